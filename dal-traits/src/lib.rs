@@ -1,0 +1,17 @@
+//! Vocabulary shared by every dal crate: errors and their classification, the context of one
+//! operation, and the retry policy as a function. No database, no SDK.
+
+mod class;
+mod cx;
+mod error;
+mod kind;
+mod retry;
+
+pub use class::{Class, Classify};
+pub use cx::{Clock, OpCx, SystemClock};
+pub use error::Error;
+pub use kind::{Effect, ErrorKind, Retry};
+pub use retry::{Idempotency, RetryBudget, RetryPolicy, retry};
+
+/// A result with dal's own error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
