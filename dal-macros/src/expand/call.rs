@@ -1,0 +1,159 @@
+//! Calls of one method on one of the two stores: the caller's own, and the owned ones.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Index, Type};
+
+use super::wrapper::Names;
+use crate::model::{ArgForm, ArgModel, TraitModel};
+
+/// A local variable of the generated code: no name of the user's can meet it.
+pub fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The call on the store that answers, with the caller's own arguments.
+pub fn on_first(
+    names: &Names,
+    this: impl ToTokens,
+    first: &Ident,
+    method: &Ident,
+    args: &[ArgModel],
+) -> TokenStream {
+    let Names {
+        mysql,
+        dynamodb,
+        bound,
+        ..
+    } = names;
+    let args = args.iter().map(|arg| &arg.ident).collect::<Vec<_>>();
+    quote! {
+        match #first {
+            ::dal_shadow::Store::MySql =>
+                <#mysql as #bound>::#method(&#this.mysql, #(#args),*).await,
+            ::dal_shadow::Store::DynamoDb =>
+                <#dynamodb as #bound>::#method(&#this.dynamodb, #(#args),*).await,
+        }
+    }
+}
+
+/// A boxed call of `method` on `store`, that owns what it needs. The locals `mysql`, `dynamodb`
+/// and `args` (an `Arc` of the tuple that `passed` refers to) are in scope.
+pub fn on_either(
+    model: &TraitModel,
+    names: &Names,
+    store: &Ident,
+    method: &Ident,
+    output: &Type,
+    passed: &[Passed],
+) -> TokenStream {
+    let (args, side, answer) = (local("args"), local("side"), local("answer"));
+    let snapshot = snapshot(model, output, &answer);
+    let (prepare, given): (Vec<_>, Vec<_>) = passed
+        .iter()
+        .map(|passed| (&passed.prepare, &passed.expression))
+        .unzip();
+    let bound = &names.bound;
+    let arm = |generic: &Ident, field: &Ident| {
+        quote! {{
+            let #side = ::std::sync::Arc::clone(&#field);
+            let #args = ::std::sync::Arc::clone(&#args);
+            ::std::boxed::Box::pin(async move {
+                #(#prepare)*
+                let #answer = <#generic as #bound>::#method(&#side, #(#given),*).await;
+                let #answer = &#answer;
+                #snapshot
+            })
+        }}
+    };
+    let mysql = arm(&names.mysql, &local("mysql"));
+    let dynamodb = arm(&names.dynamodb, &local("dynamodb"));
+    quote! {
+        match #store {
+            ::dal_shadow::Store::MySql => #mysql,
+            ::dal_shadow::Store::DynamoDb => #dynamodb,
+        }
+    }
+}
+
+/// The snapshot of `answer`, a reference. An error here is shown at the method's return type.
+pub fn snapshot(model: &TraitModel, output: &Type, answer: &Ident) -> TokenStream {
+    let span = output.span();
+    // A failed bound is reported at the argument of the call, so that stands there, too.
+    let shown = Ident::new(&answer.to_string(), answer.span().located_at(span));
+    match &model.options.classify {
+        None => quote_spanned!(span=> ::dal_shadow::__private::answer(#shown)),
+        Some(path) => {
+            let error = local("error");
+            quote_spanned!(span=>
+                ::dal_shadow::__private::answer_with(#shown, |#error| #path(#error))
+            )
+        }
+    }
+}
+
+/// An owned copy of an argument. An error here is shown at the argument's type.
+pub fn kept(arg: &ArgModel) -> TokenStream {
+    let (ident, span) = (&arg.ident, arg.ty.span());
+    let item = local("item");
+    match &arg.form {
+        ArgForm::Value(ty) => {
+            quote_spanned!(span=> <#ty as ::core::clone::Clone>::clone(&#ident))
+        }
+        ArgForm::Ref(ty) => {
+            quote_spanned!(span=> <#ty as ::std::borrow::ToOwned>::to_owned(#ident))
+        }
+        ArgForm::OptionRef(ty) => quote_spanned!(span=>
+            ::core::option::Option::map(#ident, |#item| <#ty as ::std::borrow::ToOwned>::to_owned(#item))
+        ),
+        ArgForm::SliceOfRef(ty) => quote_spanned!(span=>
+            ::core::iter::Iterator::collect::<::std::vec::Vec<_>>(::core::iter::Iterator::map(
+                #ident.iter(),
+                |#item| <#ty as ::std::borrow::ToOwned>::to_owned(*#item),
+            ))
+        ),
+        ArgForm::Forwarded => TokenStream::new(),
+    }
+}
+
+/// How a kept argument is passed to an owned call.
+pub struct Passed {
+    prepare: TokenStream,
+    expression: TokenStream,
+}
+
+/// Passes the element `index` of `args` in the given form.
+pub fn pass(form: &ArgForm, index: usize) -> Passed {
+    let args = local("args");
+    let place = Index::from(index);
+    let item = local("item");
+    let mut prepare = TokenStream::new();
+    let expression = match form {
+        ArgForm::Value(_) => quote!(::core::clone::Clone::clone(&#args.#place)),
+        ArgForm::Ref(ty) => quote!(::std::borrow::Borrow::<#ty>::borrow(&#args.#place)),
+        ArgForm::OptionRef(ty) => quote!(
+            ::core::option::Option::map(
+                ::core::option::Option::as_ref(&#args.#place),
+                |#item| ::std::borrow::Borrow::<#ty>::borrow(#item),
+            )
+        ),
+        ArgForm::SliceOfRef(ty) => {
+            let borrowed = format_ident!("borrowed_{index}", span = Span::mixed_site());
+            prepare = quote! {
+                let #borrowed = ::core::iter::Iterator::collect::<::std::vec::Vec<_>>(
+                    ::core::iter::Iterator::map(
+                        #args.#place.iter(),
+                        |#item| ::std::borrow::Borrow::<#ty>::borrow(#item),
+                    ),
+                );
+            };
+            quote!(&#borrowed)
+        }
+        ArgForm::Forwarded => TokenStream::new(),
+    };
+    Passed {
+        prepare,
+        expression,
+    }
+}

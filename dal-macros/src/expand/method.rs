@@ -1,0 +1,298 @@
+//! One method of the wrapper.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Index, TraitItem, TraitItemFn, Type};
+
+use super::call::{self, Passed, local};
+use super::wrapper::Names;
+use crate::model::{
+    ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, Second, TraitModel,
+};
+
+/// The method at `index`, as an `async fn` of the implementation.
+pub fn expand(model: &TraitModel, index: usize, names: &Names) -> TokenStream {
+    let (Some(method), Some(function)) = (model.methods.get(index), function(model, index)) else {
+        return TokenStream::new();
+    };
+    let (cfgs, ident, output) = (&method.cfgs, &method.ident, &method.output);
+    let generics = &function.sig.generics;
+    let receiver = function.sig.receiver();
+    let args = method.args.iter().map(|arg| {
+        let (ident, ty) = (&arg.ident, &arg.ty);
+        quote!(#ident: #ty)
+    });
+    let body = Body {
+        model,
+        method,
+        names,
+        this: receiver.map_or_else(
+            || quote!(self),
+            |receiver| {
+                let this = &receiver.self_token;
+                quote!(#this)
+            },
+        ),
+    }
+    .expand(index);
+    quote! {
+        #(#cfgs)*
+        async fn #ident #generics (#receiver, #(#args),*) -> #output {
+            #body
+        }
+    }
+}
+
+fn function(model: &TraitModel, index: usize) -> Option<&TraitItemFn> {
+    model
+        .item
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            TraitItem::Fn(function) => Some(function),
+            _ => None,
+        })
+        .nth(index)
+}
+
+struct Body<'a> {
+    model: &'a TraitModel,
+    method: &'a MethodModel,
+    names: &'a Names,
+    this: TokenStream,
+}
+
+impl Body<'_> {
+    fn expand(&self, index: usize) -> TokenStream {
+        let begin = self.begin(index);
+        let first = local("first");
+        let answering = call::on_first(
+            self.names,
+            &self.this,
+            &first,
+            &self.method.ident,
+            &self.method.args,
+        );
+        if matches!(self.method.kind, MethodKind::Skip) {
+            return quote!(#begin #answering);
+        }
+        let ticket = local("ticket");
+        let both = self.both(&answering);
+        quote! {
+            #begin
+            if #ticket.is_single() {
+                return #answering;
+            }
+            #both
+        }
+    }
+
+    /// Takes the ticket, which counts the call as in flight until it is dropped.
+    fn begin(&self, index: usize) -> TokenStream {
+        let (ticket, first, spec) = (local("ticket"), local("first"), local("SPEC"));
+        let (this, specs) = (&self.this, &self.names.specs);
+        let position = position(self.model.methods.get(..index).unwrap_or_default());
+        let key = self.key();
+        quote! {
+            static #spec: &::dal_shadow::__private::MethodSpec = &#specs[#position];
+            let #ticket = ::dal_shadow::__private::Engine::begin(&#this.engine, #spec, #key).await;
+            let #first = #ticket.first();
+        }
+    }
+
+    fn key(&self) -> TokenStream {
+        let none = quote!(::core::option::Option::None);
+        let key = self
+            .method
+            .key
+            .and_then(|index| self.method.args.get(index));
+        let Some(ArgModel { ident, ty, .. }) = key else {
+            return none;
+        };
+        if is_option(ty) {
+            let item = local("item");
+            quote!(::core::option::Option::map(
+                ::core::option::Option::as_ref(&#ident),
+                |#item| ::dal_shadow::__private::key_hash(#item),
+            ))
+        } else {
+            quote!(::core::option::Option::Some(::dal_shadow::__private::key_hash(&#ident)))
+        }
+    }
+
+    /// The call on both stores.
+    fn both(&self, answering: &TokenStream) -> TokenStream {
+        let (ticket, answer, args) = (local("ticket"), local("answer"), local("args"));
+        let (mysql, dynamodb) = (local("mysql"), local("dynamodb"));
+        let this = &self.this;
+        let snapshot = call::snapshot(self.model, &self.method.output, &answer);
+        let (verb, keep, second) = match &self.method.kind {
+            MethodKind::Write(Second::Mirror(mirror)) => {
+                (quote!(write), self.keep(), self.mirror(mirror))
+            }
+            MethodKind::Write(Second::Replay) | MethodKind::Mirror => {
+                let keep = self.keep();
+                (
+                    quote!(write),
+                    quote!(let #args = ::std::sync::Arc::new({ #keep #args });),
+                    self.replay(),
+                )
+            }
+            MethodKind::Read | MethodKind::Skip => {
+                let keep = self.keep();
+                (
+                    quote!(read),
+                    quote!(let #args = ::std::sync::Arc::new({ #keep #args });),
+                    self.again(),
+                )
+            }
+        };
+        quote! {
+            #keep
+            let #mysql = ::std::sync::Arc::clone(&#this.mysql);
+            let #dynamodb = ::std::sync::Arc::clone(&#this.dynamodb);
+            #ticket.#verb(async { #answering }, |#answer| #snapshot, #second).await
+        }
+    }
+
+    /// `let args = (owned copies,);`
+    fn keep(&self) -> TokenStream {
+        let args = local("args");
+        let kept = self.method.args.iter().map(call::kept);
+        quote!(let #args = (#(#kept,)*);)
+    }
+
+    /// A read, repeatable on either store.
+    fn again(&self) -> TokenStream {
+        let store = local("store");
+        let call = self.repeat(&store);
+        quote! {
+            move |#store| -> ::dal_shadow::__private::BoxFuture<'static, ::dal_shadow::Answer> { #call }
+        }
+    }
+
+    /// A write with the same arguments.
+    fn replay(&self) -> TokenStream {
+        let second = local("second");
+        let call = self.repeat(&second);
+        let repeatable = repeatable(&call);
+        let value = local("value");
+        self.after_success(&value, &quote!(let _ = #value; #repeatable))
+    }
+
+    /// A call with the same arguments on `store`.
+    fn repeat(&self, store: &Ident) -> TokenStream {
+        let passed = self
+            .method
+            .args
+            .iter()
+            .enumerate()
+            .map(|(index, arg)| call::pass(&arg.form, index))
+            .collect::<Vec<_>>();
+        self.on_either(store, &self.method.ident, &self.method.output, &passed)
+    }
+
+    /// The mirror method with what the first store returned.
+    fn mirror(&self, mirror: &MirrorCall) -> TokenStream {
+        let (value, args, second) = (local("value"), local("args"), local("second"));
+        // The value stands first in the tuple of owned arguments, then the caller's own.
+        let kept = (0..self.method.args.len()).map(|index| {
+            let place = Index::from(index);
+            quote!(#args.#place)
+        });
+        let passed = mirror
+            .args
+            .iter()
+            .map(|arg| match arg.source {
+                MirrorSource::Result => call::pass(&arg.form, 0),
+                MirrorSource::Arg(index) => call::pass(&arg.form, index + 1),
+            })
+            .collect::<Vec<_>>();
+        let output = self
+            .model
+            .methods
+            .iter()
+            .find(|method| method.ident == mirror.method)
+            .map_or(&self.method.output, |method| &method.output);
+        let call = self.on_either(&second, &mirror.method, output, &passed);
+        let repeatable = repeatable(&call);
+        let inside = mirror.inside_option.then(|| {
+            quote! {
+                let ::core::option::Option::Some(#value) = #value else {
+                    return ::core::option::Option::None;
+                };
+            }
+        });
+        self.after_success(
+            &value,
+            &quote! {
+                #inside
+                let #args = ::std::sync::Arc::new((::core::clone::Clone::clone(#value), #(#kept,)*));
+                #repeatable
+            },
+        )
+    }
+
+    /// A closure that makes the second write from the answer of the first one, or nothing when
+    /// that one was refused.
+    fn after_success(&self, value: &Ident, then: &TokenStream) -> TokenStream {
+        let (answer, ticket_first, second) = (local("answer"), local("first"), local("second"));
+        let output = &self.method.output;
+        quote! {
+            move |#answer: &#output| -> ::core::option::Option<::dal_shadow::__private::Repeatable> {
+                let ::core::result::Result::Ok(#value) =
+                    ::dal_shadow::__private::Outcome::as_result(#answer)
+                else {
+                    return ::core::option::Option::None;
+                };
+                let #second = match #ticket_first {
+                    ::dal_shadow::Store::MySql => ::dal_shadow::Store::DynamoDb,
+                    ::dal_shadow::Store::DynamoDb => ::dal_shadow::Store::MySql,
+                };
+                #then
+            }
+        }
+    }
+
+    fn on_either(
+        &self,
+        store: &Ident,
+        method: &Ident,
+        output: &Type,
+        passed: &[Passed],
+    ) -> TokenStream {
+        call::on_either(self.model, self.names, store, method, output, passed)
+    }
+}
+
+fn repeatable(call: &TokenStream) -> TokenStream {
+    quote! {
+        ::core::option::Option::Some(::std::boxed::Box::new(
+            move || -> ::dal_shadow::__private::BoxFuture<'static, ::dal_shadow::Answer> { #call },
+        ))
+    }
+}
+
+fn is_option(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
+}
+
+/// How many specifications stand before this one; those of `#[cfg]` methods may be left out.
+fn position(before: &[MethodModel]) -> TokenStream {
+    let always = before
+        .iter()
+        .filter(|method| method.cfgs.is_empty())
+        .count();
+    let sometimes = before
+        .iter()
+        .filter(|method| !method.cfgs.is_empty())
+        .map(|method| {
+            let conditions = method
+                .cfgs
+                .iter()
+                .filter_map(|cfg| cfg.meta.require_list().ok().map(|list| &list.tokens));
+            quote!(+ if ::core::cfg!(all(#(#conditions),*)) { 1 } else { 0 })
+        });
+    quote!(#always #(#sometimes)*)
+}

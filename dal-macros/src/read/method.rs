@@ -1,0 +1,299 @@
+//! One method: its signature and its words, checked.
+
+use syn::{Attribute, FnArg, Ident, Pat, Path, TraitItemFn, Type};
+
+use super::words::{self, Kind, MethodWords};
+use super::{form, future, mirror};
+use crate::model::{ArgForm, ArgModel, MethodKind, MethodModel, Second};
+use crate::refuse::{Refusals, refuse, refuse_at};
+
+/// A method whose own signature is accepted, before the methods that it names are looked up.
+pub struct Draft {
+    pub ident: Ident,
+    pub args: Vec<ArgModel>,
+    pub output: Type,
+    cfgs: Vec<Attribute>,
+    words: MethodWords,
+}
+
+impl Draft {
+    /// What the method does, as written.
+    pub fn kind(&self) -> Option<Kind> {
+        self.words.kind.as_ref().map(|(kind, _)| *kind)
+    }
+}
+
+/// Strips the words from `method`, brings it into its emitted form and checks it by itself.
+///
+/// The method is stripped even when it is refused.
+pub fn draft(method: &mut TraitItemFn, async_trait: bool) -> (Option<Draft>, Option<syn::Error>) {
+    let mut refusals = Refusals::default();
+    let own = take_attributes(&mut method.attrs, "shadow");
+    let parsed = refusals.take(words::method_words(&own.iter().collect::<Vec<_>>()));
+    let skipped = parsed
+        .as_ref()
+        .is_some_and(|words| matches!(words.kind, Some((Kind::Skip, _))));
+
+    check_signature(method, skipped, &mut refusals);
+    let args = arguments(method, skipped, &mut refusals);
+    let output = refusals.take(future::normalize(method, async_trait));
+    if let Some(output) = &output
+        && !skipped
+    {
+        refusals.take(future::check_output(method, output));
+    }
+    let draft = match (parsed, output) {
+        (Some(words), Some(output)) => {
+            refusals.take(check_words(&words, method));
+            Some(Draft {
+                ident: method.sig.ident.clone(),
+                args,
+                output,
+                cfgs: method
+                    .attrs
+                    .iter()
+                    .filter(|attr| attr.path().is_ident("cfg"))
+                    .cloned()
+                    .collect(),
+                words,
+            })
+        }
+        _ => None,
+    };
+    (draft, refusals.finish().err())
+}
+
+/// The model of a draft, now that every method of the trait is known.
+pub fn finish(draft: &Draft, all: &[Draft]) -> syn::Result<MethodModel> {
+    let words = &draft.words;
+    let kind = match draft.kind() {
+        Some(Kind::Read) => MethodKind::Read,
+        Some(Kind::Mirror) => MethodKind::Mirror,
+        Some(Kind::Write) => MethodKind::Write(match &words.mirror {
+            Some(word) => Second::Mirror(mirror::call(word, draft, all)?),
+            None => Second::Replay,
+        }),
+        // A method without a kind has been refused; it never leaves this crate.
+        Some(Kind::Skip) | None => MethodKind::Skip,
+    };
+    Ok(MethodModel {
+        ident: draft.ident.clone(),
+        cfgs: draft.cfgs.clone(),
+        kind,
+        key: key(draft)?,
+        args: draft.args.clone(),
+        output: draft.output.clone(),
+        creates: words.creates.clone(),
+        token: words.token.clone(),
+        ignore: words.ignore.clone(),
+        unordered: words.unordered.clone(),
+        normalize: words.normalize.clone(),
+    })
+}
+
+/// `key = argument`, else the first plain handle, else the first argument, when its type is a
+/// plain key.
+fn key(draft: &Draft) -> syn::Result<Option<usize>> {
+    if let Some(named) = &draft.words.key {
+        return draft
+            .args
+            .iter()
+            .position(|arg| arg.ident == *named)
+            .map(Some)
+            .ok_or_else(|| {
+                refuse(
+                    named,
+                    format!("`{}` has no argument `{named}`", draft.ident),
+                    "name the argument that identifies the record",
+                )
+            });
+    }
+    let first_handle = draft
+        .args
+        .iter()
+        .position(|arg| arg.handles.iter().any(|handle| handle.path.is_none()));
+    let index = first_handle.unwrap_or(0);
+    Ok(draft
+        .args
+        .get(index)
+        .filter(|arg| form::is_plain_key(&arg.ty))
+        .map(|_| index))
+}
+
+fn check_signature(method: &TraitItemFn, skipped: bool, refusals: &mut Refusals) {
+    let signature = &method.sig;
+    if let Some(parameter) = signature
+        .generics
+        .params
+        .iter()
+        .find(|parameter| !matches!(parameter, syn::GenericParam::Lifetime(_)))
+    {
+        refusals.add(refuse(
+            parameter,
+            "a generic method cannot be called through `dyn`, nor kept for the second store",
+            "name the type, or make the trait generic",
+        ));
+    }
+    if let Some(lifetime) = signature.generics.lifetimes().next()
+        && !skipped
+        && lifetime.lifetime.ident != "async_trait"
+        && signature.asyncness.is_some()
+    {
+        refusals.add(refuse(
+            lifetime,
+            "arguments are copied for the second store, so their lifetimes say nothing",
+            "leave the lifetimes out",
+        ));
+    }
+    if let Some(clause) = &signature.generics.where_clause
+        && !clause.predicates.is_empty()
+        && signature.asyncness.is_some()
+    {
+        refusals.add(refuse(
+            clause,
+            "a bound on a method cannot be promised for both stores",
+            "put the bound on the trait",
+        ));
+    }
+    if let Some(unsafety) = &signature.unsafety {
+        refusals.add(refuse(
+            unsafety,
+            "the wrapper cannot keep the promise of an unsafe call for two stores",
+            "make the method safe",
+        ));
+    }
+    refusals.take(check_receiver(method));
+}
+
+fn check_receiver(method: &TraitItemFn) -> syn::Result<()> {
+    const FIX: &str = "take `&self`";
+    let Some(receiver) = method.sig.receiver() else {
+        return Err(refuse_at(
+            method.sig.paren_token.span.join(),
+            "a function without `self` belongs to no store",
+            "take `&self`, or move it out of the trait",
+        ));
+    };
+    if receiver.reference.is_none() {
+        return Err(refuse(
+            receiver,
+            "`self` by value would use up one store and leave nothing for the other",
+            FIX,
+        ));
+    }
+    if receiver.mutability.is_some() {
+        return Err(refuse(
+            receiver,
+            "the stores are shared, so a method cannot have one of them for itself",
+            "take `&self`, and lock inside the store where it must be",
+        ));
+    }
+    Ok(())
+}
+
+fn arguments(method: &mut TraitItemFn, skipped: bool, refusals: &mut Refusals) -> Vec<ArgModel> {
+    let mut args = Vec::new();
+    for input in &mut method.sig.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        let own = take_attributes(&mut typed.attrs, "handle");
+        let handles = refusals.take(words::handles(&own.iter().collect::<Vec<_>>()));
+        let Pat::Ident(pattern) = &*typed.pat else {
+            refusals.add(refuse(
+                &typed.pat,
+                "the argument has no name, and the call for the second store needs one",
+                "give it a name",
+            ));
+            continue;
+        };
+        let form = if skipped {
+            Some(ArgForm::Forwarded)
+        } else {
+            refusals.take(form::of(&typed.ty))
+        };
+        args.push(ArgModel {
+            ident: pattern.ident.clone(),
+            ty: (*typed.ty).clone(),
+            form: form.unwrap_or(ArgForm::Forwarded),
+            handles: handles.unwrap_or_default(),
+        });
+    }
+    args
+}
+
+/// Checks that the words fit together.
+fn check_words(words: &MethodWords, method: &TraitItemFn) -> syn::Result<()> {
+    let name = &method.sig.ident;
+    let Some((kind, at)) = &words.kind else {
+        return Err(refuse(
+            name,
+            format!("`{name}` does not say what it does, and a wrong guess could double a write"),
+            "write `#[shadow(read)]`, `#[shadow(write, replay)]`, `#[shadow(write, mirror = method)]`, `#[shadow(mirror)]` or `#[shadow(skip)]` on it",
+        ));
+    };
+    match (kind, &words.replay, &words.mirror) {
+        (Kind::Write, None, None) => {
+            return Err(refuse(
+                at,
+                "the write does not say how the second store is written",
+                "add `replay` (same arguments), or `mirror = method` when the store makes an id, a default or a time by itself",
+            ));
+        }
+        (Kind::Write, Some(replay), Some(_)) => {
+            return Err(refuse(
+                replay,
+                "the second store is written either with the same arguments or with the first one's answer",
+                "keep `replay` or `mirror`",
+            ));
+        }
+        (Kind::Write, ..) => {}
+        (_, Some(replay), _) => return Err(only(replay, "replay", "write")),
+        (_, _, Some(word)) => return Err(only(&word.method, "mirror = method", "write")),
+        _ => {}
+    }
+    check_places(words, *kind, at)
+}
+
+fn check_places(words: &MethodWords, kind: Kind, at: &Path) -> syn::Result<()> {
+    if let Some(place) = words.creates.first()
+        && kind != Kind::Write
+    {
+        return Err(only(&place.class, "creates", "write"));
+    }
+    if let Some(token) = &words.token
+        && kind != Kind::Read
+    {
+        return Err(only(&token.place.class, "token", "read"));
+    }
+    let compares = !words.ignore.is_empty()
+        || !words.unordered.is_empty()
+        || !words.normalize.is_empty()
+        || words.key.is_some();
+    if kind == Kind::Skip && compares {
+        return Err(refuse(
+            at,
+            "a skipped method is neither sampled nor compared",
+            "leave `key`, `ignore`, `unordered` and `normalize` out",
+        ));
+    }
+    Ok(())
+}
+
+fn only(at: impl quote::ToTokens, word: &str, kind: &str) -> syn::Error {
+    refuse(
+        at,
+        format!("`{word}` is said of a {kind}"),
+        format!("mark the method `{kind}`, or leave `{word}` out"),
+    )
+}
+
+/// Removes and returns the attributes of this name.
+fn take_attributes(attrs: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
+    attrs
+        .extract_if(.., |attr| {
+            attr.path()
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == name)
+        })
+        .collect()
+}

@@ -1,0 +1,39 @@
+//! The native error, kept without being shown.
+
+use std::fmt;
+
+/// The error of sqlx behind a [`dal_traits::Error`], as its source.
+///
+/// MySQL's texts quote the values of the statement, so neither `Display` nor `Debug` repeats them;
+/// [`Native::get`] gives the error itself to those who know what they do with it.
+pub struct Native(sqlx::Error);
+
+impl Native {
+    pub(crate) const fn new(error: sqlx::Error) -> Self {
+        Self(error)
+    }
+
+    /// The error as sqlx gave it. Its texts may quote values.
+    pub const fn get(&self) -> &sqlx::Error {
+        &self.0
+    }
+
+    /// Gives the error of sqlx away.
+    pub fn into_inner(self) -> sqlx::Error {
+        self.0
+    }
+}
+
+impl fmt::Display for Native {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("error of sqlx (text withheld, it may quote values)")
+    }
+}
+
+impl fmt::Debug for Native {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Native(..)")
+    }
+}
+
+impl std::error::Error for Native {}

@@ -1,0 +1,34 @@
+//! Where records go. Every sink is bounded, and none makes a call wait for a disk or a network.
+
+mod events;
+mod json_lines;
+mod meter;
+mod ring;
+mod rotation;
+
+pub use events::TracingSink;
+pub use json_lines::JsonLinesSink;
+pub use meter::MetricsSink;
+pub use ring::{Raw, RingSink};
+pub use rotation::FileLimits;
+
+use crate::record::{Finding, ReadOutcome, Record};
+
+/// A place for records.
+pub trait Sink: Send + Sync {
+    /// An eligible call ended like this. Called for each, on the way of the caller for those that
+    /// are not compared: it has to be quick.
+    fn count(&self, _entity: &'static str, _method: &'static str, _outcome: &ReadOutcome) {}
+
+    /// Takes the record of a finding. Must not wait.
+    fn record(&self, record: &Record);
+
+    /// The same with the finding as it was, values and all. Only for what stays in the process:
+    /// the default passes on the record alone.
+    fn record_unredacted(&self, record: &Record, _finding: &Finding<'_>) {
+        self.record(record);
+    }
+
+    /// Waits, for a bounded time, until what was taken so far is where it belongs.
+    fn flush(&self) {}
+}

@@ -1,0 +1,311 @@
+//! The serde serializer that builds a tree.
+
+use std::fmt;
+
+use serde::ser::{self, Serialize, Serializer};
+
+use super::Tree;
+
+/// Why a value has no tree: its own `Serialize` refused.
+///
+/// The text is the type's and may hold values: it is redacted like any error text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeError(String);
+
+impl fmt::Display for TreeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TreeError {}
+
+impl ser::Error for TreeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+pub(super) struct TreeSerializer;
+
+/// More elements than this are not allocated ahead, whatever a type announces.
+const MAX_AHEAD: usize = 1024;
+
+fn room<T>(announced: Option<usize>) -> Vec<T> {
+    Vec::with_capacity(announced.unwrap_or(0).min(MAX_AHEAD))
+}
+
+/// One scalar method of the serializer.
+macro_rules! scalar {
+    ($($method:ident($type:ty) => $tree:expr),+ $(,)?) => {
+        $(fn $method(self, value: $type) -> Result<Tree, TreeError> {
+            Ok($tree(value))
+        })+
+    };
+}
+
+impl Serializer for TreeSerializer {
+    type Ok = Tree;
+    type Error = TreeError;
+    type SerializeSeq = SeqBuilder;
+    type SerializeTuple = SeqBuilder;
+    type SerializeTupleStruct = SeqBuilder;
+    type SerializeTupleVariant = SeqBuilder;
+    type SerializeMap = MapBuilder;
+    type SerializeStruct = StructBuilder;
+    type SerializeStructVariant = StructBuilder;
+
+    scalar! {
+        serialize_bool(bool) => Tree::Bool,
+        serialize_i8(i8) => |value| Tree::Int(i128::from(value)),
+        serialize_i16(i16) => |value| Tree::Int(i128::from(value)),
+        serialize_i32(i32) => |value| Tree::Int(i128::from(value)),
+        serialize_i64(i64) => |value| Tree::Int(i128::from(value)),
+        serialize_i128(i128) => Tree::Int,
+        serialize_u8(u8) => |value| Tree::Int(i128::from(value)),
+        serialize_u16(u16) => |value| Tree::Int(i128::from(value)),
+        serialize_u32(u32) => |value| Tree::Int(i128::from(value)),
+        serialize_u64(u64) => |value| Tree::Int(i128::from(value)),
+        serialize_u128(u128) => Tree::uint,
+        serialize_f32(f32) => Tree::F32,
+        serialize_f64(f64) => Tree::Float,
+        serialize_char(char) => |value: char| Tree::Str(value.to_string()),
+        serialize_str(&str) => |value: &str| Tree::Str(value.to_owned()),
+        serialize_bytes(&[u8]) => |value: &[u8]| Tree::Bytes(value.to_vec()),
+    }
+
+    fn serialize_none(self) -> Result<Tree, TreeError> {
+        Ok(Tree::Null)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Tree, TreeError> {
+        let inner = super::of(value)?;
+        Ok(match inner {
+            Tree::Null | Tree::Some(_) => Tree::Some(Box::new(inner)),
+            _ => inner,
+        })
+    }
+
+    fn serialize_unit(self) -> Result<Tree, TreeError> {
+        Ok(Tree::Null)
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<Tree, TreeError> {
+        Ok(Tree::Null)
+    }
+
+    fn serialize_unit_variant(
+        self,
+        name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<Tree, TreeError> {
+        Ok(Tree::Variant {
+            name,
+            variant,
+            value: Box::new(Tree::Null),
+        })
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<Tree, TreeError> {
+        let value = Box::new(super::of(value)?);
+        Ok(Tree::Newtype { name, value })
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<Tree, TreeError> {
+        Ok(Tree::Variant {
+            name,
+            variant,
+            value: Box::new(super::of(value)?),
+        })
+    }
+
+    fn serialize_seq(self, len: Option<usize>) -> Result<SeqBuilder, TreeError> {
+        Ok(SeqBuilder {
+            items: room(len),
+            around: Around::Nothing,
+        })
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<SeqBuilder, TreeError> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<SeqBuilder, TreeError> {
+        Ok(SeqBuilder {
+            items: room(Some(len)),
+            around: Around::Newtype(name),
+        })
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<SeqBuilder, TreeError> {
+        Ok(SeqBuilder {
+            items: room(Some(len)),
+            around: Around::Variant(name, variant),
+        })
+    }
+
+    fn serialize_map(self, len: Option<usize>) -> Result<MapBuilder, TreeError> {
+        Ok(MapBuilder {
+            entries: room(len),
+            key: None,
+        })
+    }
+
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<StructBuilder, TreeError> {
+        Ok(StructBuilder {
+            name,
+            fields: room(Some(len)),
+            around: Around::Nothing,
+        })
+    }
+
+    fn serialize_struct_variant(
+        self,
+        name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<StructBuilder, TreeError> {
+        Ok(StructBuilder {
+            name: variant,
+            fields: room(Some(len)),
+            around: Around::Variant(name, variant),
+        })
+    }
+}
+
+/// What a finished list or struct is wrapped in.
+enum Around {
+    Nothing,
+    Newtype(&'static str),
+    Variant(&'static str, &'static str),
+}
+
+impl Around {
+    fn wrap(self, tree: Tree) -> Tree {
+        match self {
+            Self::Nothing => tree,
+            Self::Newtype(name) => Tree::Newtype {
+                name,
+                value: Box::new(tree),
+            },
+            Self::Variant(name, variant) => Tree::Variant {
+                name,
+                variant,
+                value: Box::new(tree),
+            },
+        }
+    }
+}
+
+pub(super) struct SeqBuilder {
+    items: Vec<Tree>,
+    around: Around,
+}
+
+/// The four traits of lists differ in the name of one method only.
+macro_rules! list {
+    ($($name:ident::$method:ident),+) => {
+        $(impl ser::$name for SeqBuilder {
+            type Ok = Tree;
+            type Error = TreeError;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TreeError> {
+                self.items.push(super::of(value)?);
+                Ok(())
+            }
+
+            fn end(self) -> Result<Tree, TreeError> {
+                Ok(self.around.wrap(Tree::Seq(self.items)))
+            }
+        })+
+    };
+}
+
+list!(
+    SerializeSeq::serialize_element,
+    SerializeTuple::serialize_element,
+    SerializeTupleStruct::serialize_field,
+    SerializeTupleVariant::serialize_field
+);
+
+pub(super) struct MapBuilder {
+    entries: Vec<(Tree, Tree)>,
+    key: Option<Tree>,
+}
+
+impl ser::SerializeMap for MapBuilder {
+    type Ok = Tree;
+    type Error = TreeError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), TreeError> {
+        self.key = Some(super::of(key)?);
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TreeError> {
+        let Some(key) = self.key.take() else {
+            return Err(ser::Error::custom("a map value came before its key"));
+        };
+        self.entries.push((key, super::of(value)?));
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Tree, TreeError> {
+        self.entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(Tree::Map(self.entries))
+    }
+}
+
+pub(super) struct StructBuilder {
+    name: &'static str,
+    fields: Vec<(&'static str, Tree)>,
+    around: Around,
+}
+
+/// The two traits of structs are the same.
+macro_rules! structs {
+    ($($name:ident),+) => {
+        $(impl ser::$name for StructBuilder {
+            type Ok = Tree;
+            type Error = TreeError;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), TreeError> {
+                self.fields.push((key, super::of(value)?));
+                Ok(())
+            }
+
+            fn end(self) -> Result<Tree, TreeError> {
+                let Self { name, fields, around } = self;
+                Ok(around.wrap(Tree::Struct { name, fields }))
+            }
+        })+
+    };
+}
+
+structs!(SerializeStruct, SerializeStructVariant);

@@ -1,0 +1,11 @@
+pub struct NewUser;
+
+type Error = std::convert::Infallible;
+
+#[dal_shadow::shadow]
+pub trait Users: Send + Sync {
+    #[shadow(write, replay)]
+    async fn register(&self, new: &NewUser) -> Result<u64, Error>;
+}
+
+fn main() {}

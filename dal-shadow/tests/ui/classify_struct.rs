@@ -1,0 +1,4 @@
+#[derive(dal_shadow::Classify)]
+pub struct Error;
+
+fn main() {}

@@ -1,0 +1,9 @@
+type Error = std::convert::Infallible;
+
+#[dal_shadow::shadow]
+pub trait Users: Send + Sync {
+    #[shadow(read)]
+    fn get(&self, id: u64) -> impl Future<Output = Result<u64, Error>>;
+}
+
+fn main() {}

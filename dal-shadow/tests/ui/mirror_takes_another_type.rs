@@ -1,0 +1,13 @@
+#[derive(Clone, serde::Serialize)]
+pub struct User;
+
+#[dal_shadow::shadow]
+pub trait Users: Send + Sync {
+    #[shadow(write, mirror = put)]
+    async fn register(&self, name: &str) -> Result<User, std::convert::Infallible>;
+
+    #[shadow(mirror)]
+    async fn put(&self, id: u64) -> Result<(), std::convert::Infallible>;
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+type Error = std::convert::Infallible;
+
+#[dal_shadow::shadow]
+pub trait Users: Send + Sync {
+    const TABLE: &str;
+
+    #[shadow(read)]
+    async fn get(&self, id: u64) -> Result<u64, Error>;
+}
+
+fn main() {}

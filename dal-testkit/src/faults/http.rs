@@ -1,0 +1,294 @@
+//! An HTTP connector that fails on demand, in front of the connector of a real client.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::error::ConnectorError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+
+use super::rewrite;
+
+/// What happens to one request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HttpFault {
+    /// The store answers with this status and JSON body and does nothing.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        body: Value,
+    },
+    /// The store answers 200 with bytes that are no JSON, after it has applied the request.
+    Garbage,
+    /// The store applies the request; the link breaks in place of its reply.
+    ReplyLost,
+    /// The link breaks before the request is sent.
+    RequestLost,
+    /// The request is not sent and nobody ever answers.
+    Hang,
+    /// The store applies the request and its reply never comes.
+    HangAfterApply,
+    /// The request is sent late.
+    Delay(Duration),
+    /// Of a batch only the first `kept` requests reach the store; the others come back unprocessed.
+    Unprocessed {
+        /// How many requests of the batch are carried out.
+        kept: usize,
+    },
+}
+
+impl HttpFault {
+    /// An exception of DynamoDB by its name, with status 400.
+    pub fn exception(name: &str) -> Self {
+        Self::exception_with(name, "planted")
+    }
+
+    /// An exception of DynamoDB by its name and text, with status 400.
+    pub fn exception_with(name: &str, message: &str) -> Self {
+        Self::Answer {
+            status: 400,
+            body: json!({
+                "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"),
+                "message": message,
+            }),
+        }
+    }
+
+    /// The table's throughput is used up.
+    pub fn throttled() -> Self {
+        Self::exception("ProvisionedThroughputExceededException")
+    }
+
+    /// A transaction has the item.
+    pub fn conflict() -> Self {
+        Self::exception("TransactionConflictException")
+    }
+
+    /// An error of the service itself, such as 500 or 503.
+    pub fn server_error(status: u16) -> Self {
+        Self::Answer {
+            status,
+            body: json!({
+                "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError",
+                "message": "planted",
+            }),
+        }
+    }
+
+    /// A transaction cancelled for these reasons, by position (`None`, `ConditionalCheckFailed`,
+    /// `TransactionConflict`, `ThrottlingError`, `ValidationError`, …).
+    pub fn cancelled(reasons: &[&str]) -> Self {
+        let listed: Vec<Value> = reasons
+            .iter()
+            .map(|code| json!({"Code": code, "Message": "planted"}))
+            .collect();
+        Self::Answer {
+            status: 400,
+            body: json!({
+                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                "Message": format!("Transaction cancelled, reasons [{}]", reasons.join(", ")),
+                "CancellationReasons": listed,
+            }),
+        }
+    }
+}
+
+/// Faults by operation, in front of a client. Cheap to clone; clones share the script.
+#[derive(Clone, Default)]
+pub struct HttpFaults(Arc<Mutex<Script>>);
+
+#[derive(Default)]
+struct Script {
+    next: HashMap<String, VecDeque<HttpFault>>,
+    always: HashMap<String, HttpFault>,
+    seen: Vec<String>,
+}
+
+impl fmt::Debug for HttpFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpFaults").finish_non_exhaustive()
+    }
+}
+
+impl HttpFaults {
+    /// No faults yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A copy of `client` whose requests pass here, without the SDK's retries. A client without a
+    /// connector of its own gets a plain HTTP one, which is what local engines speak.
+    pub fn client(&self, client: &Client) -> Client {
+        let config = client.config();
+        let inner = config
+            .http_client()
+            .unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
+        let faulty = Faulty {
+            inner,
+            faults: self.clone(),
+        };
+        Client::from_conf(
+            config
+                .to_builder()
+                .retry_config(RetryConfig::disabled())
+                .http_client(faulty)
+                .build(),
+        )
+    }
+
+    /// Plans `fault` for the next request of `operation` (such as `PutItem`) that has none planned.
+    pub fn next(&self, operation: &str, fault: HttpFault) {
+        self.lock()
+            .next
+            .entry(operation.to_owned())
+            .or_default()
+            .push_back(fault);
+    }
+
+    /// Lets `fault` strike at every request of `operation` for which no other is planned.
+    pub fn always(&self, operation: &str, fault: HttpFault) {
+        self.lock().always.insert(operation.to_owned(), fault);
+    }
+
+    /// Lets `fault` strike at every request for which no other is planned.
+    pub fn everywhere(&self, fault: HttpFault) {
+        self.lock().always.insert(String::new(), fault);
+    }
+
+    /// Ends all faults. Requests that hang stay so.
+    pub fn heal(&self) {
+        let mut script = self.lock();
+        script.next.clear();
+        script.always.clear();
+    }
+
+    /// The operations of all requests so far, in order.
+    pub fn seen(&self) -> Vec<String> {
+        self.lock().seen.clone()
+    }
+
+    /// How many requests of `operation` there were.
+    pub fn count(&self, operation: &str) -> usize {
+        self.lock()
+            .seen
+            .iter()
+            .filter(|seen| *seen == operation)
+            .count()
+    }
+
+    fn take(&self, operation: &str) -> Option<HttpFault> {
+        let mut script = self.lock();
+        script.seen.push(operation.to_owned());
+        let planned = script.next.get_mut(operation).and_then(VecDeque::pop_front);
+        planned
+            .or_else(|| script.always.get(operation).cloned())
+            .or_else(|| script.always.get("").cloned())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Script> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug)]
+struct Faulty {
+    inner: SharedHttpClient,
+    faults: HttpFaults,
+}
+
+impl HttpClient for Faulty {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(FaultyConnector {
+            inner: self.inner.http_connector(settings, components),
+            faults: self.faults.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct FaultyConnector {
+    inner: SharedHttpConnector,
+    faults: HttpFaults,
+}
+
+impl HttpConnector for FaultyConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let operation = request
+            .headers()
+            .get("x-amz-target")
+            .and_then(|target| target.rsplit('.').next())
+            .unwrap_or_default()
+            .to_owned();
+        match self.faults.take(&operation) {
+            None => self.inner.call(request),
+            Some(fault) => {
+                HttpConnectorFuture::new(strike(fault, self.inner.clone(), operation, request))
+            }
+        }
+    }
+}
+
+async fn strike(
+    fault: HttpFault,
+    inner: SharedHttpConnector,
+    operation: String,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
+    match fault {
+        HttpFault::Answer { status, body } => response(status, body.to_string()),
+        HttpFault::Garbage => {
+            rewrite::whole(inner.call(request).await?).await?;
+            response(200, "<html>no such thing</html>".to_owned())
+        }
+        HttpFault::ReplyLost => {
+            rewrite::whole(inner.call(request).await?).await?;
+            Err(broken("the link broke before the reply"))
+        }
+        HttpFault::RequestLost => Err(broken("the link broke before the request")),
+        HttpFault::Hang => std::future::pending().await,
+        HttpFault::HangAfterApply => {
+            rewrite::whole(inner.call(request).await?).await?;
+            std::future::pending().await
+        }
+        HttpFault::Delay(time) => {
+            tokio::time::sleep(time).await;
+            inner.call(request).await
+        }
+        HttpFault::Unprocessed { kept } => rewrite::partly(&inner, &operation, request, kept).await,
+    }
+}
+
+/// A complete response.
+pub(super) fn response(status: u16, body: String) -> Result<HttpResponse, ConnectorError> {
+    let status =
+        StatusCode::try_from(status).map_err(|wrong| ConnectorError::user(Box::new(wrong)))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(body));
+    response
+        .headers_mut()
+        .insert("content-type", "application/x-amz-json-1.0");
+    Ok(response)
+}
+
+/// The error of a link that broke.
+pub(super) fn broken(text: &str) -> ConnectorError {
+    ConnectorError::io(Box::new(std::io::Error::new(
+        std::io::ErrorKind::ConnectionReset,
+        text.to_owned(),
+    )))
+}

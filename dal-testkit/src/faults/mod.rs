@@ -1,0 +1,11 @@
+//! Faults between a client and a real server: what engines cannot be asked to do at a given moment.
+//!
+//! [`HttpFaults`] stands between the AWS SDK and DynamoDB, [`MySqlProxy`] between sqlx and MySQL. Both
+//! can lose a reply *after* the server has applied the request.
+
+mod http;
+mod mysql;
+mod rewrite;
+
+pub use http::{HttpFault, HttpFaults};
+pub use mysql::{Command, LinkFault, MySqlProxy};

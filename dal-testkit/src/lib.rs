@@ -1,0 +1,4 @@
+//! Test kit of dal: real servers for tests, fault injection, and property tests for any shadowed trait.
+
+pub mod faults;
+pub mod servers;

@@ -1,0 +1,116 @@
+//! Servers in containers, where an engine answers.
+
+use std::process::Command;
+use std::time::Duration;
+
+use testcontainers_modules::dynamodb_local::DynamoDb;
+use testcontainers_modules::mysql::Mysql;
+use testcontainers_modules::testcontainers::runners::AsyncRunner;
+use testcontainers_modules::testcontainers::{
+    ContainerAsync, Image, ImageExt, TestcontainersError,
+};
+
+use super::supervise::Supervised;
+use super::{engines, jar, system};
+
+/// The tags that `compose.yml` names too; the module's own are old.
+const MYSQL_TAG: &str = "8.4";
+/// See [`MYSQL_TAG`]. The image of the same version as the jar.
+const DYNAMODB_TAG: &str = jar::VERSION;
+
+const PULL_LIMIT: Duration = Duration::from_secs(300);
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+/// A running container, removed when this process ends, however it ends.
+pub(super) struct Held {
+    _remover: Supervised,
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("container")
+    }
+}
+
+/// MySQL and its `host:port`.
+pub(super) fn mysql(pull: bool) -> Result<(Held, String), String> {
+    image_or_pull("mysql", MYSQL_TAG, pull)?;
+    run(Mysql::default(), MYSQL_TAG, 3306)
+}
+
+/// `DynamoDB` Local, its `host:port`, and its version.
+pub(super) fn dynamodb(pull: bool) -> Result<(Held, String, String), String> {
+    image_or_pull("amazon/dynamodb-local", DYNAMODB_TAG, pull)?;
+    let (held, address) = run(DynamoDb::default(), DYNAMODB_TAG, 8000)?;
+    Ok((held, address, format!("{DYNAMODB_TAG} (container)")))
+}
+
+/// Having Docker's client does not mean having an engine: ask the engine.
+fn engine() -> Result<String, String> {
+    system::output(
+        Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]),
+        Duration::from_secs(10),
+    )
+    .map_err(|why| format!("no container engine answers ({why})"))
+}
+
+/// Whether servers can come from containers here: an engine answers, and both images are here or can
+/// be pulled. The answer is the engine's version.
+///
+/// # Errors
+/// The reason, in one line.
+pub fn container_images() -> Result<String, String> {
+    let version = engine()?;
+    image_or_pull("mysql", MYSQL_TAG, true)?;
+    image_or_pull("amazon/dynamodb-local", DYNAMODB_TAG, true)?;
+    Ok(version.trim().to_owned())
+}
+
+fn image_or_pull(name: &str, tag: &str, pull: bool) -> Result<(), String> {
+    engine()?;
+    let image = format!("{name}:{tag}");
+    let here = system::output(
+        Command::new("docker").args(["image", "inspect", "--format", "{{.Id}}", &image]),
+        Duration::from_secs(20),
+    );
+    match here {
+        Ok(_) => Ok(()),
+        Err(_) if !pull => Err(format!("the image {image} is not here")),
+        Err(_) => {
+            super::say(&format!("dal: pulling the image {image}"));
+            system::output(
+                Command::new("docker").args(["pull", "-q", &image]),
+                PULL_LIMIT,
+            )
+            .map(drop)
+        }
+    }
+}
+
+/// Starts a container; the answer is where its port can be reached. Whoever ends up with an error
+/// drops the remover, which removes the half-started container.
+fn run<I>(image: I, tag: &str, port: u16) -> Result<(Held, String), String>
+where
+    I: Image + Send + Sync + 'static,
+{
+    let name = format!(
+        "dal-test-{}-{:06x}",
+        std::process::id(),
+        fastrand::u32(..0x0100_0000)
+    );
+    let remover = Supervised::remove_container(&name)?;
+    let request = image
+        .with_tag(tag)
+        .with_container_name(name)
+        .with_startup_timeout(START_LIMIT);
+    let address = engines::block_on(async move {
+        let container: ContainerAsync<I> = request.start().await?;
+        let host = container.get_host().await?;
+        let port = container.get_host_port_ipv4(port).await?;
+        // From here on the remover answers for it: a destructor would not run for a static.
+        std::mem::forget(container);
+        Ok::<_, TestcontainersError>(format!("{host}:{port}"))
+    })?
+    .map_err(|e| e.to_string())?;
+    Ok((Held { _remover: remover }, address))
+}

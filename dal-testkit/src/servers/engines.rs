@@ -1,0 +1,120 @@
+//! Which engines a run tests, and saying so.
+
+use std::sync::OnceLock;
+
+use tokio::runtime::Runtime;
+
+use super::{DynamoDbKind, dynamodb, mysql, say};
+
+/// What a suite can run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Engine {
+    /// Nothing but this process.
+    Memory,
+    /// MySQL 8 or later.
+    MySql,
+    /// The embedded `DynamoDB`.
+    Embedded,
+    /// AWS's own `DynamoDB` Local (or what `DAL_DYNAMODB` names instead).
+    Local,
+}
+
+impl Engine {
+    const ALL: [(&'static str, Self); 4] = [
+        ("memory", Self::Memory),
+        ("mysql", Self::MySql),
+        ("embedded", Self::Embedded),
+        ("local", Self::Local),
+    ];
+}
+
+/// The engines to test: all, or those that `DAL_TEST` lists (`memory,mysql,embedded,local`).
+///
+/// # Panics
+/// When `DAL_TEST` names something else: a typing error must not thin out a run.
+#[expect(
+    clippy::panic,
+    reason = "called from tests; a wrong DAL_TEST must fail them"
+)]
+pub fn engines() -> Vec<Engine> {
+    let Ok(list) = std::env::var("DAL_TEST") else {
+        return Engine::ALL.iter().map(|(_, e)| *e).collect();
+    };
+    list.split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            Engine::ALL
+                .iter()
+                .find(|(name, _)| *name == word)
+                .map_or_else(
+                    || {
+                        panic!(
+                            "DAL_TEST: `{word}` is no engine; use memory, mysql, embedded, local"
+                        )
+                    },
+                    |(_, engine)| *engine,
+                )
+        })
+        .collect()
+}
+
+/// Says on the real standard error which engines a suite runs on, with their versions; starts them
+/// if need be. Returns those of `wanted` that `DAL_TEST` leaves in; what it leaves out is said loudly.
+pub fn announce(suite: &str, wanted: &[Engine]) -> Vec<Engine> {
+    let on = engines();
+    let (run, left): (Vec<Engine>, Vec<Engine>) = wanted.iter().partition(|e| on.contains(e));
+    let named: Vec<String> = run.iter().map(|engine| name_of(*engine)).collect();
+    if !named.is_empty() {
+        say(&format!("dal-tests: {suite}: {}", named.join(", ")));
+    }
+    for engine in left {
+        say(&format!(
+            "dal-tests: {suite}: NOT TESTED on {engine:?}: DAL_TEST leaves it out"
+        ));
+    }
+    run
+}
+
+fn name_of(engine: Engine) -> String {
+    match engine {
+        Engine::Memory => "memory".to_owned(),
+        Engine::MySql => format!("MySQL {}", mysql().version()),
+        Engine::Embedded => format!(
+            "embedded DynamoDB {}",
+            dynamodb(DynamoDbKind::Embedded).version()
+        ),
+        Engine::Local => {
+            let server = super::verdict_dynamodb();
+            format!("{} {}", server.kind(), server.version())
+        }
+    }
+}
+
+/// The one runtime of this process: servers and pools that outlive one test live on it.
+///
+/// # Panics
+/// When the operating system gives no threads.
+#[expect(clippy::panic, reason = "without threads no test can run")]
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap_or_else(|error| panic!("cannot start a runtime: {error}"))
+    })
+}
+
+/// Runs a future on [`runtime`] from any thread, also from inside another runtime.
+pub(super) fn block_on<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T, String> {
+    let (give, take) = std::sync::mpsc::channel();
+    runtime().spawn(async move {
+        let _ = give.send(future.await);
+    });
+    take.recv().map_err(|_| "the runtime is gone".to_owned())
+}

@@ -1,0 +1,64 @@
+//! MySQL and DynamoDB for tests and for the demo: found, started or fetched, and gone when their owner is.
+//!
+//! Every server runs under a small supervisor whose standard input is a pipe that this process holds:
+//! when this process ends, however it ends, the server is killed.
+
+mod choose;
+mod containers;
+mod debian;
+mod dynamodb;
+mod engines;
+mod jar;
+mod mysql;
+mod place;
+mod port;
+mod supervise;
+mod system;
+
+use system::Consent;
+
+pub use choose::ServersError;
+pub use containers::container_images;
+pub use dynamodb::{DynamoDbKind, DynamoDbServer, dynamodb, try_dynamodb, verdict_dynamodb};
+pub use engines::{Engine, announce, engines, runtime};
+pub use mysql::{MySqlServer, mysql, try_mysql};
+
+/// The folder where fetched programs are kept: `DAL_CACHE_DIR`, or the user's cache folder.
+///
+/// # Errors
+/// When the environment names no such folder.
+pub fn cache_folder() -> Result<std::path::PathBuf, ServersError> {
+    place::cache().map_err(|why| ServersError::new("a cache folder", vec![why], place::CHOICES))
+}
+
+/// Fetches what the servers need into the user's cache folder, so that later starts work offline.
+/// Installs missing system packages where it can (as root on Debian or Ubuntu). Blocks for minutes.
+///
+/// # Errors
+/// [`ServersError`], naming what was tried and what to do.
+pub fn install() -> Result<Vec<String>, ServersError> {
+    let mut done = Vec::new();
+    let mut tried = Vec::new();
+    match debian::mysql_root(Consent::Given) {
+        Ok(root) => done.push(format!("MySQL in {}", root.display())),
+        Err(why) => tried.push(format!("MySQL from the operating system's packages: {why}")),
+    }
+    match jar::folder(Consent::Given) {
+        Ok(folder) => done.push(format!("DynamoDB Local in {}", folder.display())),
+        Err(why) => tried.push(format!("DynamoDB Local by Maven: {why}")),
+    }
+    if tried.is_empty() {
+        Ok(done)
+    } else {
+        Err(ServersError::new("the test servers", tried, mysql::CHOICES))
+    }
+}
+
+/// Writes one line to the real standard error, which libtest does not capture.
+pub(crate) fn say(line: &str) {
+    use std::io::Write;
+    let mut text = String::with_capacity(line.len() + 1);
+    text.push_str(line);
+    text.push('\n');
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

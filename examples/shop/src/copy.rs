@@ -1,0 +1,138 @@
+//! Makes one store equal to the other, through the mirror methods.
+//!
+//! For a shop that nobody writes to meanwhile: what is written to the source between reading and
+//! putting a record is lost in the copy. Everything is held in memory at once.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use dal_dynamodb::DynamoDb;
+use dal_mysql::MySql;
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use crate::Repositories;
+use crate::contents::Contents;
+use crate::error::RepoError;
+use crate::{dynamodb, mysql};
+
+/// Records written at the same time.
+const AT_ONCE: usize = 8;
+
+/// What a copy did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Records put into the target.
+    pub put: usize,
+    /// Records removed from the target: gone from the source, or in the way of a put.
+    pub removed: usize,
+    /// Records that were equal already.
+    pub equal: usize,
+}
+
+/// Makes DynamoDB equal to MySQL and moves its counters past MySQL's newest ids: past what MySQL
+/// ever gave out, not past what is there, or an id would be given to a second record.
+///
+/// # Errors
+/// [`RepoError::Store`]. What was copied by then stays; copy again.
+pub async fn mysql_to_dynamodb(
+    from: &MySql,
+    to: &DynamoDb,
+    table: &str,
+) -> Result<Copied, RepoError> {
+    let want = Contents::of_mysql(from).await?;
+    let have = Contents::of_dynamodb(to, table).await?;
+    let copied = level(&Repositories::dynamodb(to, table), &have, &want).await?;
+    dynamodb::contents::pass(to, table, want.newest).await?;
+    Ok(copied)
+}
+
+/// Makes MySQL equal to DynamoDB, the way back.
+///
+/// # Errors
+/// As [`mysql_to_dynamodb`].
+pub async fn dynamodb_to_mysql(
+    from: &DynamoDb,
+    table: &str,
+    to: &MySql,
+) -> Result<Copied, RepoError> {
+    let want = Contents::of_dynamodb(from, table).await?;
+    let have = Contents::of_mysql(to).await?;
+    let copied = level(&Repositories::mysql(to), &have, &want).await?;
+    mysql::contents::pass(to, want.newest).await?;
+    Ok(copied)
+}
+
+/// Removes from `to`, which has `have`, what is too much or different, then puts what is missing.
+async fn level(to: &Repositories, have: &Contents, want: &Contents) -> Result<Copied, RepoError> {
+    let users = Steps::between(&have.users, &want.users, |user| user.id);
+    let products = Steps::between(&have.products, &want.products, |product| product.listed.id);
+    let lines = Steps::between(&have.lines, &want.lines, |l| (l.user_id, l.product_id));
+    let orders = Steps::between(&have.orders, &want.orders, |order| order.id);
+
+    // Also of users that change: their old e-mail may be the new one of another.
+    for user in &users.remove {
+        to.users.remove(user.id).await?;
+    }
+    for product in &products.remove {
+        to.products.remove(product.listed.id).await?;
+    }
+    for line in &lines.remove {
+        to.carts.remove(line.user_id, line.product_id).await?;
+    }
+    for order in &orders.remove {
+        to.orders.remove(order.id).await?;
+    }
+
+    at_once(users.put.iter().map(|user| to.users.put_exact(user))).await?;
+    at_once(
+        products
+            .put
+            .iter()
+            .map(|product| to.products.put_exact(product)),
+    )
+    .await?;
+    at_once(lines.put.iter().map(|line| to.carts.put_exact(line))).await?;
+    at_once(orders.put.iter().map(|order| to.orders.put_exact(order))).await?;
+
+    let put = users.put.len() + products.put.len() + lines.put.len() + orders.put.len();
+    let removed =
+        users.remove.len() + products.remove.len() + lines.remove.len() + orders.remove.len();
+    Ok(Copied {
+        put,
+        removed,
+        equal: want.len() - put,
+    })
+}
+
+async fn at_once<F>(puts: impl Iterator<Item = F>) -> Result<(), RepoError>
+where
+    F: Future<Output = Result<(), RepoError>>,
+{
+    stream::iter(puts)
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// What makes one list equal to another.
+struct Steps<'a, T> {
+    remove: Vec<&'a T>,
+    put: Vec<&'a T>,
+}
+
+impl<'a, T: PartialEq> Steps<'a, T> {
+    fn between<K: Hash + Eq>(have: &'a [T], want: &'a [T], key: impl Fn(&T) -> K) -> Self {
+        let wanted: HashMap<K, &T> = want.iter().map(|record| (key(record), record)).collect();
+        let had: HashMap<K, &T> = have.iter().map(|record| (key(record), record)).collect();
+        Self {
+            remove: have
+                .iter()
+                .filter(|record| wanted.get(&key(record)) != Some(record))
+                .collect(),
+            put: want
+                .iter()
+                .filter(|record| had.get(&key(record)) != Some(record))
+                .collect(),
+        }
+    }
+}

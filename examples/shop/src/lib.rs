@@ -1,0 +1,18 @@
+//! An online shop on repositories that run on MySQL and on DynamoDB: the example of dal's guide.
+
+pub mod contents;
+pub mod copy;
+pub mod defect;
+pub mod dynamodb;
+pub mod error;
+pub mod model;
+pub mod mysql;
+pub mod repos;
+pub mod schema;
+pub mod seed;
+
+mod checkout;
+mod cursor;
+mod repositories;
+
+pub use repositories::Repositories;
