@@ -40,6 +40,16 @@ struct State {
     newest_of: HashMap<(&'static str, u64), u64>,
 }
 
+impl State {
+    /// Takes the next write that may run.
+    fn next(&mut self) -> Option<(u64, Waiting)> {
+        let lowest = self.active.first().copied().unwrap_or(u64::MAX);
+        let next = self.waiting.first_entry()?;
+        let (after, number) = *next.key();
+        (after < lowest).then(|| (number, next.remove()))
+    }
+}
+
 struct Waiting {
     record: Record,
     work: Work,
@@ -93,7 +103,7 @@ impl Queue {
         state
             .waiting
             .insert((after, number), Waiting { record, work });
-        self.start(&mut state);
+        self.start(state);
         Ok(())
     }
 
@@ -119,25 +129,32 @@ impl Queue {
         }
     }
 
-    /// Starts what may run.
-    fn start(self: &Arc<Self>, state: &mut State) {
+    /// Starts what may run. Unlocks first: a runtime that is shutting down drops the work at once,
+    /// and with it the ticket.
+    fn start(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let mut ready = Vec::new();
         while state.running < self.at_once {
-            let lowest = state.active.first().copied().unwrap_or(u64::MAX);
-            let Some(next) = state.waiting.first_entry() else {
-                return;
+            let Some((number, waiting)) = state.next() else {
+                break;
             };
-            let (after, number) = *next.key();
-            if after >= lowest {
-                return;
-            }
-            let Waiting { record, work } = next.remove();
             state.running += 1;
+            ready.push((number, waiting));
+        }
+        drop(state);
+        for (number, Waiting { record, work }) in ready {
             self.runtime.spawn(work(Ticket {
                 queue: Arc::clone(self),
                 number,
                 record,
             }));
         }
+    }
+
+    /// One of those that run waits.
+    fn rest(self: &Arc<Self>) {
+        let mut state = self.state();
+        state.running = state.running.saturating_sub(1);
+        self.start(state);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -155,11 +172,7 @@ impl Ticket {
     /// Waits until everything that was taken earlier has ended. Others run meanwhile.
     pub(crate) async fn last(&self) {
         let queue = &self.queue;
-        {
-            let mut state = queue.state();
-            state.running = state.running.saturating_sub(1);
-            queue.start(&mut state);
-        }
+        queue.rest();
         let _back = Back(queue);
         queue.ended_before(self.number).await;
     }
@@ -184,8 +197,7 @@ impl Drop for Ticket {
         {
             state.newest_of.remove(&record);
         }
-        self.queue.start(&mut state);
-        drop(state);
+        self.queue.start(state);
         self.queue.ended.notify_waiters();
     }
 }
@@ -279,11 +291,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_has_ended() {
+    async fn work_that_panics_or_is_dropped_at_once_has_ended() {
         let queue = queue(9, 1);
         let begun = queue.now();
-        let broken: Work = Box::new(|_ticket| Box::pin(async { panic!("planted") }));
+        let broken: Work = Box::new(|ticket| {
+            Box::pin(async move {
+                let _ticket = ticket;
+                panic!("planted")
+            })
+        });
         submit(&queue, begun, None, broken).unwrap();
+        let dropped: Work = Box::new(|ticket| {
+            drop(ticket);
+            Box::pin(std::future::ready(()))
+        });
+        submit(&queue, begun, None, dropped).unwrap();
         queue.settled().await;
         assert_eq!(queue.pending(), 0);
     }
