@@ -32,3 +32,12 @@ pub enum Store {
 /// Stand-in.
 #[derive(Clone)]
 pub struct Harness;
+
+/// Stand-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Stand-in.
+    MySqlOnly,
+    /// Stand-in.
+    DualWrite,
+}
