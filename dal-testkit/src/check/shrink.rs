@@ -251,7 +251,8 @@ impl<O: Operation> Work<'_, '_, O> {
                 None
             };
             let Some(fault) = fault else {
-                going = tree.complicate();
+                // A part that cannot be simpler is left, and the next part tried.
+                going = tree.complicate() || tree.simplify();
                 continue;
             };
             any = true;
