@@ -2,10 +2,10 @@
 
 pub mod answer;
 pub mod compare;
-#[cfg(feature = "ops")]
-pub mod ops;
 pub mod diff;
 mod if_ops;
+#[cfg(feature = "ops")]
+pub mod ops;
 pub mod record;
 pub mod redact;
 pub mod rules;

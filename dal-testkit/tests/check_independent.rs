@@ -11,7 +11,7 @@ use memory::{Defect, Memory, UserRepository, UserRepositoryOp, good, user_ops, w
 /// The seeds with which each defect must be found.
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-fn run(defect: Defect, seed: u64) -> Result<Statistics, Failure<UserRepositoryOp>> {
+fn run(defect: Defect, seed: u64) -> Result<Statistics, Box<Failure<UserRepositoryOp>>> {
     check(user_ops(), good, with(defect))
         .sequences(300)
         .calls(40)
@@ -54,7 +54,11 @@ fn every_planted_defect_is_found_with_every_seed_and_made_small() {
     ] {
         for seed in SEEDS {
             let failure = run(defect, seed).unwrap_err();
-            assert_eq!(failure.kind, FailureKind::Difference, "{defect:?} {failure}");
+            assert_eq!(
+                failure.kind,
+                FailureKind::Difference,
+                "{defect:?} {failure}"
+            );
             assert!(failure.steps.len() <= most, "{defect:?} {failure}");
             assert!(!failure.differences.is_empty(), "{defect:?} {failure}");
         }
@@ -65,7 +69,10 @@ fn every_planted_defect_is_found_with_every_seed_and_made_small() {
 fn a_failure_shows_the_calls_the_difference_with_both_values_and_the_replay() {
     let failure = run(Defect::TrimsNames, 1).unwrap_err();
     let text = failure.to_string();
-    assert!(text.contains("differs at name: \"Ann \" | \"Ann\""), "{text}");
+    assert!(
+        text.contains("differs at name: \"Ann \" | \"Ann\""),
+        "{text}"
+    );
     assert!(
         text.contains("UserRepositoryOp::Register { new: NewUser { email: \"ann@x\".into(), name: \"Ann \".into() }, binds_user: h(0) },"),
         "{text}"
@@ -100,7 +107,12 @@ fn the_same_seed_makes_the_same_failure() {
 fn a_panic_of_a_store_is_a_failure_of_that_store() {
     let failure = run(Defect::Panics, 1).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Broken);
-    assert!(failure.summary.contains("the second store panicked: renamed users"), "{failure}");
+    assert!(
+        failure
+            .summary
+            .contains("the second store panicked: renamed users"),
+        "{failure}"
+    );
     assert!(failure.steps.len() <= 3, "{failure}");
 }
 
@@ -132,13 +144,21 @@ fn stores_that_are_not_fresh_are_said_to_be_not_reproducible() {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let once = || {
         let made = MADE.fetch_add(1, Ordering::Relaxed);
-        let defect = if made == 20 { Defect::MissingGuard } else { Defect::None };
+        let defect = if made == 20 {
+            Defect::MissingGuard
+        } else {
+            Defect::None
+        };
         std::future::ready(Arc::new(Memory::new(1001, "d", defect)) as Arc<dyn UserRepository>)
     };
     let failure = (0..50)
         .find_map(|seed| {
             MADE.store(0, Ordering::Relaxed);
-            check(user_ops(), good, once).sequences(40).seed(seed).try_run().err()
+            check(user_ops(), good, once)
+                .sequences(40)
+                .seed(seed)
+                .try_run()
+                .err()
         })
         .unwrap();
     assert_eq!(failure.kind, FailureKind::NotReproducible, "{failure}");
@@ -162,7 +182,10 @@ fn a_transient_error_ends_a_sequence_and_is_counted() {
     .sequences(100)
     .try_run()
     .unwrap();
-    assert!(statistics.inconclusive > 10 && statistics.sequences > 10, "{statistics}");
+    assert!(
+        statistics.inconclusive > 10 && statistics.sequences > 10,
+        "{statistics}"
+    );
     assert_eq!(statistics.inconclusive + statistics.sequences, 100);
 }
 
@@ -177,6 +200,9 @@ fn inside_a_runtime_it_says_what_to_do() {
 
 #[test]
 fn ids_that_are_never_apart_are_noted() {
-    let statistics = check(user_ops(), good, good).sequences(20).try_run().unwrap();
+    let statistics = check(user_ops(), good, good)
+        .sequences(20)
+        .try_run()
+        .unwrap();
     assert_eq!(statistics.ids_never_apart, ["user"]);
 }

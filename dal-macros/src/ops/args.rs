@@ -112,30 +112,28 @@ fn calls(names: &Names, variant: &Variant<'_>) -> TokenStream {
     let fields = variant.fields();
     let strategies = fields.iter().map(|field| {
         let ident = &field.ident;
-        match &field.slots {
-            Some(slots) => slots.clone(),
-            None => quote!(::core::clone::Clone::clone(&#ident)),
-        }
+        field
+            .slots
+            .clone()
+            .unwrap_or_else(|| quote!(::core::clone::Clone::clone(&#ident)))
     });
     let idents = fields.iter().map(|field| field.ident.to_token_stream());
     // Pairs of pairs: tuples of strategies end at twelve.
-    match (pairs(strategies), pairs(idents)) {
-        (Some(strategies), Some(pattern)) => {
-            let idents = fields.iter().map(|field| &field.ident);
-            quote! {
-                ::dal_shadow::ops::proptest::strategy::Strategy::boxed(
-                    ::dal_shadow::ops::proptest::strategy::Strategy::prop_map(
-                        #strategies,
-                        |#pattern| #op::#ident { #(#idents),* },
-                    ),
-                )
-            }
-        }
-        _ => quote! {
+    let (Some(strategies), Some(pattern)) = (pairs(strategies), pairs(idents)) else {
+        return quote! {
             ::dal_shadow::ops::proptest::strategy::Strategy::boxed(
                 ::dal_shadow::ops::proptest::strategy::Just(#op::#ident),
             )
-        },
+        };
+    };
+    let idents = fields.iter().map(|field| &field.ident);
+    quote! {
+        ::dal_shadow::ops::proptest::strategy::Strategy::boxed(
+            ::dal_shadow::ops::proptest::strategy::Strategy::prop_map(
+                #strategies,
+                |#pattern| #op::#ident { #(#idents),* },
+            ),
+        )
     }
 }
 
@@ -163,7 +161,9 @@ fn comparable(form: &ArgForm) -> String {
         ("core::option::Option", "Option"),
         ("std::option::Option", "Option"),
     ] {
-        text = text.replace(&format!("::{long}"), short).replace(long, short);
+        text = text
+            .replace(&format!("::{long}"), short)
+            .replace(long, short);
     }
     text
 }

@@ -103,7 +103,11 @@ fn resolved(field: &Ident, handle: &Handle) -> TokenStream {
 
 fn put(value: &Ident, inside: &Inside) -> TokenStream {
     let (bound, slots) = (local("bound"), local("slots"));
-    let Inside { field, class, steps } = inside;
+    let Inside {
+        field,
+        class,
+        steps,
+    } = inside;
     if inside.is_list() {
         let body = place::visit(steps, &quote!((&mut #value)), 0, &|place| {
             quote! {
@@ -117,9 +121,12 @@ fn put(value: &Ident, inside: &Inside) -> TokenStream {
             #body
         }}
     } else {
-        let body = place::visit(steps, &quote!((&mut #value)), 0, &|place| {
-            quote!(::dal_shadow::ops::put(#bound, #class, *#field, #place)?;)
-        });
+        let body = place::visit(
+            steps,
+            &quote!((&mut #value)),
+            0,
+            &|place| quote!(::dal_shadow::ops::put(#bound, #class, *#field, #place)?;),
+        );
         quote!({ #body })
     }
 }

@@ -24,12 +24,10 @@ pub fn expand(model: &TraitModel, names: &Names, variants: &[Variant<'_>]) -> To
     });
     let pages = variants.iter().map(|variant| {
         let ident = &variant.ident;
-        match &variant.page {
-            Some(page) => {
-                quote!(Self::#ident { #page, .. } => ::core::option::Option::Some(*#page),)
-            }
-            None => quote!(Self::#ident { .. } => ::core::option::Option::None,),
-        }
+        variant.page.as_ref().map_or_else(
+            || quote!(Self::#ident { .. } => ::core::option::Option::None,),
+            |page| quote!(Self::#ident { #page, .. } => ::core::option::Option::Some(*#page),),
+        )
     });
     let uses = variants.iter().map(uses);
     let reads = local("reads");
@@ -73,7 +71,12 @@ pub fn expand(model: &TraitModel, names: &Names, variants: &[Variant<'_>]) -> To
 
 fn described(model: &TraitModel, variant: &Variant<'_>) -> TokenStream {
     let method = variant.method;
-    let MethodModel { ident, ignore, unordered, .. } = method;
+    let MethodModel {
+        ident,
+        ignore,
+        unordered,
+        ..
+    } = method;
     let (repository, name) = (model.item.ident.to_string(), ident.to_string());
     let (entity, write) = (&model.options.entity, variant.is_write());
     let creates = method.creates.iter().map(place);
@@ -90,11 +93,18 @@ fn described(model: &TraitModel, variant: &Variant<'_>) -> TokenStream {
             }))
         }
     };
-    let mut handles = variant.arguments.iter().flat_map(classes).collect::<Vec<_>>();
+    let mut handles = variant
+        .arguments
+        .iter()
+        .flat_map(classes)
+        .collect::<Vec<_>>();
     handles.sort();
     handles.dedup();
     let ids = model.options.ids.iter().map(|place| {
-        let (class, path) = (place.class.to_string(), place.path.clone().unwrap_or_default());
+        let (class, path) = (
+            place.class.to_string(),
+            place.path.clone().unwrap_or_default(),
+        );
         quote!((#class, #path))
     });
     let generated = &model.options.generated;
@@ -121,7 +131,10 @@ fn described(model: &TraitModel, variant: &Variant<'_>) -> TokenStream {
 }
 
 fn place(place: &Place) -> TokenStream {
-    let (class, path) = (place.class.to_string(), place.path.clone().unwrap_or_default());
+    let (class, path) = (
+        place.class.to_string(),
+        place.path.clone().unwrap_or_default(),
+    );
     quote!(::dal_shadow::ops::Place { class: #class, path: #path })
 }
 
@@ -145,7 +158,11 @@ fn uses(variant: &Variant<'_>) -> TokenStream {
             ArgumentKind::Value(inside) => inside
                 .iter()
                 .map(|inside| {
-                    let many = if inside.is_list() { Many::List } else { Many::One };
+                    let many = if inside.is_list() {
+                        Many::List
+                    } else {
+                        Many::One
+                    };
                     (inside.field.clone(), &inside.class, many)
                 })
                 .collect(),
@@ -197,7 +214,11 @@ fn read(model: &TraitModel, variant: &Variant<'_>) -> Option<TokenStream> {
             fields.push(quote!(#field: ::core::option::Option::None));
             continue;
         }
-        let slot = if count > 2 { local("slot") } else { local(&format!("slot_{index}")) };
+        let slot = if count > 2 {
+            local("slot")
+        } else {
+            local(&format!("slot_{index}"))
+        };
         fields.push(match handle.many {
             Many::One => quote!(#field: #slot),
             Many::Optional => quote!(#field: ::core::option::Option::Some(#slot)),
@@ -207,10 +228,16 @@ fn read(model: &TraitModel, variant: &Variant<'_>) -> Option<TokenStream> {
             loops.push(slot);
         }
     }
-    fields.extend(variant.page.iter().map(|page| quote!(#page: ::dal_shadow::ops::h(0))));
+    fields.extend(
+        variant
+            .page
+            .iter()
+            .map(|page| quote!(#page: ::dal_shadow::ops::h(0))),
+    );
     let ident = &variant.ident;
     let push = quote!(#reads.push(Self::#ident { #(#fields),* }););
-    Some(loops.iter().rev().fold(push, |body, slot| {
-        quote!(for #slot in ::dal_shadow::ops::Slot::all() { #body })
-    }))
+    Some(loops.iter().rev().fold(
+        push,
+        |body, slot| quote!(for #slot in ::dal_shadow::ops::Slot::all() { #body }),
+    ))
 }

@@ -67,7 +67,12 @@ pub fn is_list(steps: &[Step]) -> bool {
 
 /// Code that runs `act` on a `&mut` to each of the places in `value`, itself an expression for a
 /// `&mut`. `act` is given the name that the place has.
-pub fn visit(steps: &[Step], value: &TokenStream, depth: usize, act: &dyn Fn(&TokenStream) -> TokenStream) -> TokenStream {
+pub fn visit(
+    steps: &[Step],
+    value: &TokenStream,
+    depth: usize,
+    act: &dyn Fn(&TokenStream) -> TokenStream,
+) -> TokenStream {
     let Some((step, rest)) = steps.split_first() else {
         return act(value);
     };

@@ -205,7 +205,10 @@ fn argument(arg: &ArgModel) -> syn::Result<Argument<'_>> {
         (Some(handle), _) => {
             return Err(refuse(
                 &handle.class,
-                format!("`{}` is one id as a whole, so nothing else can be inside it", arg.ident),
+                format!(
+                    "`{}` is one id as a whole, so nothing else can be inside it",
+                    arg.ident
+                ),
                 "write `#[handle(class)]` for an argument that is an id, or a place for each id inside it: `#[handle(class = field)]`",
             ));
         }
@@ -220,7 +223,11 @@ fn inside(arg: &ArgModel) -> syn::Result<Vec<Inside>> {
         let path = handle.path.as_deref().unwrap_or_default();
         let steps = place::steps(handle, path)?;
         let name = format_ident!("{}_{}", bare(&arg.ident), handle.class);
-        let field = match found.iter().filter(|other| other.class == handle.class.to_string()).count() {
+        let field = match found
+            .iter()
+            .filter(|other| handle.class == other.class)
+            .count()
+        {
             0 => name,
             earlier => format_ident!("{name}_{}", earlier + 1),
         };
@@ -235,12 +242,14 @@ fn inside(arg: &ArgModel) -> syn::Result<Vec<Inside>> {
 
 fn handle_of(form: &ArgForm, class: String) -> Handle {
     let (many, id) = match form {
-        ArgForm::Value(ty) | ArgForm::Ref(ty) => match (&**ty, inner(ty, "Option"), inner(ty, "Vec")) {
-            (_, Some(id), _) => (Many::Optional, id.to_token_stream()),
-            (_, _, Some(id)) => (Many::List, id.to_token_stream()),
-            (Type::Slice(slice), ..) => (Many::List, slice.elem.to_token_stream()),
-            _ => (Many::One, form.owned()),
-        },
+        ArgForm::Value(ty) | ArgForm::Ref(ty) => {
+            match (&**ty, inner(ty, "Option"), inner(ty, "Vec")) {
+                (_, Some(id), _) => (Many::Optional, id.to_token_stream()),
+                (_, _, Some(id)) => (Many::List, id.to_token_stream()),
+                (Type::Slice(slice), ..) => (Many::List, slice.elem.to_token_stream()),
+                _ => (Many::One, form.owned()),
+            }
+        }
         ArgForm::OptionRef(ty) => (Many::Optional, ArgForm::Ref(ty.clone()).owned()),
         ArgForm::SliceOfRef(ty) => (Many::List, ArgForm::Ref(ty.clone()).owned()),
         ArgForm::Forwarded => (Many::One, TokenStream::new()),
@@ -266,7 +275,10 @@ fn refuse_self(ty: &Type) -> syn::Result<()> {
     struct Search(bool);
     impl<'ast> Visit<'ast> for Search {
         fn visit_path(&mut self, path: &'ast syn::Path) {
-            self.0 |= path.segments.first().is_some_and(|first| first.ident == "Self");
+            self.0 |= path
+                .segments
+                .first()
+                .is_some_and(|first| first.ident == "Self");
             visit::visit_path(self, path);
         }
     }

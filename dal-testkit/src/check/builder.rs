@@ -69,7 +69,7 @@ where
         known: Vec::new(),
         unreadable: None,
         seed: None,
-        shrink_time: Duration::from_secs(60),
+        shrink_time: Duration::from_mins(1),
     }
 }
 
@@ -118,7 +118,10 @@ where
     }
 
     /// Sequences with changes of the phase that once failed, to be run first.
-    pub fn regressions_through(mut self, sequences: impl IntoIterator<Item = Vec<Step<O>>>) -> Self {
+    pub fn regressions_through(
+        mut self,
+        sequences: impl IntoIterator<Item = Vec<Step<O>>>,
+    ) -> Self {
         self.regressions.extend(sequences);
         self
     }
@@ -129,7 +132,11 @@ where
         class: &'static str,
         ids: impl IntoIterator<Item = I>,
     ) -> Self {
-        match ids.into_iter().map(|id| tree::of(&id)).collect::<Result<_, _>>() {
+        match ids
+            .into_iter()
+            .map(|id| tree::of(&id))
+            .collect::<Result<_, _>>()
+        {
             Ok(ids) => self.known.push((class, ids)),
             Err(error) => self.unreadable = Some(format!("known ids of `{class}`: {error}")),
         }
@@ -169,15 +176,18 @@ where
     ///
     /// # Errors
     /// With all that is known of the failure.
-    pub fn try_run(self) -> Result<Statistics, Failure<O>>
+    pub fn try_run(self) -> Result<Statistics, Box<Failure<O>>>
     where
         O: On<A> + On<B>,
     {
         let start = Arc::new(self.start()?);
         let (mysql, dynamodb) = (Arc::clone(&self.mysql), Arc::clone(&self.dynamodb));
         let execute: Execute<O> = Arc::new(move |steps| {
-            let (start, mysql, dynamodb) =
-                (Arc::clone(&start), Arc::clone(&mysql), Arc::clone(&dynamodb));
+            let (start, mysql, dynamodb) = (
+                Arc::clone(&start),
+                Arc::clone(&mysql),
+                Arc::clone(&dynamodb),
+            );
             Box::pin(async move {
                 let (first, second) = futures::join!(mysql(), dynamodb());
                 independent::run(&start, &*first, &*second, &steps).await
@@ -187,7 +197,7 @@ where
     }
 
     /// What every sequence begins with.
-    pub(super) fn start(&self) -> Result<Start, Failure<O>> {
+    pub(super) fn start(&self) -> Result<Start, Box<Failure<O>>> {
         let setup = |reason: String| Failure::new(FailureKind::Setup, reason);
         if let Some(reason) = &self.unreadable {
             return Err(setup(reason.clone()));
@@ -229,7 +239,7 @@ where
         })
     }
 
-    fn refuse_unknown_floors(&self) -> Result<(), Failure<O>> {
+    fn refuse_unknown_floors(&self) -> Result<(), Box<Failure<O>>> {
         let names = O::methods()
             .iter()
             .map(|method| format!("{}.{}", method.entity, method.method))
@@ -255,7 +265,7 @@ where
         self,
         execute: Execute<O>,
         phases: Vec<Phase>,
-    ) -> Result<Statistics, Failure<O>> {
+    ) -> Result<Statistics, Box<Failure<O>>> {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Failure::new(
                 FailureKind::Setup,
@@ -274,7 +284,11 @@ where
             .iter()
             .map(|method| method.repository)
             .collect::<BTreeSet<_>>();
-        let mode = if phases.is_empty() { "" } else { " through the wrapper" };
+        let mode = if phases.is_empty() {
+            ""
+        } else {
+            " through the wrapper"
+        };
         let driver = Driver {
             name: format!("{}{mode}", names.into_iter().collect::<Vec<_>>().join(", ")),
             seed,
@@ -305,7 +319,9 @@ where
             .iter()
             .map(|(method, floor)| (method, scale(*floor), statistics.calls_of(method)))
             .filter(|(_, floor, calls)| calls < floor)
-            .map(|(method, floor, calls)| format!("`{method}` was called {calls} times, not {floor}"))
+            .map(|(method, floor, calls)| {
+                format!("`{method}` was called {calls} times, not {floor}")
+            })
             .collect::<Vec<_>>();
         if statistics.error_rate() < self.error_floor {
             unmet.push(format!(
@@ -328,7 +344,9 @@ where
                 unmet.join("; ")
             ),
         );
-        failure.help.push("more sequences, fewer different values in the strategies, or a lower floor".to_owned());
+        failure.help.push(
+            "more sequences, fewer different values in the strategies, or a lower floor".to_owned(),
+        );
         failure.statistics = statistics;
         Err(failure)
     }

@@ -50,7 +50,7 @@ struct Total {
 
 impl<O: Operation> Driver<O> {
     /// Runs all of it.
-    pub(super) async fn run(&self) -> Result<Statistics, Failure<O>> {
+    pub(super) async fn run(&self) -> Result<Statistics, Box<Failure<O>>> {
         let started = Instant::now();
         let total = self.all(started).await.map_err(|reason| {
             Failure::new(FailureKind::Setup, format!("{}: {reason}", self.name))
@@ -62,7 +62,7 @@ impl<O: Operation> Driver<O> {
         statistics.ids_never_apart = total
             .apart
             .iter()
-            .filter(|(_, apart)| !**apart)
+            .filter(|(class, apart)| !**apart && !self.generator.knows(class))
             .map(|(class, _)| (*class).to_owned())
             .collect();
         match total.failed {
@@ -105,10 +105,9 @@ impl<O: Operation> Driver<O> {
             match ran {
                 Ok(ran) => total.add(origin, ran),
                 Err(error) => {
-                    let said = error.try_into_panic().map_or_else(
-                        |error| error.to_string(),
-                        |panic| said(panic.as_ref()),
-                    );
+                    let said = error
+                        .try_into_panic()
+                        .map_or_else(|error| error.to_string(), |panic| said(panic.as_ref()));
                     return Err(format!("a factory panicked: {said}"));
                 }
             }
@@ -128,7 +127,12 @@ impl<O: Operation> Driver<O> {
         servers::say(&format!("dal-check: {}: {line}", self.name));
     }
 
-    async fn failure(&self, origin: Origin, fault: Fault, statistics: Statistics) -> Failure<O> {
+    async fn failure(
+        &self,
+        origin: Origin,
+        fault: Fault,
+        statistics: Statistics,
+    ) -> Box<Failure<O>> {
         let items = self.items(origin).unwrap_or_default();
         let Shrunk { steps, fault } = if fault.kind == FailureKind::Setup {
             let steps = items.into_iter().map(|item| item.step).collect();
@@ -148,7 +152,7 @@ impl<O: Operation> Driver<O> {
             Origin::Regression(index) => format!("regression {}", index + 1),
             Origin::Sequence(number) => format!("sequence {}, seed {}", number + 1, self.seed),
         };
-        Failure {
+        Box::new(Failure {
             kind: fault.kind,
             summary: format!("{}: {} ({found})", self.name, fault.summary),
             steps,
@@ -157,7 +161,7 @@ impl<O: Operation> Driver<O> {
             answers: fault.answers,
             help: fault.help,
             statistics,
-        }
+        })
     }
 }
 
@@ -168,7 +172,10 @@ impl Total {
             *self.apart.entry(class).or_default() |= apart;
         }
         if let End::Failed(fault) = ran.end
-            && self.failed.as_ref().is_none_or(|(other, _)| origin < *other)
+            && self
+                .failed
+                .as_ref()
+                .is_none_or(|(other, _)| origin < *other)
         {
             self.failed = Some((origin, fault));
         }

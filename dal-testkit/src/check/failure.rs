@@ -44,8 +44,8 @@ pub enum FailureKind {
 
 impl<O: Operation> Failure<O> {
     /// A failure that no sequence is to blame for.
-    pub(super) fn new(kind: FailureKind, summary: impl Into<String>) -> Self {
-        Self {
+    pub(super) fn new(kind: FailureKind, summary: impl Into<String>) -> Box<Self> {
+        Box::new(Self {
             kind,
             summary: summary.into(),
             steps: Vec::new(),
@@ -54,7 +54,7 @@ impl<O: Operation> Failure<O> {
             answers: Vec::new(),
             help: Vec::new(),
             statistics: Statistics::default(),
-        }
+        })
     }
 
     /// The calls among the steps, to be given to `.regressions(..)`.

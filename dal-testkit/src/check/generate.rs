@@ -53,12 +53,18 @@ impl<O: Operation> Generator<O> {
         }
     }
 
+    /// Whether the ids of a class are given from the start.
+    pub(super) fn knows(&self, class: &str) -> bool {
+        self.known.contains(class)
+    }
+
     /// The sequence of this number.
     ///
     /// # Errors
     /// When the strategies refuse to make a value.
     pub(super) fn sequence(&self, number: u64) -> Result<Vec<Item<O>>, String> {
-        let mut random = fastrand::Rng::with_seed(self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut random =
+            fastrand::Rng::with_seed(self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut seed = [0_u8; 32];
         random.fill(&mut seed);
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);

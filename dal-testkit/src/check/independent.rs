@@ -174,8 +174,7 @@ async fn drained<O: On<S>, S: ?Sized + Sync>(
     who: (&str, usize),
 ) -> Result<Answer, Fault> {
     let method = op.method();
-    let (Some(token), Some(items), Answer::Value(tree)) =
-        (&method.token, drain(method), answer)
+    let (Some(token), Some(items), Answer::Value(tree)) = (&method.token, drain(method), answer)
     else {
         return Ok(answer.clone());
     };
@@ -209,6 +208,8 @@ async fn drained<O: On<S>, S: ?Sized + Sync>(
         });
         next = run::token(method, &page);
     }
-    super::judge::replace(&mut whole, token.place.path, &mut |token| *token = Tree::Null);
+    super::judge::replace(&mut whole, token.place.path, &mut |token| {
+        *token = Tree::Null;
+    });
     Ok(Answer::Value(whole))
 }

@@ -104,7 +104,12 @@ impl<'a> Judge<'a> {
     }
 
     /// Judges answers that must be the same to the last bit, ids and times included.
-    pub(super) fn exact(&mut self, method: &'static OpMethod, first: &Answer, second: &Answer) -> Judgement {
+    pub(super) fn exact(
+        &mut self,
+        method: &'static OpMethod,
+        first: &Answer,
+        second: &Answer,
+    ) -> Judgement {
         let present = |answer: &Answer| match answer {
             Answer::Value(tree) => {
                 let mut tree = tree.clone();
@@ -132,7 +137,9 @@ impl<'a> Judge<'a> {
     ) -> Tree {
         let mut tree = tree.clone();
         for Place { class, path } in method.creates {
-            replace(&mut tree, path, &mut |value| Canonical::ids(class, value, id));
+            replace(&mut tree, path, &mut |value| {
+                Canonical::ids(class, value, id);
+            });
         }
         hide_token(method, &mut tree);
         Canonical {
@@ -186,7 +193,11 @@ impl<'a> Judge<'a> {
         }
         help.dedup();
         Judgement::Differ {
-            differences: verdict.differences().iter().map(ToString::to_string).collect(),
+            differences: verdict
+                .differences()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             help,
         }
     }
@@ -196,10 +207,15 @@ impl<'a> Judge<'a> {
         let (Some(first), Some(second)) = (&difference.first, &difference.second) else {
             return;
         };
-        let place = difference.path.steps().iter().rev().find_map(|step| match step {
-            Step::Field { owner, name } => Some(format!("{owner}.{name}")),
-            _ => None,
-        });
+        let place = difference
+            .path
+            .steps()
+            .iter()
+            .rev()
+            .find_map(|step| match step {
+                Step::Field { owner, name } => Some(format!("{owner}.{name}")),
+                _ => None,
+            });
         let place = place.unwrap_or_else(|| method.method.to_owned());
         let mut classes = self.relation.classes_of(first, second);
         // The class that the field is named after comes first.
@@ -227,6 +243,8 @@ fn hide_token(method: &OpMethod, tree: &mut Tree) {
 
 fn looks_like_time(tree: &Tree) -> bool {
     tree.as_str().is_some_and(|text| {
-        text.len() >= 10 && text.chars().take(4).all(|digit| digit.is_ascii_digit()) && text.get(4..5) == Some("-")
+        text.len() >= 10
+            && text.chars().take(4).all(|digit| digit.is_ascii_digit())
+            && text.get(4..5) == Some("-")
     })
 }

@@ -29,6 +29,7 @@ mod builder;
 mod driver;
 mod failure;
 mod generate;
+mod group;
 mod independent;
 mod judge;
 mod near;
@@ -40,6 +41,7 @@ mod shrink;
 mod statistics;
 mod step;
 
+pub use crate::group;
 pub use builder::{Check, check};
 pub use dal_shadow::Phase;
 pub use dal_shadow::ops::{Slot, h};
@@ -49,3 +51,11 @@ pub use proptest;
 pub use proptest::strategy::{BoxedStrategy, Just, Strategy};
 pub use statistics::{Calls, Handles, Statistics};
 pub use step::Step;
+
+/// For `group!`.
+#[doc(hidden)]
+pub mod __private {
+    pub use dal_shadow::Answer;
+    pub use dal_shadow::ops::{Bound, HandleError, On, OpMethod, Operation};
+    pub use futures::future::BoxFuture;
+}

@@ -24,7 +24,9 @@ impl Places {
             for (class, path) in method.ids {
                 match path.split_once('.') {
                     Some((owner, field)) => {
-                        places.fields.push((owner.to_owned(), field.to_owned(), class));
+                        places
+                            .fields
+                            .push((owner.to_owned(), field.to_owned(), class));
                     }
                     None if methods.iter().any(|other| other.method == *path) => {
                         places.answers.push((path, class));
@@ -60,7 +62,8 @@ impl Places {
         if let Some((owner, field)) = found.owner
             && self.field(owner, field).is_none()
         {
-            self.fields.push((owner.to_owned(), field.to_owned(), class));
+            self.fields
+                .push((owner.to_owned(), field.to_owned(), class));
         }
     }
 

@@ -57,7 +57,8 @@ impl Relation {
 
     /// The classes in which these two are the same id.
     pub(super) fn classes_of(&self, first: &Tree, second: &Tree) -> Vec<&'static str> {
-        let related = |pairs: &Pairs| pairs.second_of.get(first.unwrapped()) == Some(second.unwrapped());
+        let related =
+            |pairs: &Pairs| pairs.second_of.get(first.unwrapped()) == Some(second.unwrapped());
         self.classes
             .iter()
             .filter(|(_, pairs)| related(pairs))
@@ -71,7 +72,10 @@ impl Relation {
             .iter()
             .filter(|(_, pairs)| !pairs.second_of.is_empty())
             .map(|(class, pairs)| {
-                let apart = pairs.second_of.iter().any(|(first, second)| first != second);
+                let apart = pairs
+                    .second_of
+                    .iter()
+                    .any(|(first, second)| first != second);
                 (*class, apart)
             })
     }

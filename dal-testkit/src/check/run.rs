@@ -13,7 +13,7 @@ use futures::FutureExt;
 use super::{FailureKind, Statistics};
 
 /// A call that takes longer is taken for one that never ends.
-const CALL_DEADLINE: Duration = Duration::from_secs(60);
+const CALL_DEADLINE: Duration = Duration::from_mins(1);
 
 /// What became of a sequence.
 pub(super) struct Ran {
@@ -171,16 +171,19 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Counts one call, by the answer of the store whose slots are `bound`.
-    pub(super) fn count<O: Operation>(&mut self, op: &O, bound: &Bound, answer: &Answer, tokens: &BTreeSet<&'static str>) {
+    pub(super) fn count<O: Operation>(
+        &mut self,
+        op: &O,
+        bound: &Bound,
+        answer: &Answer,
+        tokens: &BTreeSet<&'static str>,
+    ) {
         let method = op.method();
         let name = format!("{}.{}", method.entity, method.method);
         let calls = self.statistics.methods.entry(name).or_default();
         calls.calls += 1;
         if let Answer::Error(error) = answer {
-            *calls
-                .errors
-                .entry(error.class.kind.as_str())
-                .or_default() += 1;
+            *calls.errors.entry(error.class.kind.as_str()).or_default() += 1;
         }
         let uses = op.uses();
         for (class, slot) in &uses {

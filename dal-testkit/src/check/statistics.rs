@@ -96,7 +96,10 @@ impl Statistics {
 
 /// Whether `entity.method` is meant by `method` or `entity.method`.
 pub(super) fn is_named(full: &str, name: &str) -> bool {
-    full == name || full.split_once('.').is_some_and(|(_, method)| method == name)
+    full == name
+        || full
+            .split_once('.')
+            .is_some_and(|(_, method)| method == name)
 }
 
 #[expect(

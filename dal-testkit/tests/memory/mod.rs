@@ -1,5 +1,10 @@
 //! A repository in memory, twice: as it should be, and with a planted defect.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "each test binary uses a part of it"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -167,8 +172,7 @@ pub fn with(
 /// Calls with few and nasty values.
 pub fn user_ops() -> impl Strategy<Value = UserRepositoryOp> {
     let (email, name) = (near(&["ann@x", "bob@x"]), near(&["Ann", "Bob"]));
-    let new =
-        (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
+    let new = (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
     UserRepositoryArgs {
         new,
         email,
@@ -249,14 +253,21 @@ impl UserRepository for Memory {
         let panics = self.defect == Defect::Panics && state.renamed.contains(&id);
         let user = state.users.get(&id).cloned();
         drop(state);
-        assert!(!panics || user.is_none(), "renamed users are too much for this store");
+        assert!(
+            !panics || user.is_none(),
+            "renamed users are too much for this store"
+        );
         Ok(user)
     }
 
     async fn several(&self, ids: &[u64]) -> Result<Vec<User>, RepoError> {
         self.busy()?;
         let state = self.state.lock().unwrap();
-        let mut users: Vec<User> = ids.iter().filter_map(|id| state.users.get(id)).cloned().collect();
+        let mut users: Vec<User> = ids
+            .iter()
+            .filter_map(|id| state.users.get(id))
+            .cloned()
+            .collect();
         if self.token == "d" {
             users.reverse();
         }
@@ -287,7 +298,11 @@ impl UserRepository for Memory {
                 .ok_or(RepoError::BadCursor)?,
         };
         let skip = usize::from(self.defect == Defect::PageSkips && after > 0);
-        let mut rest = state.users.range(after + 1..).skip(skip).map(|(_, user)| user.clone());
+        let mut rest = state
+            .users
+            .range(after + 1..)
+            .skip(skip)
+            .map(|(_, user)| user.clone());
         let mut items: Vec<User> = rest.by_ref().take(limit as usize).collect();
         let next = rest
             .next()
@@ -304,7 +319,7 @@ impl UserRepository for Memory {
         let mut state = self.state.lock().unwrap();
         let mut user = user.clone();
         if self.defect == Defect::MirrorForgetsTime {
-            user.created_at = "2020-01-01 000000".to_owned();
+            "2020-01-01 000000".clone_into(&mut user.created_at);
         }
         if self.defect != Defect::MirrorKeepsIds {
             state.next = state.next.max(user.id + 1);

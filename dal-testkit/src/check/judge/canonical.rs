@@ -22,7 +22,11 @@ impl Canonical<'_> {
     }
 
     /// Every id in a value that holds nothing else: an id, an optional one, a list of them.
-    pub(super) fn ids(class: &'static str, tree: &mut Tree, id: &dyn Fn(&'static str, &Tree) -> Tree) {
+    pub(super) fn ids(
+        class: &'static str,
+        tree: &mut Tree,
+        id: &dyn Fn(&'static str, &Tree) -> Tree,
+    ) {
         match tree {
             Tree::Null => {}
             Tree::Variant { name, .. } if *name == ID => {}
@@ -34,13 +38,12 @@ impl Canonical<'_> {
 
     fn walk(&self, tree: &mut Tree) {
         match tree {
-            Tree::Some(value) => self.walk(value),
             Tree::Newtype { name, value } => match self.places.newtype(name) {
                 Some(class) => *tree = (self.id)(class, tree),
                 None => self.walk(value),
             },
             Tree::Variant { name, .. } if *name == ID => {}
-            Tree::Variant { value, .. } => self.walk(value),
+            Tree::Some(value) | Tree::Variant { value, .. } => self.walk(value),
             Tree::Seq(items) => items.iter_mut().for_each(|item| self.walk(item)),
             Tree::Map(entries) => {
                 for (key, value) in entries.iter_mut() {
@@ -97,7 +100,11 @@ pub(in crate::check) fn replace(tree: &mut Tree, path: &str, change: &mut dyn Fn
             }
         }
         Tree::Seq(items) => {
-            if let Some(value) = step.parse().ok().and_then(|index: usize| items.get_mut(index)) {
+            if let Some(value) = step
+                .parse()
+                .ok()
+                .and_then(|index: usize| items.get_mut(index))
+            {
                 replace(value, rest, change);
             }
         }
@@ -149,14 +156,14 @@ impl Meeting<'_> {
 
     fn walk(&mut self, first: &Tree, second: &Tree) {
         match (first, second) {
-            (Tree::Some(a), Tree::Some(b)) => self.walk(a, b),
             (Tree::Newtype { name, value: a }, Tree::Newtype { value: b, .. }) => {
                 match self.places.newtype(name) {
                     Some(class) => self.ids(class, first, second),
                     None => self.walk(a, b),
                 }
             }
-            (Tree::Variant { value: a, .. }, Tree::Variant { value: b, .. }) => self.walk(a, b),
+            (Tree::Some(a), Tree::Some(b))
+            | (Tree::Variant { value: a, .. }, Tree::Variant { value: b, .. }) => self.walk(a, b),
             (Tree::Seq(a), Tree::Seq(b)) => {
                 for (a, b) in a.iter().zip(b) {
                     self.walk(a, b);

@@ -111,14 +111,18 @@ impl Reader<'_> {
 
     /// Dates and uuids, which `Debug` writes without quotes.
     fn special(&mut self) -> Option<String> {
-        let end = self.rest.find([',', ')', ']', '}']).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find([',', ')', ']', '}'])
+            .unwrap_or(self.rest.len());
         let text = self.rest.get(..end)?.trim_end().to_owned();
         let written = if is_uuid(&text) {
             format!("{text:?}.parse().unwrap()")
         } else if starts_with_date(&text) {
-            match text.contains(' ') {
-                true => format!("::time::macros::datetime!({text})"),
-                false => format!("{text:?}.parse().unwrap()"),
+            if text.contains(' ') {
+                format!("::time::macros::datetime!({text})")
+            } else {
+                format!("{text:?}.parse().unwrap()")
             }
         } else {
             return None;
@@ -195,13 +199,31 @@ mod tests {
     #[test]
     fn what_debug_writes_becomes_rust_that_makes_the_value() {
         for (debug, wanted) in [
-            (r#"Op::A { name: "a\"b}", id: h(0) }"#, r#"Op::A { name: "a\"b}".into(), id: h(0) }"#),
-            (r#"Op::B { at: 2024-01-02 3:04:05.006 +00:00:00, n: -5 }"#, r"Op::B { at: ::time::macros::datetime!(2024-01-02 3:04:05.006 +00:00:00), n: -5 }"),
-            (r"Op::C { list: [U(1), U(2)], none: None }", r"Op::C { list: vec![U(1), U(2)], none: None }"),
-            (r#"Op::D { m: {"a": 1}, s: {}, t: (1, 'x'), f: inf }"#, r#"Op::D { m: [("a".into(), 1)].into_iter().collect(), s: Default::default(), t: (1, 'x'), f: f64::INFINITY }"#),
-            (r"Op::E { id: 67e55044-10b1-426f-9247-bb680e5fe0c8, x: Some(h(4)) }", r#"Op::E { id: "67e55044-10b1-426f-9247-bb680e5fe0c8".parse().unwrap(), x: Some(h(4)) }"#),
+            (
+                r#"Op::A { name: "a\"b}", id: h(0) }"#,
+                r#"Op::A { name: "a\"b}".into(), id: h(0) }"#,
+            ),
+            (
+                "Op::B { at: 2024-01-02 3:04:05.006 +00:00:00, n: -5 }",
+                r"Op::B { at: ::time::macros::datetime!(2024-01-02 3:04:05.006 +00:00:00), n: -5 }",
+            ),
+            (
+                r"Op::C { list: [U(1), U(2)], none: None }",
+                r"Op::C { list: vec![U(1), U(2)], none: None }",
+            ),
+            (
+                r#"Op::D { m: {"a": 1}, s: {}, t: (1, 'x'), f: inf }"#,
+                r#"Op::D { m: [("a".into(), 1)].into_iter().collect(), s: Default::default(), t: (1, 'x'), f: f64::INFINITY }"#,
+            ),
+            (
+                r"Op::E { id: 67e55044-10b1-426f-9247-bb680e5fe0c8, x: Some(h(4)) }",
+                r#"Op::E { id: "67e55044-10b1-426f-9247-bb680e5fe0c8".parse().unwrap(), x: Some(h(4)) }"#,
+            ),
             (r"Op::F", r"Op::F"),
-            (r#"S::U(Op::G { new: New { email: "", kind: Big } })"#, r#"S::U(Op::G { new: New { email: "".into(), kind: Big } })"#),
+            (
+                r#"S::U(Op::G { new: New { email: "", kind: Big } })"#,
+                r#"S::U(Op::G { new: New { email: "".into(), kind: Big } })"#,
+            ),
         ] {
             assert_eq!(rust(debug), wanted);
         }
