@@ -1,18 +1,18 @@
-//! What is generated for property tests exists only with the feature `ops` of this crate, whatever
-//! the features of the crate that the trait is in.
+//! The switch between a test build, which has the operations of a trait, and a production build,
+//! which has not. A feature of this crate decides, and only this crate can ask for it.
 
-/// Keeps what `#[shadow(ops)]` generates.
+/// Emits its argument with the feature `ops`, nothing without it. For generated code.
 #[cfg(feature = "ops")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __if_ops {
-    ($($item:tt)*) => { $($item)* };
+    ($($items:item)*) => { $($items)* };
 }
 
-/// Drops what `#[shadow(ops)]` generates.
+/// Emits its argument with the feature `ops`, nothing without it. For generated code.
 #[cfg(not(feature = "ops"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __if_ops {
-    ($($item:tt)*) => {};
+    ($($items:item)*) => {};
 }

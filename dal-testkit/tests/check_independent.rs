@@ -26,6 +26,8 @@ fn stores_that_agree_pass_with_statistics() {
         .seed(7)
         .floor("rename", 200)
         .floor("user.list", 200)
+        .floor("errors.unique_violation", 50)
+        .floor("handles.dead", 50)
         .error_floor(0.05)
         .try_run()
         .unwrap();
@@ -125,7 +127,7 @@ fn an_unmet_floor_fails() {
         .try_run()
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::Floor);
-    assert!(failure.summary.contains("`rename` was called"), "{failure}");
+    assert!(failure.summary.contains("`rename`: "), "{failure}");
     assert!(failure.summary.contains("not 90.0 %"), "{failure}");
 }
 
@@ -205,4 +207,36 @@ fn ids_that_are_never_apart_are_noted() {
         .try_run()
         .unwrap();
     assert_eq!(statistics.ids_never_apart, ["user"]);
+}
+
+/// Runs one test of this binary with a variable set; what it wrote to the real standard error.
+fn with_variables(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.success(), text)
+}
+
+#[test]
+fn the_number_of_sequences_and_the_seed_can_be_set_from_outside_and_floors_follow() {
+    let (success, text) = with_variables(
+        "ids_that_are_never_apart_are_noted",
+        &[("PROPTEST_CASES", "7"), ("DAL_CHECK_SEED", "99")],
+    );
+    assert!(
+        success && text.contains("7 sequences (0 inconclusive)"),
+        "{text}"
+    );
+    assert!(text.contains("seed 99"), "{text}");
+    let (success, text) = with_variables(
+        "ids_that_are_never_apart_are_noted",
+        &[("PROPTEST_CASES", "many")],
+    );
+    assert!(
+        !success && text.contains("PROPTEST_CASES: `many` is no number"),
+        "{text}"
+    );
 }

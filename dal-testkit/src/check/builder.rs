@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dal_shadow::Harness;
 use dal_shadow::ops::{On, Operation, SLOTS};
 use dal_shadow::tree::{self, Tree};
+use dal_traits::ErrorKind;
 use futures::future::BoxFuture;
 use proptest::strategy::{BoxedStrategy, Strategy};
 use serde::Serialize;
@@ -15,6 +17,7 @@ use super::generate::Generator;
 use super::independent::{self, Start};
 use super::judge::Law;
 use super::statistics::is_named;
+use super::wrapper::{self, Copy, Stores};
 use super::{Failure, FailureKind, Phase, Statistics, Step};
 use crate::servers;
 
@@ -23,9 +26,10 @@ type Factory<S> = Arc<dyn Fn() -> BoxFuture<'static, Arc<S>> + Send + Sync>;
 /// A check of two stores, see [`check`].
 #[must_use = "nothing is checked before `run`"]
 pub struct Check<O: Operation, A: ?Sized, B: ?Sized> {
-    pub(super) strategy: BoxedStrategy<O>,
-    pub(super) mysql: Factory<A>,
-    pub(super) dynamodb: Factory<B>,
+    strategy: BoxedStrategy<O>,
+    mysql: Factory<A>,
+    dynamodb: Factory<B>,
+    copy: Option<Copy<A, B>>,
     sequences: u64,
     calls: usize,
     parallel: usize,
@@ -60,6 +64,7 @@ where
         strategy: strategy.boxed(),
         mysql: Arc::new(move || Box::pin(mysql())),
         dynamodb: Arc::new(move || Box::pin(dynamodb())),
+        copy: None,
         sequences: 256,
         calls: 40,
         parallel: 4,
@@ -98,9 +103,11 @@ where
         self
     }
 
-    /// Fails when `method` (or `entity.method`) was called less often in all sequences together.
-    pub fn floor(mut self, method: &str, calls: u64) -> Self {
-        self.floors.push((method.to_owned(), calls));
+    /// Fails when there was less of something in all sequences together: calls of a method
+    /// (`rename` or `user.rename`), error answers of a kind (`errors.not_found`), uses of handles
+    /// (`handles.bound`, `handles.dead`, `handles.never_existed`).
+    pub fn floor(mut self, of: &str, count: u64) -> Self {
+        self.floors.push((of.to_owned(), count));
         self
     }
 
@@ -156,6 +163,20 @@ where
         self
     }
 
+    /// Makes the DynamoDB side equal to the MySQL side, deletions and newest ids included. With it
+    /// [`Check::run_through`] goes through all six phases; else through those that write both
+    /// stores.
+    pub fn copy<F, R>(mut self, copy: F) -> Self
+    where
+        F: Fn(Arc<A>, Arc<B>) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.copy = Some(Arc::new(move |mysql, dynamodb| {
+            Box::pin(copy(mysql, dynamodb))
+        }));
+        self
+    }
+
     /// Runs each call on both stores by themselves and compares every answer.
     ///
     /// # Panics
@@ -196,8 +217,60 @@ where
         self.drive(execute, Vec::new())
     }
 
+    /// Runs each sequence through the wrapper that `wrap` makes (`ShadowUserRepository::new`), with
+    /// changes of the phase in the middle: every answer is that of a bare third store, every
+    /// comparison that the wrapper makes is equal, and while both stores are written they hold
+    /// exactly the same at the end. Let both factories start their ids alike here.
+    ///
+    /// # Panics
+    /// Like [`Check::run`].
+    #[expect(clippy::panic, reason = "called from tests: that is how they fail")]
+    #[track_caller]
+    pub fn run_through<W, F>(self, wrap: F)
+    where
+        O: On<A> + On<B> + On<W>,
+        W: Send + Sync + 'static,
+        F: Fn(Arc<A>, Arc<B>, Harness) -> W + Send + Sync + 'static,
+    {
+        if let Err(failure) = self.try_run_through(wrap) {
+            panic!("{failure}");
+        }
+    }
+
+    /// Like [`Check::run_through`], for tests that look at the failure.
+    ///
+    /// # Errors
+    /// With all that is known of the failure.
+    pub fn try_run_through<W, F>(self, wrap: F) -> Result<Statistics, Box<Failure<O>>>
+    where
+        O: On<A> + On<B> + On<W>,
+        W: Send + Sync + 'static,
+        F: Fn(Arc<A>, Arc<B>, Harness) -> W + Send + Sync + 'static,
+    {
+        let start = Arc::new(self.start()?);
+        let (mysql, dynamodb) = (Arc::clone(&self.mysql), Arc::clone(&self.dynamodb));
+        let copy = self.copy.clone();
+        let phases = wrapper::phases(copy.is_some());
+        let wrap = Arc::new(wrap);
+        let execute: Execute<O> = Arc::new(move |steps| {
+            let (start, wrap, copy) = (Arc::clone(&start), Arc::clone(&wrap), copy.clone());
+            let (mysql, dynamodb) = (Arc::clone(&mysql), Arc::clone(&dynamodb));
+            Box::pin(async move {
+                let (mysql, dynamodb, third) = futures::join!(mysql(), dynamodb(), mysql());
+                let stores = Stores {
+                    mysql,
+                    dynamodb,
+                    third,
+                    copy,
+                };
+                wrapper::run(&start, stores, &*wrap, &steps).await
+            })
+        });
+        self.drive(execute, phases)
+    }
+
     /// What every sequence begins with.
-    pub(super) fn start(&self) -> Result<Start, Box<Failure<O>>> {
+    fn start(&self) -> Result<Start, Box<Failure<O>>> {
         let setup = |reason: String| Failure::new(FailureKind::Setup, reason);
         if let Some(reason) = &self.unreadable {
             return Err(setup(reason.clone()));
@@ -247,13 +320,13 @@ where
         match self
             .floors
             .iter()
-            .find(|(floor, _)| !names.iter().any(|name| is_named(name, floor)))
+            .find(|(floor, _)| !is_countable(floor, &names))
         {
             None => Ok(()),
             Some((floor, _)) => Err(Failure::new(
                 FailureKind::Setup,
                 format!(
-                    "`.floor(\"{floor}\", ..)` names no method; there are {}",
+                    "`.floor(\"{floor}\", ..)` names nothing that is counted; there are {}, `errors.` with a kind, and `handles.bound`, `handles.dead`, `handles.never_existed`",
                     names.join(", ")
                 ),
             )),
@@ -261,11 +334,7 @@ where
     }
 
     /// Runs everything on the runtime of the test binary.
-    pub(super) fn drive(
-        self,
-        execute: Execute<O>,
-        phases: Vec<Phase>,
-    ) -> Result<Statistics, Box<Failure<O>>> {
+    fn drive(self, execute: Execute<O>, phases: Vec<Phase>) -> Result<Statistics, Box<Failure<O>>> {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Failure::new(
                 FailureKind::Setup,
@@ -317,11 +386,9 @@ where
         let mut unmet = self
             .floors
             .iter()
-            .map(|(method, floor)| (method, scale(*floor), statistics.calls_of(method)))
-            .filter(|(_, floor, calls)| calls < floor)
-            .map(|(method, floor, calls)| {
-                format!("`{method}` was called {calls} times, not {floor}")
-            })
+            .map(|(name, floor)| (name, scale(*floor), statistics.counted(name)))
+            .filter(|(_, floor, count)| count < floor)
+            .map(|(name, floor, count)| format!("`{name}`: {count}, not {floor}"))
             .collect::<Vec<_>>();
         if statistics.error_rate() < self.error_floor {
             unmet.push(format!(
@@ -350,6 +417,13 @@ where
         failure.statistics = statistics;
         Err(failure)
     }
+}
+
+fn is_countable(floor: &str, methods: &[String]) -> bool {
+    let kind = floor.strip_prefix("errors.");
+    ["handles.bound", "handles.dead", "handles.never_existed"].contains(&floor)
+        || kind.is_some_and(|kind| ErrorKind::ALL.iter().any(|known| known.as_str() == kind))
+        || methods.iter().any(|name| is_named(name, floor))
 }
 
 /// The number in an environment variable.

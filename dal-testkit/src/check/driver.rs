@@ -99,8 +99,20 @@ impl<O: Operation> Driver<O> {
                 let task = tokio::spawn((self.execute)(steps.collect()));
                 running.push(async move { (origin, task.await) });
             }
-            let Some((origin, ran)) = running.next().await else {
-                return Ok(total);
+            let ended = tokio::time::timeout(PROGRESS, running.next()).await;
+            if shown.elapsed() >= PROGRESS {
+                shown = Instant::now();
+                self.say(&format!(
+                    "{} of {} sequences, {} calls",
+                    total.statistics.sequences + total.statistics.inconclusive,
+                    self.sequences,
+                    total.statistics.calls(),
+                ));
+            }
+            let (origin, ran) = match ended {
+                Ok(Some(ended)) => ended,
+                Ok(None) => return Ok(total),
+                Err(_) => continue,
             };
             match ran {
                 Ok(ran) => total.add(origin, ran),
@@ -110,15 +122,6 @@ impl<O: Operation> Driver<O> {
                         .map_or_else(|error| error.to_string(), |panic| said(panic.as_ref()));
                     return Err(format!("a factory panicked: {said}"));
                 }
-            }
-            if shown.elapsed() >= PROGRESS {
-                shown = Instant::now();
-                self.say(&format!(
-                    "{} of {} sequences, {} calls",
-                    total.statistics.sequences + total.statistics.inconclusive,
-                    self.sequences,
-                    total.statistics.calls(),
-                ));
             }
         }
     }

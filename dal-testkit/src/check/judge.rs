@@ -39,6 +39,7 @@ impl Law {
                     ignore: method.ignore,
                     unordered: method.unordered,
                     normalize: method.normalize,
+                    presence: &[],
                 };
                 ((method.entity, method.method), set.for_method(&words))
             })

@@ -40,6 +40,7 @@ mod run;
 mod shrink;
 mod statistics;
 mod step;
+mod wrapper;
 
 pub use crate::group;
 pub use builder::{Check, check};

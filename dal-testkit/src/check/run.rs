@@ -56,8 +56,11 @@ impl Fault {
     /// Names the answers of two stores.
     pub(super) fn answered(mut self, names: [&str; 2], answers: [&Answer; 2]) -> Self {
         for (name, answer) in names.into_iter().zip(answers) {
-            self.answers
-                .push((name.to_owned(), answer.to_tree().to_string()));
+            let text = match answer {
+                Answer::Value(value) => format!("Ok({value})"),
+                other => other.to_tree().to_string(),
+            };
+            self.answers.push((name.to_owned(), text));
         }
         self
     }

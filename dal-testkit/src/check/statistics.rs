@@ -76,6 +76,23 @@ impl Statistics {
             .sum()
     }
 
+    /// What a floor counts: the calls of `method` or `entity.method`, the error answers of a kind
+    /// (`errors.not_found`), the uses of handles (`handles.bound`, `handles.dead`,
+    /// `handles.never_existed`); nothing when it names none of these.
+    pub(super) fn counted(&self, floor: &str) -> u64 {
+        match floor.split_once('.') {
+            Some(("handles", "bound")) => self.handles.bound,
+            Some(("handles", "dead")) => self.handles.dead,
+            Some(("handles", "never_existed")) => self.handles.never_existed,
+            Some(("errors", kind)) => self
+                .methods
+                .values()
+                .filter_map(|method| method.errors.get(kind))
+                .sum(),
+            _ => self.calls_of(floor),
+        }
+    }
+
     /// Adds what one sequence did.
     pub(super) fn add(&mut self, other: &Self) {
         self.sequences += other.sequences;

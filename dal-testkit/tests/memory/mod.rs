@@ -107,6 +107,8 @@ pub enum Defect {
     MirrorForgetsTime,
     /// The mirror method does not move the ids on.
     MirrorKeepsIds,
+    /// The copy leaves a user who is gone.
+    CopyLeavesDeleted,
 }
 
 #[derive(Default)]
@@ -146,6 +148,24 @@ impl Memory {
     pub fn busy_after(mut self, calls: u64) -> Self {
         self.busy_after = Some(calls);
         self
+    }
+
+    /// Takes over all that `from` holds, its newest id included.
+    pub fn copy_from(&self, from: &Self) {
+        let from = from.state.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
+        state.users.clone_from(&from.users);
+        state.guards.clone_from(&from.guards);
+        state.next = from.next;
+        if self.defect == Defect::CopyLeavesDeleted {
+            let ghost = User {
+                id: 7,
+                email: "ghost".to_owned(),
+                name: "ghost".to_owned(),
+                created_at: String::new(),
+            };
+            state.users.insert(7, ghost);
+        }
     }
 
     fn busy(&self) -> Result<(), RepoError> {
