@@ -2,9 +2,9 @@
 
 pub mod answer;
 pub mod compare;
+pub mod diff;
 #[cfg(feature = "ops")]
 pub mod ops;
-pub mod diff;
 pub mod record;
 pub mod redact;
 pub mod rules;

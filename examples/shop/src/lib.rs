@@ -5,11 +5,14 @@ pub mod copy;
 pub mod defect;
 pub mod dynamodb;
 pub mod error;
+pub mod http;
 pub mod model;
 pub mod mysql;
 pub mod repos;
 pub mod schema;
 pub mod seed;
+pub mod service;
+pub mod telemetry;
 
 mod checkout;
 mod cursor;
