@@ -25,6 +25,7 @@ const SUITE: &str = "shop_service";
 fn app(shop: Repositories) -> App {
     App {
         shop,
+        shadow: None,
         metrics: shop::telemetry::metrics().unwrap(),
         timeout: Duration::from_secs(10),
     }

@@ -15,6 +15,8 @@ use crate::http::{self, App};
 pub struct Ended {
     /// Every request that was under way has been answered.
     pub answered: bool,
+    /// Every second write, and every read of the shadow, has ended.
+    pub drained: bool,
 }
 
 /// Answers requests until `stop` is done; then takes no further ones, answers those under way and
@@ -28,6 +30,7 @@ pub async fn run(
     grace: Duration,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<Ended> {
+    let shadow = app.shadow.clone();
     let (tell, told) = oneshot::channel();
     let server = axum::serve(listener, http::router(app)).with_graceful_shutdown(async move {
         stop.await;
@@ -41,7 +44,15 @@ pub async fn run(
             timeout(grace, server).await.is_ok()
         }
     };
-    Ok(Ended { answered })
+    let drained = match shadow {
+        Some(shadow) => {
+            let drained = shadow.harness.drain(grace).await;
+            shadow.harness.flush();
+            drained
+        }
+        None => true,
+    };
+    Ok(Ended { answered, drained })
 }
 
 /// Done at SIGTERM or Ctrl-C.

@@ -17,6 +17,7 @@ use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::Repositories;
+use crate::shadow::Shadow;
 
 pub use context::CORRELATION_ID;
 pub use problem::Problem;
@@ -26,6 +27,8 @@ pub use problem::Problem;
 pub struct App {
     /// One store, or both behind the shadow.
     pub shop: Repositories,
+    /// The shadow, unless one store serves alone.
+    pub shadow: Option<Shadow>,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
     /// When a request has not been answered after this time, it is answered 504.
