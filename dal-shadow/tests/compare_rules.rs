@@ -46,6 +46,7 @@ const NONE: MethodRules = MethodRules {
     method: "get",
     ignore: &[],
     unordered: &[],
+    presence: &[],
     normalize: &[],
 };
 
