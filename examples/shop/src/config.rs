@@ -106,6 +106,9 @@ pub struct Serve {
     /// Keeps the last accepted phases in this file, so that the shop starts without their source.
     #[arg(long, env = "SHOP_REMEMBER", value_name = "FILE")]
     pub remember: Option<PathBuf>,
+    /// At the start: how long to wait for a source of phases that cannot be read.
+    #[arg(long, default_value = "5", value_name = "SECONDS", value_parser = seconds)]
+    pub start_wait: Duration,
     /// Appends what differed to this file, as lines of JSON without the values.
     #[arg(long, value_name = "FILE")]
     pub differences: Option<PathBuf>,

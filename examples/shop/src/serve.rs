@@ -94,6 +94,7 @@ async fn shadow(options: &Serve) -> Result<Shadow> {
         remember: options.remember.clone(),
         differences: options.differences.clone(),
         await_second_writes: options.await_second_writes,
+        start_wait: options.start_wait,
     };
     match (&options.source.phases, &options.source.flags) {
         (Some(file), None) => Shadow::start(WatchedFile::new(file), policy).await,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dal_shadow::Harness;
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, TracingSink};
@@ -26,7 +27,7 @@ pub struct Shadow {
 }
 
 /// How the shop runs its two stores.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// Keeps the last accepted phases in this file.
     pub remember: Option<PathBuf>,
@@ -34,6 +35,19 @@ pub struct Policy {
     pub differences: Option<PathBuf>,
     /// Lets every write wait for its second one.
     pub await_second_writes: bool,
+    /// How long a start waits for a source that cannot be read.
+    pub start_wait: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            remember: None,
+            differences: None,
+            await_second_writes: false,
+            start_wait: Duration::from_secs(5),
+        }
+    }
 }
 
 impl Shadow {
@@ -47,6 +61,7 @@ impl Shadow {
         let found = RingSink::new(KEPT);
         let mut builder = Harness::builder(source)
             .best_effort_writes()
+            .start_wait(policy.start_wait)
             .sink(found.clone())
             .sink(TracingSink)
             .sink(MetricsSink);

@@ -172,7 +172,16 @@ fn without_phases_the_program_refuses_to_serve_and_says_why() {
         return;
     }
     let stores = stores();
-    let (done, said) = run(&stores, &["serve", "--phases", "/nowhere/phases.json"]);
+    let (done, said) = run(
+        &stores,
+        &[
+            "serve",
+            "--phases",
+            "/nowhere/phases.json",
+            "--start-wait",
+            "0.2",
+        ],
+    );
     assert!(!done && said.contains("/nowhere/phases.json"), "{said}");
     let (done, said) = run(&[], &["serve"]);
     assert!(!done && said.contains("--phases"), "{said}");

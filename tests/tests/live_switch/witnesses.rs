@@ -196,7 +196,7 @@ async fn watch(
             answered: Instant::now(),
             by: store(entity, kind, &reply),
         });
-        tokio::time::sleep(Duration::from_millis(4)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     seen
 }
