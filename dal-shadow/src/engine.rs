@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Either};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::answer::Answer;
 use crate::entity::Entity;
 use crate::gate::Inside;
 use crate::harness::Harness;
-use crate::judge::{Call, Judge};
+use crate::judge::{Call, Context, Judge};
 use crate::method::{Eligible, Method};
-use crate::phase::{Plan, Second, Store, Verb, plan};
+use crate::phase::{Plan, Second, Store, plan};
 use crate::policy::Order;
 use crate::record::CallOutcome;
 use crate::sample::in_sample;
@@ -19,6 +21,9 @@ use crate::second::{FirstWrite, SecondWrite};
 use crate::shadow_call::{Called, contained};
 use crate::shared::Core;
 use crate::spec::MethodSpec;
+
+/// A call on the other store that has ended, or is under way.
+type Early = Either<std::future::Ready<Result<Called, JoinError>>, JoinHandle<Called>>;
 
 /// A second write, to be called as often as it takes.
 pub type Repeatable = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
@@ -116,46 +121,21 @@ impl Ticket<'_> {
         again: impl Fn(Store) -> BoxFuture<'static, Answer> + Send + Sync + 'static,
     ) -> O {
         let eligible = Eligible::new(self.core, self.method);
-        let without = if !self.portable {
-            Some(CallOutcome::UnsupportedInShadow)
-        } else if !in_sample(self.key, self.method.entity.sample()) {
-            Some(CallOutcome::Unsampled)
-        } else {
-            None
-        };
-        if let Some(outcome) = without {
-            let output = answering.await;
-            eligible.settle(&outcome);
-            return output;
-        }
-        let Ok(permit) = Arc::clone(&self.core.reads).try_acquire_owned() else {
-            let output = answering.await;
-            eligible.settle(&CallOutcome::Shed);
-            return output;
+        let permit = match self.permit() {
+            Ok(permit) => permit,
+            Err(outcome) => {
+                let output = answering.await;
+                eligible.settle(&outcome);
+                return output;
+            }
         };
         let call = Arc::new(Call::new(self.core, self.method, Box::new(again)));
         let policy = &self.core.policy;
-        let mut order = policy.order;
-        if let Order::Random(_) = order {
-            order = self.core.draw();
-        }
-        let early = match order {
-            Order::Concurrent | Order::ShadowFirst => {
-                let (call, other) = (Arc::clone(&call), self.plan.first.other());
-                Some(self.core.runtime.spawn(async move { call.on(other).await }))
-            }
-            _ => None,
+        let order = match policy.order {
+            Order::Random(_) => self.core.draw(),
+            order => order,
         };
-        let early = match early {
-            Some(mut early) if order == Order::ShadowFirst => {
-                let ended = tokio::time::timeout(policy.deadline, &mut early).await;
-                Some(match ended {
-                    Ok(called) => futures::future::Either::Left(std::future::ready(called)),
-                    Err(_) => futures::future::Either::Right(early),
-                })
-            }
-            other => other.map(futures::future::Either::Right),
-        };
+        let early = self.early(order, &call).await;
         let began = Instant::now();
         let output = answering.await;
         self.method.took(self.plan.first, began.elapsed());
@@ -181,6 +161,33 @@ impl Ticket<'_> {
         output
     }
 
+    /// A place among the shadow reads under way, or why this read is not compared.
+    fn permit(&self) -> Result<OwnedSemaphorePermit, CallOutcome> {
+        if !self.portable {
+            return Err(CallOutcome::UnsupportedInShadow);
+        }
+        if !in_sample(self.key, self.method.entity.sample()) {
+            return Err(CallOutcome::Unsampled);
+        }
+        Arc::clone(&self.core.reads)
+            .try_acquire_owned()
+            .map_err(|_| CallOutcome::Shed)
+    }
+
+    /// The call on the other store, where the order puts it before the answering one or beside it.
+    async fn early(&self, order: Order, call: &Arc<Call>) -> Option<Early> {
+        if !matches!(order, Order::Concurrent | Order::ShadowFirst) {
+            return None;
+        }
+        let (call, other) = (Arc::clone(call), self.plan.first.other());
+        let mut early = self.core.runtime.spawn(async move { call.on(other).await });
+        if order == Order::Concurrent {
+            return Some(Either::Right(early));
+        }
+        // A call ends by its own deadline, so this wait is bounded.
+        Some(Either::Left(std::future::ready((&mut early).await)))
+    }
+
     /// A write: `second` makes the second write from the answer of the first one, and nothing when
     /// that one was refused.
     pub async fn write<O>(
@@ -190,7 +197,7 @@ impl Ticket<'_> {
         second: impl FnOnce(&O) -> Option<Repeatable>,
     ) -> O {
         let began = Instant::now();
-        let begun = self.core.queue.now();
+        let moment = self.core.queue.now();
         let first = FirstWrite::new(self.method);
         let output = answering.await;
         self.method.took(self.plan.first, began.elapsed());
@@ -200,7 +207,7 @@ impl Ticket<'_> {
             return output;
         };
         let write = SecondWrite::new(self.core, self.method, self.context(), answer, write);
-        let ended = write.submit(begun);
+        let ended = write.submit(moment);
         drop(self.inside);
         let policy = &self.core.policy;
         let waits = self.plan.second == Second::Await || policy.await_second_writes;
@@ -220,19 +227,14 @@ impl Ticket<'_> {
         output
     }
 
-    fn context(&self) -> crate::judge::Context {
-        crate::judge::Context {
+    fn context(&self) -> Context {
+        Context {
             phase: self.inside.phase,
             epoch: self.inside.epoch,
             first: self.plan.first,
             key: self.key,
             correlation_id: dal_traits::OpCx::current().correlation_id().into(),
         }
-    }
-
-    /// Whether this call reads.
-    pub fn verb(&self) -> Verb {
-        self.method.spec.verb
     }
 }
 

@@ -313,8 +313,8 @@ mod tests {
         }
         for _ in 0..200 {
             let end = Instant::now() + Duration::from_secs(10);
-            let step = gate.step(Phase::ShadowRead, Phase::DynamoDbRead, end, async {});
-            assert_eq!(step.await, Ok(()));
+            let forth = gate.step(Phase::ShadowRead, Phase::DynamoDbRead, end, async {});
+            assert_eq!(forth.await, Ok(()));
             assert_eq!(old.load(Ordering::SeqCst), 0);
             let back = gate.step(Phase::DynamoDbRead, Phase::ShadowRead, end, async {});
             assert_eq!(back.await, Ok(()));

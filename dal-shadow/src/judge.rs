@@ -114,7 +114,7 @@ impl Judge {
             &context,
             &outcome,
             &differences,
-            (&first, &second),
+            Some((&first, &second)),
         );
         eligible.settle(&outcome);
     }
@@ -177,7 +177,7 @@ pub(crate) fn report(
     context: &Context,
     outcome: &CallOutcome,
     differences: &[Difference],
-    answers: (&Answer, &Answer),
+    answers: Option<(&Answer, &Answer)>,
 ) {
     let worth_a_record = outcome.is_mismatch()
         || matches!(
@@ -199,7 +199,7 @@ pub(crate) fn report(
         key_hash: context.key,
         outcome: outcome.clone(),
         differences,
-        answers: Some(answers),
+        answers,
         correlation_id: &context.correlation_id,
         at: core.clock.now(),
     });

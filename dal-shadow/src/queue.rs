@@ -37,16 +37,25 @@ struct State {
     /// Waiting, by the number that must have ended before.
     waiting: BTreeMap<(u64, u64), Waiting>,
     running: usize,
+    /// Somebody is starting what may run.
+    starting: bool,
     newest_of: HashMap<(&'static str, u64), u64>,
 }
 
 impl State {
-    /// Takes the next write that may run.
-    fn next(&mut self) -> Option<(u64, Waiting)> {
+    /// Takes the writes that may run now.
+    fn ready(&mut self, at_once: usize) -> Vec<(u64, Waiting)> {
+        let mut ready = Vec::new();
         let lowest = self.active.first().copied().unwrap_or(u64::MAX);
-        let next = self.waiting.first_entry()?;
-        let (after, number) = *next.key();
-        (after < lowest).then(|| (number, next.remove()))
+        while self.running < at_once
+            && let Some(next) = self.waiting.first_entry()
+            && next.key().0 < lowest
+        {
+            let (_, number) = *next.key();
+            ready.push((number, next.remove()));
+            self.running += 1;
+        }
+        ready
     }
 }
 
@@ -130,23 +139,27 @@ impl Queue {
     }
 
     /// Starts what may run. Unlocks first: a runtime that is shutting down drops the work at once,
-    /// and with it the ticket.
-    fn start(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        let mut ready = Vec::new();
-        while state.running < self.at_once {
-            let Some((number, waiting)) = state.next() else {
-                break;
-            };
-            state.running += 1;
-            ready.push((number, waiting));
+    /// and with it the ticket, which comes back here and finds that somebody is starting already.
+    fn start<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>) {
+        if state.starting {
+            return;
         }
-        drop(state);
-        for (number, Waiting { record, work }) in ready {
-            self.runtime.spawn(work(Ticket {
-                queue: Arc::clone(self),
-                number,
-                record,
-            }));
+        state.starting = true;
+        loop {
+            let ready = state.ready(self.at_once);
+            if ready.is_empty() {
+                state.starting = false;
+                return;
+            }
+            drop(state);
+            for (number, Waiting { record, work }) in ready {
+                self.runtime.spawn(work(Ticket {
+                    queue: Arc::clone(self),
+                    number,
+                    record,
+                }));
+            }
+            state = self.state();
         }
     }
 
@@ -288,6 +301,26 @@ mod tests {
         submit(&queue, begun, None, patient).unwrap();
         queue.settled().await;
         assert_eq!(names(&log), ["a", "end", "b", "end", "patient"]);
+    }
+
+    #[test]
+    fn a_runtime_that_ends_with_a_full_queue_ends() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let queue = Arc::new(Queue::new(runtime.handle().clone(), 100_000, 1));
+        let begun = queue.now();
+        for _ in 0..100_000 {
+            let hung: Work = Box::new(|ticket| {
+                Box::pin(async move {
+                    let _ticket = ticket;
+                    std::future::pending().await
+                })
+            });
+            submit(&queue, begun, None, hung).unwrap();
+        }
+        drop(runtime);
+        assert_eq!(queue.pending(), 0);
     }
 
     #[tokio::test]

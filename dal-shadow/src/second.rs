@@ -162,25 +162,12 @@ impl SecondWrite {
         }
     }
 
+    /// Too many are waiting: the second store lacks this write.
     fn lost(mut self) {
         self.pending.count(|second| &mut second.lost);
-        let spec = self.method.spec;
-        tracing::error!(
-            target: "dal_shadow",
-            entity = spec.entity,
-            method = spec.method,
-            "a second write is lost: too many are waiting; copy this entity again"
-        );
         let outcome = CallOutcome::Inconclusive(Why::Lost);
-        let nothing = no_answer(ErrorKind::Throttled, "not sent");
-        report(
-            &self.core,
-            &self.method,
-            &self.context,
-            &outcome,
-            &[],
-            (&self.first, &nothing),
-        );
+        // On the caller's way: without the answers, whose rendering takes its time.
+        report(&self.core, &self.method, &self.context, &outcome, &[], None);
         self.eligible.settle(&outcome);
     }
 
@@ -204,7 +191,7 @@ impl SecondWrite {
             &self.context,
             &outcome,
             &differences,
-            (&self.first, &second),
+            Some((&self.first, &second)),
         );
         self.eligible.settle(&outcome);
         // Who waited may have gone.

@@ -1,7 +1,8 @@
 //! One method of the wrapper.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Index, TraitItem, TraitItemFn, Type};
 
 use super::call::{self, Passed, local};
@@ -136,14 +137,17 @@ impl Body<'_> {
         let Some(ArgModel { ident, ty, .. }) = key else {
             return none;
         };
+        let span = ty.span();
         if is_option(ty) {
             let item = local("item");
-            quote!(::core::option::Option::map(
+            quote_spanned!(span=> ::core::option::Option::map(
                 ::core::option::Option::as_ref(&#ident),
                 |#item| ::dal_shadow::__private::key_hash(#item),
             ))
         } else {
-            quote!(::core::option::Option::Some(::dal_shadow::__private::key_hash(&#ident)))
+            quote_spanned!(span=>
+                ::core::option::Option::Some(::dal_shadow::__private::key_hash(&#ident))
+            )
         }
     }
 

@@ -109,6 +109,11 @@ impl CallOutcome {
         matches!(self, Self::Equal | Self::EqualAfterRule(_))
     }
 
+    /// Whether somebody should look: the stores disagree, or a second write was lost.
+    pub const fn is_alarming(&self) -> bool {
+        self.is_mismatch() || matches!(self, Self::Inconclusive(Why::Lost))
+    }
+
     /// Whether the stores disagree: what no gate lets through.
     pub const fn is_mismatch(&self) -> bool {
         matches!(

@@ -1,6 +1,11 @@
 //! A repository in memory, with faults that a test can switch on.
 
 #![allow(dead_code, reason = "each test uses a part of this")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test reports by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -118,14 +123,13 @@ impl Memory {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let fault = *self.fault.lock().unwrap();
         match fault {
-            Fault::None | Fault::Garbage => Ok(false),
+            Fault::None | Fault::Garbage | Fault::FailTimes(0) | Fault::LoseReplies(0) => Ok(false),
             Fault::Hang => std::future::pending().await,
             Fault::Slow(time) => {
                 tokio::time::sleep(time).await;
                 Ok(false)
             }
             Fault::Throttle => Err(RepoError::Throttled),
-            Fault::FailTimes(0) | Fault::LoseReplies(0) => Ok(false),
             Fault::FailTimes(left) => {
                 self.fault(Fault::FailTimes(left - 1));
                 Err(RepoError::Throttled)
