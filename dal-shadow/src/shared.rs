@@ -68,6 +68,8 @@ impl Core {
             entity.begin(setting);
         }
         known.entities.insert(name.to_owned(), Arc::clone(&entity));
+        drop(known);
+        self.remember();
         entity
     }
 
@@ -99,10 +101,11 @@ impl Core {
         taken
     }
 
-    /// Writes the phases in force where a later start finds them.
+    /// Writes the phases in force where a later start finds them. Of an entity that has no wrapper yet
+    /// in this process, what was remembered stays.
     fn remember(&self) {
         let Some(memory) = &self.memory else { return };
-        let mut phases = Phases::default();
+        let mut phases = self.known().remembered.clone();
         for entity in self.entities() {
             let status = entity.status();
             if let Some(phase) = status.phase {
