@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::future::BoxFuture;
+use futures::stream::{self, StreamExt};
 
 use crate::Repositories;
 use crate::contents::Contents;
@@ -138,14 +139,17 @@ async fn level(
     })
 }
 
-async fn at_once<F>(puts: impl Iterator<Item = F>, count: &Count<'_>) -> Result<(), RepoError>
-where
-    F: Future<Output = Result<(), RepoError>>,
-{
-    stream::iter(puts)
-        .buffer_unordered(AT_ONCE)
-        .try_for_each(async |()| count.one(Ok(())))
-        .await
+/// Boxed futures in a list: a stream of closures over references would not be `Send`.
+async fn at_once<'a>(
+    puts: impl Iterator<Item = BoxFuture<'a, Result<(), RepoError>>>,
+    count: &Count<'_>,
+) -> Result<(), RepoError> {
+    let puts: Vec<_> = puts.collect();
+    let mut done = stream::iter(puts).buffer_unordered(AT_ONCE);
+    while let Some(put) = done.next().await {
+        count.one(put)?;
+    }
+    Ok(())
 }
 
 /// Counts records that are done.
