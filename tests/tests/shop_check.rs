@@ -31,7 +31,16 @@ fn prepared(about: About, engine: Engine, defect: Option<Defect>) -> ShopCheck {
     check(calls(about), Shop::mysql, move || {
         Shop::dynamodb(engine, defect)
     })
+    // A cart and an order take any user's id; two of them are enough for lists to be told apart.
+    .known("user", known_users(about))
     .seed(20_250_102)
+}
+
+fn known_users(about: About) -> Vec<u64> {
+    match about {
+        About::Users | About::Products => Vec::new(),
+        About::Carts | About::Orders => vec![7, 8],
+    }
 }
 
 /// The least that must have been asked in 256 sequences.
@@ -76,6 +85,10 @@ fn floors(check: ShopCheck, about: About, engine: Engine) -> ShopCheck {
     let check = methods
         .iter()
         .fold(check, |check, method| check.floor(method, 100 * times));
+    let check = match about {
+        About::Orders => check.floor("errors.condition_failed", 50 * times),
+        _ => check,
+    };
     check
         .floor("handles.bound", 500 * times)
         .floor("handles.dead", 50 * times)
@@ -150,7 +163,8 @@ fn each_planted_defect_is_found_with_three_seeds_and_shrunk_to_at_most_eight_cal
     if announce(SUITE, &[Engine::MySql, Engine::Embedded]).len() != 2 {
         return;
     }
-    for defect in Defect::ALL {
+    // Those of the orders first: they need the longest sequences.
+    for defect in Defect::ALL.into_iter().rev() {
         for seed in [1, 2, 3] {
             let failure = prepared(spoils(defect), Engine::Embedded, Some(defect))
                 .seed(seed)

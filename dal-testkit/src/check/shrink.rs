@@ -74,7 +74,10 @@ impl<O: Operation> Shrink<'_, O> {
     }
 
     async fn fails(&self, steps: Vec<Step<O>>) -> Option<Fault> {
-        match (self.execute)(steps).await.end {
+        // On a task of its own: a run that is no longer needed goes on to its end. Broken off in the
+        // middle of a statement, it could leave a connection that the next run waits for.
+        let ran = tokio::spawn((self.execute)(steps)).await;
+        match ran.ok()?.end {
             // A fault of the set-up is said at once, it is no reason to keep a step.
             End::Failed(fault) if fault.kind != FailureKind::Setup => Some(fault),
             _ => None,

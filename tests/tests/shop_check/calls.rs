@@ -44,7 +44,14 @@ pub fn calls(about: About) -> BoxedStrategy<ShopOp> {
         About::Users => users.boxed(),
         About::Products => products.boxed(),
         About::Carts => prop_oneof![1 => users, 1 => products, 8 => carts].boxed(),
-        About::Orders => prop_oneof![1 => users, 2 => products, 3 => carts, 5 => orders].boxed(),
+        About::Orders => prop_oneof![
+            3 => on_sale().prop_map(ShopOp::Products),
+            5 => into_cart().prop_map(ShopOp::Carts),
+            1 => products,
+            1 => carts,
+            6 => orders,
+        ]
+        .boxed(),
     }
 }
 
@@ -123,6 +130,42 @@ fn carts() -> impl Strategy<Value = CartRepositoryOp> {
     ];
     let limit = limits();
     CartRepositoryArgs { quantity, limit }.ops()
+}
+
+/// A product that can be bought: without these hardly a checkout would succeed.
+fn on_sale() -> impl Strategy<Value = ProductRepositoryOp> {
+    let new_product = (prices(), 1_u32..4).prop_map(|(price, stock)| NewProduct {
+        seller: "ada".to_owned(),
+        category: "tea".to_owned(),
+        name: "mug".to_owned(),
+        description: String::new(),
+        price,
+        stock,
+    });
+    ProductRepositoryArgs {
+        new_product,
+        category: Just("tea".to_owned()),
+        prices: Just(Prices { min: 0, max: 9 }),
+        limit: 1_u32..4,
+        seller: Just("ada".to_owned()),
+        price: prices(),
+        description: Just(String::new()),
+        quantity: 1_u32..3,
+    }
+    .ops()
+    .prop_filter("only additions", |op| {
+        matches!(op, ProductRepositoryOp::Add { .. })
+    })
+}
+
+/// A product into a cart, in a quantity that can be in stock.
+fn into_cart() -> impl Strategy<Value = CartRepositoryOp> {
+    let (quantity, limit) = (1_u32..3, 1_u32..4);
+    CartRepositoryArgs { quantity, limit }
+        .ops()
+        .prop_filter("only additions", |op| {
+            matches!(op, CartRepositoryOp::Add { .. })
+        })
 }
 
 fn orders() -> impl Strategy<Value = OrderRepositoryOp> {

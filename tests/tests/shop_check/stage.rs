@@ -8,16 +8,16 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use dal_dynamodb::{DynamoDb, Item};
 use dal_mysql::MySql;
 use dal_shadow::Harness;
-use dal_testkit::servers::Engine;
+use dal_testkit::servers::{self, Engine};
 use shop::Repositories;
-use shop::copy;
 use shop::defect::Defect;
 use shop::model::{Listed, Order, Product, User};
 use shop::repos::{CartRepository, OrderRepository, ProductRepository, UserRepository};
+use shop::{copy, schema};
 use sqlx::Executor;
 use time::macros::datetime;
 
-use crate::shop_stores::{fresh_dynamodb, fresh_mysql};
+use crate::shop_stores::fresh_dynamodb;
 
 /// DynamoDB's ids begin here, so that they are none of MySQL's.
 const APART: u64 = 1_000_000;
@@ -35,7 +35,7 @@ pub struct Shop {
 
 #[derive(Clone)]
 enum Place {
-    MySql(MySql),
+    MySql(MySql, String),
     DynamoDb(Engine, DynamoDb, String),
 }
 
@@ -67,17 +67,28 @@ impl Shop {
 
     /// An empty shop on MySQL.
     pub async fn mysql() -> Arc<Self> {
-        let db = match given_back(|place| matches!(place, Place::MySql(_))) {
-            Some(Place::MySql(db)) => {
-                let clean = "DELETE FROM order_lines; DELETE FROM orders; DELETE FROM cart_lines; \
-                             DELETE FROM products; DELETE FROM users";
-                db.pool().execute(clean).await.unwrap();
-                db
+        let (url, used) = match given_back(|place| matches!(place, Place::MySql(..))) {
+            Some(Place::MySql(used, url)) => {
+                // A sequence that was broken off may have left a transaction open in its pool.
+                used.pool().close().await;
+                (url, true)
             }
-            _ => fresh_mysql().await,
+            _ => (servers::mysql().fresh_database().await.unwrap(), false),
         };
+        let db = dal_mysql::connect(&url).await.unwrap();
+        if used {
+            let clean = "DELETE FROM order_lines; DELETE FROM orders; DELETE FROM cart_lines; \
+                         DELETE FROM products; DELETE FROM users";
+            db.pool().execute(clean).await.unwrap();
+        } else {
+            schema::create_mysql(&db).await.unwrap();
+        }
         let repositories = Repositories::mysql(&db);
-        Arc::new(Self::of(repositories, Some(Place::MySql(db)), Vec::new()))
+        Arc::new(Self::of(
+            repositories,
+            Some(Place::MySql(db, url)),
+            Vec::new(),
+        ))
     }
 
     /// An empty shop on a DynamoDB, with a defect or without.
@@ -118,7 +129,7 @@ impl Shop {
 
     /// Makes the second shop, on DynamoDB, equal to the first one, on MySQL.
     pub async fn copy(mysql: Arc<Self>, dynamodb: Arc<Self>) {
-        if let (Some(Place::MySql(from)), Some(Place::DynamoDb(_, to, table))) =
+        if let (Some(Place::MySql(from, _)), Some(Place::DynamoDb(_, to, table))) =
             (&mysql.place, &dynamodb.place)
         {
             copy::mysql_to_dynamodb(from, to, table).await.unwrap();

@@ -12,6 +12,7 @@ use dal_testkit::servers::{self, DynamoDbKind, Engine, verdict_dynamodb};
 use shop::schema;
 
 /// An empty shop on MySQL.
+#[allow(dead_code, reason = "not every suite needs one")]
 pub async fn fresh_mysql() -> MySql {
     let url = servers::mysql().fresh_database().await.unwrap();
     let db = dal_mysql::connect(&url).await.unwrap();
