@@ -276,11 +276,14 @@ where
             return Err(setup(reason.clone()));
         }
         let methods = O::methods();
-        let tokens = methods
-            .iter()
-            .filter_map(|method| method.token.as_ref())
+        let declared = || methods.iter().filter_map(|method| method.token.as_ref());
+        let tokens = declared()
             .map(|token| token.place.class)
             .collect::<BTreeSet<_>>();
+        let portable = declared()
+            .filter(|token| token.portable)
+            .map(|token| token.place.class)
+            .collect();
         self.refuse_unknown_floors()?;
         for (class, ids) in &self.known {
             if ids.len() > usize::from(SLOTS) {
@@ -309,6 +312,7 @@ where
             law: Law::of(&methods).map_err(setup)?,
             known: self.known.clone(),
             tokens,
+            portable,
         })
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Start {
     pub(super) law: Law,
     pub(super) known: Vec<(&'static str, Vec<Tree>)>,
     pub(super) tokens: BTreeSet<&'static str>,
+    /// The tokens that one store takes from the other.
+    pub(super) portable: BTreeSet<&'static str>,
 }
 
 impl Start {

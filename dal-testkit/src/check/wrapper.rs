@@ -197,8 +197,7 @@ where
             Judgement::Agree => {}
             Judgement::Inconclusive => return Ok(false),
             Judgement::Differ { differences, help } => {
-                let mut fault = self
-                    .fault(at, format!("`{}` through the wrapper differs from the same call on a bare store, in {}", method.method, self.phase))
+                let mut fault = difference(at, format!("`{}` through the wrapper differs from the same call on a bare store, in {}", method.method, self.phase))
                     .answered([WRAPPER, THIRD], [&answer, &third]);
                 fault.differences = differences;
                 fault.help = help;
@@ -225,7 +224,7 @@ where
         for found in self.ring.raw() {
             let record = &found.record;
             if record.outcome.is_mismatch() {
-                let mut fault = self.fault(
+                let mut fault = difference(
                     at,
                     format!(
                         "the wrapper reports `{}` for `{}`, answered by {} in {}",
@@ -246,10 +245,6 @@ where
         }
         self.ring.clear();
         Ok(conclusive)
-    }
-
-    fn fault(&self, at: usize, summary: String) -> Fault {
-        Fault::new(FailureKind::Difference, at, summary)
     }
 
     /// To a phase, by adjacent steps. There is no way back from `dynamodb-only`: MySQL is stale then.
@@ -297,7 +292,7 @@ where
         }
         self.tally.statistics.phases += 1;
         if answers(next) != answers(self.phase) {
-            for class in &self.start.tokens {
+            for class in self.start.tokens.difference(&self.start.portable) {
                 self.bound.unbind_all(class);
                 self.third_bound.unbind_all(class);
             }
@@ -327,16 +322,15 @@ where
             if let Judgement::Differ { differences, .. } =
                 self.judge.exact(op.method(), &before, &now)
             {
-                let mut fault = self
-                    .fault(
-                        at,
-                        format!(
-                            "{} was written in {}, where it is out of use: {op:?} changed",
-                            self.unused(),
-                            self.phase
-                        ),
-                    )
-                    .answered(["before, it", "afterwards, it"], [&before, &now]);
+                let mut fault = difference(
+                    at,
+                    format!(
+                        "{} was written in {}, where it is out of use: {op:?} changed",
+                        self.unused(),
+                        self.phase
+                    ),
+                )
+                .answered(["before, it", "afterwards, it"], [&before, &now]);
                 fault.differences = differences;
                 return Err(fault);
             }
@@ -380,9 +374,14 @@ where
             if let Judgement::Differ { differences, help } =
                 self.judge.exact(op.method(), &mysql, &dynamodb)
             {
-                let mut fault = self
-                    .fault(at, format!("at the end, in {}, the two stores do not hold the same: {op:?} differs", self.phase))
-                    .answered([MYSQL, DYNAMODB], [&mysql, &dynamodb]);
+                let mut fault = difference(
+                    at,
+                    format!(
+                        "at the end, in {}, the two stores do not hold the same: {op:?} differs",
+                        self.phase
+                    ),
+                )
+                .answered([MYSQL, DYNAMODB], [&mysql, &dynamodb]);
                 fault.differences = differences;
                 fault.help = help;
                 return Err(fault);
@@ -406,6 +405,10 @@ where
         }
         bound
     }
+}
+
+fn difference(at: usize, summary: String) -> Fault {
+    Fault::new(FailureKind::Difference, at, summary)
 }
 
 fn rank(phase: Phase) -> usize {
