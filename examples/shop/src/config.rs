@@ -28,7 +28,7 @@ was compared, `/shadow/differences` what differed.";
 #[derive(Debug, Parser)]
 #[command(name = "shop", version, after_long_help = TOUR)]
 pub struct Shop {
-    /// Write events as JSON; RUST_LOG says which ones.
+    /// Write events as JSON; `RUST_LOG` says which ones.
     #[arg(long, global = true)]
     pub json_log: bool,
     /// What to do.
@@ -63,7 +63,7 @@ pub struct Stores {
 /// Where MySQL is.
 #[derive(Clone, Debug, Args)]
 pub struct MySqlArgs {
-    /// MySQL, as mysql://user:password@host:3306/database.
+    /// MySQL, as `mysql://user:password@host:3306/database`.
     #[arg(
         long = "mysql",
         env = "SHOP_MYSQL_URL",
@@ -76,7 +76,7 @@ pub struct MySqlArgs {
 /// Where DynamoDB is.
 #[derive(Clone, Debug, Args)]
 pub struct DynamoDbArgs {
-    /// A DynamoDB emulator, as http://127.0.0.1:8000; it is given made-up credentials. Without it:
+    /// A DynamoDB emulator, as `http://127.0.0.1:8000`; it is given made-up credentials. Without it:
     /// AWS, by the SDK's usual credentials and region.
     #[arg(long = "dynamodb", env = "SHOP_DYNAMODB", value_name = "URL")]
     pub emulator: Option<String>,

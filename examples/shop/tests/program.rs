@@ -55,18 +55,25 @@ impl Serving {
         let mut all = vec!["--json-log", "serve", "--listen", "127.0.0.1:0"];
         all.extend(words);
         let mut child = shop(stores, &all).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut serving = Self {
+            child,
+            address: String::new(),
+            log,
+        };
         let mut said = String::new();
         loop {
             let mut line = String::new();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {said}");
+            assert!(
+                serving.log.read_line(&mut line).unwrap() > 0,
+                "it ended: {said}"
+            );
             if let Some((_, rest)) = line.split_once("\"address\":\"") {
-                let address = rest.split('"').next().unwrap().to_owned();
-                return Self {
-                    child,
-                    address,
-                    log,
-                };
+                rest.split('"')
+                    .next()
+                    .unwrap()
+                    .clone_into(&mut serving.address);
+                return serving;
             }
             said += &line;
         }
