@@ -1,6 +1,5 @@
 //! The harness: phases, policies and sinks of all wrappers of a service.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -294,6 +293,7 @@ impl HarnessBuilder {
                 wanted,
                 remembered: remembered.unwrap_or_default(),
                 problem,
+                taken: std::collections::BTreeMap::new(),
                 entities: std::collections::BTreeMap::new(),
             }),
             draws: Mutex::new(fastrand::Rng::with_seed(seed)),
@@ -315,11 +315,10 @@ async fn first_reading(readings: &mut watch::Receiver<Reading>, wait: Duration) 
 
 /// Takes what the source says from then on, until the harness is gone.
 async fn follow(core: Weak<Core>, mut readings: watch::Receiver<Reading>) {
-    let mut taken: HashMap<String, Setting> = HashMap::new();
     loop {
         let Some(core) = core.upgrade() else { return };
         note(&core, &readings.borrow_and_update().clone());
-        let blocked = take_all(&core, &mut taken).await;
+        let blocked = take_all(&core).await;
         drop(core);
         let changed = tokio::time::timeout(AGAIN, readings.changed()).await;
         match changed {
@@ -352,12 +351,16 @@ fn note(core: &Core, reading: &Reading) {
 
 /// Asks each entity for the setting that the source names, once for each change; whether a step was
 /// blocked and must be tried again.
-async fn take_all(core: &Arc<Core>, taken: &mut HashMap<String, Setting>) -> bool {
+async fn take_all(core: &Arc<Core>) -> bool {
     let mut steps = Vec::new();
     for entity in core.entities() {
-        let wanted = core.known().wanted.get(&entity.name);
+        let (wanted, taken) = {
+            let known = core.known();
+            let taken = known.taken.get(&entity.name).copied();
+            (known.wanted.get(&entity.name), taken)
+        };
         let Some(setting) = wanted else { continue };
-        if taken.get(&entity.name) != Some(&setting) {
+        if taken != Some(setting) {
             steps.push(async move { (core.take(&entity, setting).await, entity, setting) });
         }
     }
@@ -366,7 +369,7 @@ async fn take_all(core: &Arc<Core>, taken: &mut HashMap<String, Setting>) -> boo
         if matches!(outcome, Err(StepError::WritesUnderWay(_))) {
             blocked = true;
         } else {
-            taken.insert(entity.name.clone(), setting);
+            core.known().taken.insert(entity.name.clone(), setting);
         }
     }
     blocked

@@ -42,6 +42,9 @@ pub(crate) struct Known {
     pub(crate) wanted: Phases,
     /// What was in force when the process ended the last time.
     pub(crate) remembered: Phases,
+    /// What was asked of each entity because the source said so: it is asked once, so that a step
+    /// taken by hand stays until the source names another phase.
+    pub(crate) taken: BTreeMap<String, Setting>,
     /// Why the source is unreadable at this moment.
     pub(crate) problem: Option<String>,
     pub(crate) entities: BTreeMap<String, Arc<Entity>>,
@@ -56,10 +59,11 @@ impl Core {
             return Arc::clone(entity);
         }
         let entity = Arc::new(Entity::new(name.to_owned()));
-        let setting = known
-            .remembered
-            .get(name)
-            .or_else(|| known.wanted.get(name));
+        let (remembered, wanted) = (known.remembered.get(name), known.wanted.get(name));
+        let setting = remembered.or(wanted);
+        if let (Some(wanted), true) = (wanted, setting == wanted) {
+            known.taken.insert(name.to_owned(), wanted);
+        }
         if let Some(setting) = setting {
             entity.begin(setting);
         }

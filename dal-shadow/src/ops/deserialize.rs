@@ -37,7 +37,7 @@ impl de::Error for ReadError {
 
 struct Reader<'a>(&'a Tree);
 
-impl<'de> IntoDeserializer<'de, ReadError> for Reader<'_> {
+impl IntoDeserializer<'_, ReadError> for Reader<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -11,8 +11,8 @@ use crate::compare::Step;
 /// | `pair[0]` | the first element |
 /// | `tags.red` | the value under that text of a map, or a field |
 /// | `User.created_at` | the field wherever the struct `User` (its serde name) is |
-/// | nothing | the answer itself |
 /// | `[]` | every element of an answer that is a list or a map |
+/// | nothing | the answer itself |
 ///
 /// Options and newtypes are no part of a path. A struct with a flattened field reaches serde as a
 /// map, so its name is unknown there: write the path from the answer instead.
