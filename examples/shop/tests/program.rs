@@ -118,7 +118,7 @@ fn write_phases(path: &Path, phase: &str) {
 }
 
 #[test]
-fn a_person_gets_from_empty_stores_to_shadow_reads_with_the_program_alone() {
+fn a_person_gets_from_empty_stores_to_every_way_of_serving_with_the_program_alone() {
     if announce("shop program", &[Engine::MySql, Engine::Embedded]).len() < 2 {
         return;
     }
@@ -171,6 +171,25 @@ fn a_person_gets_from_empty_stores_to_shadow_reads_with_the_program_alone() {
     assert!(metrics.contains("dal_shadow_outcomes_total"), "{metrics}");
     let (well, log) = serving.terminate();
     assert!(well && log.contains("the shop is closed"), "{log}");
+
+    let flags = folder.path().join("flags.json");
+    let text = ["user", "product", "cart", "order"].map(|entity| {
+        format!(
+            r#""dal.phase.{entity}": {{"state": "ENABLED", "variants": {{"now": "dynamodb-read"}}, "defaultVariant": "now"}}"#
+        )
+    });
+    std::fs::write(&flags, format!("{{\"flags\": {{{}}}}}", text.join(","))).unwrap();
+    let serving = Serving::start(&stores, &["--flags", flags.to_str().unwrap()]);
+    let status = serving.get("/shadow/status");
+    assert_eq!(status.matches("\"dynamodb-read\"").count(), 4, "{status}");
+    assert!(serving.terminate().0);
+
+    for store in ["mysql", "dynamodb"] {
+        let serving = Serving::start(&stores, &["--only", store]);
+        assert!(serving.get("/users/7").contains("user00007"));
+        assert!(serving.get("/shadow").contains("NoShadow"));
+        assert!(serving.terminate().0);
+    }
 }
 
 #[test]
