@@ -9,9 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::seed::Size;
 
 const TOUR: &str = "\
-A tour, with servers from `dal servers up` (which prints the two addresses):
+A tour, with servers from `dal servers up` in another terminal; put in the addresses that it prints:
 
-  export SHOP_MYSQL_URL=mysql://root@127.0.0.1:3306/shop
+  export SHOP_MYSQL_URL=mysql://root@127.0.0.1:3306/shop    # with a database, here `shop`
   export SHOP_DYNAMODB=http://127.0.0.1:8000      # leave it out for AWS itself
   shop schema                                     # tables on both stores
   shop seed                                       # an invented shop in MySQL
@@ -41,7 +41,7 @@ pub struct Shop {
 pub enum Command {
     /// Answers HTTP requests until SIGTERM or Ctrl-C.
     Serve(Serve),
-    /// Creates the tables on both stores; what exists stays as it is.
+    /// Creates the database and the tables on both stores; what exists stays as it is.
     Schema(Stores),
     /// Fills MySQL's empty tables with an invented shop.
     Seed(Seed),
