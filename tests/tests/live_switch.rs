@@ -89,6 +89,7 @@ async fn there_and_back(engine: Engine, by: By) {
     shoppers
         .while_nobody_writes(are_equal(&stores, &shadow))
         .await;
+    nothing_of_the_shoppers_differed(&shadow);
     driver.all_to(Phase::DynamoDbOnly).await;
     tokio::time::sleep(STAY).await;
 
@@ -130,6 +131,29 @@ async fn are_equal(stores: &Stores, shadow: &Shadow) {
     assert_eq!(mysql.products, dynamodb.products);
     assert_eq!(mysql.lines, dynamodb.lines);
     assert_eq!(mysql.orders, dynamodb.orders);
+}
+
+/// The lists that only shoppers read were compared, and were equal.
+fn nothing_of_the_shoppers_differed(shadow: &Shadow) {
+    let report = shadow.harness.report();
+    for (entity, method) in [
+        ("user", "by_email"),
+        ("product", "by_seller"),
+        ("cart", "lines"),
+        ("order", "of_user"),
+    ] {
+        let mut entities = report.entities.iter();
+        let of_entity = entities.find(|report| report.entity == entity).unwrap();
+        let mut methods = of_entity.methods.iter();
+        let counts = methods.find(|counts| counts.method == method).unwrap();
+        assert!(counts.compared > 0, "{counts:?}");
+        assert_eq!(
+            counts.different,
+            0,
+            "{counts:?} {:?}",
+            shadow.found.records()
+        );
+    }
 }
 
 /// A shop in which customers are in shadow-read, and which remembers.

@@ -1,4 +1,5 @@
-//! The shop's HTTP API: every route on every store, errors by their kind, an orderly end.
+//! The shop's HTTP API: every route on every store and in every phase, errors by their kind, an
+//! orderly end.
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
@@ -9,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use dal_shadow::Phase;
+use dal_shadow::source::Fixed;
 use dal_testkit::servers::{Engine, announce, runtime};
 use serde_json::json;
 use shop::Repositories;
@@ -16,43 +19,77 @@ use shop::error::RepoError;
 use shop::http::App;
 use shop::model::{NewUser, Page, User};
 use shop::repos::UserRepository;
+use shop::shadow::{Policy, Shadow};
 use shop_http::{Client, Running};
 use shop_stores::{fresh_dynamodb, fresh_mysql};
 use tokio::sync::Notify;
 
 const SUITE: &str = "shop_service";
 
-fn app(shop: Repositories) -> App {
+fn app(shop: Repositories, shadow: Option<Shadow>) -> App {
     App {
         shop,
-        shadow: None,
+        shadow,
         metrics: shop::telemetry::metrics().unwrap(),
         timeout: Duration::from_secs(10),
     }
 }
 
-/// Runs a scenario against a shop on each store by itself.
-fn on_every_store(scenario: impl AsyncFn(Client)) {
+/// Runs a scenario against a shop on each store by itself, then on both, in every phase.
+fn everywhere(scenario: impl AsyncFn(Client)) {
     let engines = announce(SUITE, &[Engine::MySql, Engine::Embedded, Engine::Local]);
     runtime().block_on(async {
-        for engine in engines {
+        for &engine in &engines {
+            eprintln!("on {engine:?}");
             let shop = if engine == Engine::MySql {
                 Repositories::mysql(&fresh_mysql().await)
             } else {
-                let (db, table) = fresh_dynamodb(engine).await;
-                Repositories::dynamodb(&db, &table)
+                on_dynamodb(engine).await
             };
-            eprintln!("on {engine:?}");
-            let running = Running::start(app(shop)).await;
+            let running = Running::start(app(shop, None)).await;
             scenario(running.client).await;
             assert!(running.stop().await.answered);
+        }
+        if engines.contains(&Engine::MySql) && engines.contains(&Engine::Embedded) {
+            for phase in Phase::ALL {
+                eprintln!("in {phase}");
+                in_phase(phase, &scenario).await;
+            }
         }
     });
 }
 
+async fn on_dynamodb(engine: Engine) -> Repositories {
+    let (db, table) = fresh_dynamodb(engine).await;
+    Repositories::dynamodb(&db, &table)
+}
+
+/// Runs a scenario on both stores: they agree afterwards on all that was compared.
+async fn in_phase(phase: Phase, scenario: &impl AsyncFn(Client)) {
+    let policy = Policy {
+        await_second_writes: true,
+        ..Policy::default()
+    };
+    let shadow = Shadow::start(Fixed::new(phase), policy).await.unwrap();
+    let mysql = Repositories::mysql(&fresh_mysql().await);
+    let dynamodb = on_dynamodb(Engine::Embedded).await;
+    let shop = Repositories::shadowed(&mysql, &dynamodb, &shadow.harness);
+    let running = Running::start(app(shop, Some(shadow.clone()))).await;
+    scenario(running.client).await;
+    let shown = running.client.get("/shadow").await;
+    assert_eq!(shown.status, 200, "{shown:?}");
+    let ended = running.stop().await;
+    assert!(ended.answered && ended.drained, "{ended:?}");
+    let total = shadow.harness.report().total();
+    assert_eq!(total.different, 0, "{phase}: {:?}", shadow.found.records());
+    let reads_both =
+        [Phase::ShadowRead, Phase::DynamoDbRead, Phase::DynamoDbLeads].contains(&phase);
+    assert!(total.compared > 0 || !reads_both, "{phase}: {total:?}");
+}
+
 #[test]
 fn a_customer_shops_from_registration_to_order() {
-    on_every_store(async |client| {
+    everywhere(async |client| {
         let ann = json!({"email": "ann@example.com", "name": "Ann"});
         let reply = client.post("/users", ann).await;
         assert_eq!(reply.status, 201, "{reply:?}");
@@ -146,7 +183,7 @@ fn a_customer_shops_from_registration_to_order() {
 
 #[test]
 fn lists_come_in_pages_by_cursor() {
-    on_every_store(async |client| {
+    everywhere(async |client| {
         for name in ["c", "a", "b"] {
             let new = json!({"email": format!("{name}@x"), "name": name});
             assert_eq!(client.post("/users", new).await.status, 201);
@@ -169,7 +206,7 @@ fn lists_come_in_pages_by_cursor() {
 
 #[test]
 fn errors_are_json_with_the_status_of_their_kind() {
-    on_every_store(async |client| {
+    everywhere(async |client| {
         let ann = json!({"email": "ann@x", "name": "Ann"});
         client.post("/users", ann.clone()).await;
         let nobody = "/users/18446744073709551615";
@@ -262,7 +299,7 @@ fn errors_are_json_with_the_status_of_their_kind() {
 
 #[test]
 fn the_operator_sees_health_metrics_and_correlation_ids() {
-    on_every_store(async |client| {
+    everywhere(async |client| {
         assert_eq!(client.get("/healthz").await.json(), json!({"status": "ok"}));
         client.get("/users/1").await;
         let metrics = client.get("/metrics").await;
@@ -321,7 +358,7 @@ impl UserRepository for Slow {
 async fn slow_shop(slow: &Arc<Slow>) -> App {
     let mut shop = Repositories::mysql(&fresh_mysql().await);
     shop.users = Arc::<Slow>::clone(slow);
-    app(shop)
+    app(shop, None)
 }
 
 #[test]

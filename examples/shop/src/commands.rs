@@ -12,11 +12,14 @@ use crate::error::RepoError;
 use crate::seed::Size;
 use crate::{connect, schema, seed};
 
-/// Creates the tables on both stores.
+/// Creates the database and the tables on both stores.
 ///
 /// # Errors
-/// As [`schema::create_mysql`] and [`schema::create_dynamodb`].
+/// As [`schema::create_database`], [`schema::create_mysql`] and [`schema::create_dynamodb`].
 pub async fn create(stores: &Stores) -> Result<(), RepoError> {
+    if let Some(url) = &stores.mysql.url {
+        schema::create_database(url).await?;
+    }
     schema::create_mysql(&connect::mysql(&stores.mysql).await?).await?;
     say("MySQL has the shop's tables");
     let table = &stores.dynamodb.table;

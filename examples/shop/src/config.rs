@@ -9,9 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::seed::Size;
 
 const TOUR: &str = "\
-A tour, with servers from `dal servers up` (which prints the two addresses):
+A tour, with servers from `dal servers up` in another terminal; put in the addresses that it prints:
 
-  export SHOP_MYSQL_URL=mysql://root@127.0.0.1:3306/shop
+  export SHOP_MYSQL_URL=mysql://root@127.0.0.1:3306/shop    # with a database, here `shop`
   export SHOP_DYNAMODB=http://127.0.0.1:8000      # leave it out for AWS itself
   shop schema                                     # tables on both stores
   shop seed                                       # an invented shop in MySQL
@@ -28,7 +28,7 @@ was compared, `/shadow/differences` what differed.";
 #[derive(Debug, Parser)]
 #[command(name = "shop", version, after_long_help = TOUR)]
 pub struct Shop {
-    /// Write events as JSON; RUST_LOG says which ones.
+    /// Write events as JSON; `RUST_LOG` says which ones.
     #[arg(long, global = true)]
     pub json_log: bool,
     /// What to do.
@@ -41,7 +41,7 @@ pub struct Shop {
 pub enum Command {
     /// Answers HTTP requests until SIGTERM or Ctrl-C.
     Serve(Serve),
-    /// Creates the tables on both stores; what exists stays as it is.
+    /// Creates the database and the tables on both stores; what exists stays as it is.
     Schema(Stores),
     /// Fills MySQL's empty tables with an invented shop.
     Seed(Seed),
@@ -63,7 +63,7 @@ pub struct Stores {
 /// Where MySQL is.
 #[derive(Clone, Debug, Args)]
 pub struct MySqlArgs {
-    /// MySQL, as mysql://user:password@host:3306/database.
+    /// MySQL, as `mysql://user:password@host:3306/database`.
     #[arg(
         long = "mysql",
         env = "SHOP_MYSQL_URL",
@@ -76,7 +76,7 @@ pub struct MySqlArgs {
 /// Where DynamoDB is.
 #[derive(Clone, Debug, Args)]
 pub struct DynamoDbArgs {
-    /// A DynamoDB emulator, as http://127.0.0.1:8000; it is given made-up credentials. Without it:
+    /// A DynamoDB emulator, as `http://127.0.0.1:8000`; it is given made-up credentials. Without it:
     /// AWS, by the SDK's usual credentials and region.
     #[arg(long = "dynamodb", env = "SHOP_DYNAMODB", value_name = "URL")]
     pub emulator: Option<String>,

@@ -8,12 +8,50 @@ use aws_sdk_dynamodb::types::{
 use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
 use dal_traits::{Error, ErrorKind, Idempotency, Result};
-use sqlx::Executor;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use crate::dynamodb::{BY_PK1, BY_PK2};
 
 /// The definition of the tables on MySQL, statements separated by `;`.
 pub const MYSQL: &str = include_str!("../schema/mysql.sql");
+
+/// Creates the database that `url` names, unless it is there.
+///
+/// # Errors
+/// [`ErrorKind::Config`] when the URL names none; else as MySQL gave it.
+pub async fn create_database(url: &str) -> Result<()> {
+    let options = dal_mysql::connect_options(url)?;
+    let name = options.get_database().unwrap_or_default().to_owned();
+    if name.is_empty() {
+        let message =
+            "the URL names no database: end it with one, as in mysql://root@host:3306/shop";
+        return Err(Error::new(ErrorKind::Config, message).backend("mysql"));
+    }
+    let failed = |native| dal_mysql::error("CREATE DATABASE", "", native);
+    // Whoever may log in sees this one.
+    let mut connection = options
+        .database("information_schema")
+        .connect()
+        .await
+        .map_err(failed)?;
+    let there: Option<(String,)> =
+        sqlx::query_as("SELECT SCHEMA_NAME FROM SCHEMATA WHERE SCHEMA_NAME = ?")
+            .bind(&name)
+            .fetch_optional(&mut connection)
+            .await
+            .map_err(failed)?;
+    if there.is_none() {
+        let create = format!(
+            "CREATE DATABASE IF NOT EXISTS `{}`",
+            name.replace('`', "``")
+        );
+        connection
+            .execute(AssertSqlSafe(create))
+            .await
+            .map_err(failed)?;
+    }
+    connection.close().await.map_err(failed)
+}
 
 /// Creates the shop's tables in the database of `db`; those that exist stay as they are.
 ///

@@ -17,7 +17,8 @@ fn stores() -> [(&'static str, String); 3] {
         .block_on(servers::mysql().fresh_database())
         .unwrap();
     [
-        ("SHOP_MYSQL_URL", url),
+        // `schema` makes the database.
+        ("SHOP_MYSQL_URL", format!("{url}_shop")),
         ("SHOP_DYNAMODB", dynamodb.endpoint().to_owned()),
         ("SHOP_TABLE", format!("{}shop", dynamodb.fresh_prefix())),
     ]
@@ -55,18 +56,25 @@ impl Serving {
         let mut all = vec!["--json-log", "serve", "--listen", "127.0.0.1:0"];
         all.extend(words);
         let mut child = shop(stores, &all).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut serving = Self {
+            child,
+            address: String::new(),
+            log,
+        };
         let mut said = String::new();
         loop {
             let mut line = String::new();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {said}");
+            assert!(
+                serving.log.read_line(&mut line).unwrap() > 0,
+                "it ended: {said}"
+            );
             if let Some((_, rest)) = line.split_once("\"address\":\"") {
-                let address = rest.split('"').next().unwrap().to_owned();
-                return Self {
-                    child,
-                    address,
-                    log,
-                };
+                rest.split('"')
+                    .next()
+                    .unwrap()
+                    .clone_into(&mut serving.address);
+                return serving;
             }
             said += &line;
         }
@@ -111,15 +119,17 @@ fn write_phases(path: &Path, phase: &str) {
 }
 
 #[test]
-fn a_person_gets_from_empty_stores_to_shadow_reads_with_the_program_alone() {
+fn a_person_gets_from_empty_stores_to_every_way_of_serving_with_the_program_alone() {
     if announce("shop program", &[Engine::MySql, Engine::Embedded]).len() < 2 {
         return;
     }
     let stores = stores();
     let folder = tempfile::tempdir().unwrap();
     let phases = folder.path().join("phases.json");
-    let (done, said) = run(&stores, &["schema"]);
-    assert!(done, "{said}");
+    for _ in 0..2 {
+        let (done, said) = run(&stores, &["schema"]);
+        assert!(done, "{said}");
+    }
     let (done, said) = run(
         &stores,
         &[
@@ -164,6 +174,25 @@ fn a_person_gets_from_empty_stores_to_shadow_reads_with_the_program_alone() {
     assert!(metrics.contains("dal_shadow_outcomes_total"), "{metrics}");
     let (well, log) = serving.terminate();
     assert!(well && log.contains("the shop is closed"), "{log}");
+
+    let flags = folder.path().join("flags.json");
+    let text = ["user", "product", "cart", "order"].map(|entity| {
+        format!(
+            r#""dal.phase.{entity}": {{"state": "ENABLED", "variants": {{"now": "dynamodb-read"}}, "defaultVariant": "now"}}"#
+        )
+    });
+    std::fs::write(&flags, format!("{{\"flags\": {{{}}}}}", text.join(","))).unwrap();
+    let serving = Serving::start(&stores, &["--flags", flags.to_str().unwrap()]);
+    let status = serving.get("/shadow/status");
+    assert_eq!(status.matches("\"dynamodb-read\"").count(), 4, "{status}");
+    assert!(serving.terminate().0);
+
+    for store in ["mysql", "dynamodb"] {
+        let serving = Serving::start(&stores, &["--only", store]);
+        assert!(serving.get("/users/7").contains("user00007"));
+        assert!(serving.get("/shadow").contains("NoShadow"));
+        assert!(serving.terminate().0);
+    }
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl Shopper {
                          "description": name, "price": round, "stock": 5});
         let product = self.write("POST", "/products", new, 201).await?;
         let product_id = &product["listed"]["id"];
-        let shelf = format!("/products/{product_id}");
+        let product_path = format!("/products/{product_id}");
         self.read(&format!("/products?seller={seller}"), |page| {
             page["items"] == json!([product["listed"]])
         })
@@ -110,12 +110,17 @@ impl Shopper {
         .await?;
         self.read(&path, |found| found["name"] == renamed.as_str())
             .await?;
-        self.write("PUT", &format!("{shelf}/price"), json!({"price": 7}), 204)
-            .await?;
+        self.write(
+            "PUT",
+            &format!("{product_path}/price"),
+            json!({"price": 7}),
+            204,
+        )
+        .await?;
         let stock = self
             .write(
                 "POST",
-                &format!("{shelf}/restock"),
+                &format!("{product_path}/restock"),
                 json!({"quantity": 4}),
                 200,
             )
@@ -124,7 +129,7 @@ impl Shopper {
         let stock = self
             .write(
                 "POST",
-                &format!("{shelf}/take"),
+                &format!("{product_path}/take"),
                 json!({"quantity": 1}),
                 200,
             )
@@ -148,11 +153,12 @@ impl Shopper {
         self.read(&orders, |page| page["items"] == json!([order]))
             .await?;
         self.read(&cart, |page| page["items"] == json!([])).await?;
-        self.read(&shelf, |found| found["listed"]["stock"] == 6)
+        self.read(&product_path, |found| found["listed"]["stock"] == 6)
             .await?;
-        if round % 3 == 0 {
+        if round.is_multiple_of(3) {
             self.write("DELETE", &path, Value::Null, 204).await?;
-            self.write("DELETE", &shelf, Value::Null, 204).await?;
+            self.write("DELETE", &product_path, Value::Null, 204)
+                .await?;
         }
         Ok(())
     }

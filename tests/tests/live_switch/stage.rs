@@ -164,10 +164,10 @@ impl Driver {
 
     /// Moves each entity to `phase`, one after the other, each until its step is acknowledged.
     pub async fn all_to(&mut self, phase: Phase) {
-        for index in 0..ENTITIES.len() {
+        for entity in ENTITIES {
             let asked = Instant::now();
-            let entity = ENTITIES[index];
-            self.phases[index] = (entity, phase);
+            let mut phases = self.phases.iter_mut();
+            phases.find(|(known, _)| *known == entity).unwrap().1 = phase;
             self.steering.set(&self.phases);
             while !self.is_in(entity, phase).await {
                 assert!(

@@ -78,10 +78,8 @@ impl Reply {
     /// The code of an error answer.
     pub fn code(&self) -> String {
         let json = self.json();
-        json["error"]["code"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        let code = json.pointer("/error/code").and_then(Value::as_str);
+        code.unwrap_or_default().to_owned()
     }
 }
 
