@@ -1,5 +1,6 @@
 //! The program `dal`.
 
+mod exit;
 #[cfg(feature = "kit")]
 mod servers;
 

@@ -42,11 +42,7 @@ fn start_keeper(kind: Kind, log: &Path) -> Result<Child, String> {
     let program = std::env::current_exe().map_err(|e| e.to_string())?;
     let mut command = Command::new(program);
     command
-        .args(["servers", "keep", "--kind"])
-        .arg(match kind {
-            Kind::Local => "local",
-            Kind::Embedded => "embedded",
-        })
+        .args(["servers", "keep", "--dynamodb", kind.as_str()])
         .stdin(Stdio::null())
         .stdout(out.try_clone().map_err(|e| e.to_string())?)
         .stderr(out);
