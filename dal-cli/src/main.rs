@@ -1,6 +1,7 @@
 //! The program `dal`.
 
 mod exit;
+mod help;
 #[cfg(feature = "kit")]
 mod servers;
 
@@ -9,8 +10,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// Tools for an application that moves from MySQL to DynamoDB.
+///
+/// `dal demo` shows the whole idea in ten seconds; `dal servers` gives you both databases.
 #[derive(Parser)]
-#[command(name = "dal", version)]
+#[command(name = "dal", version, after_help = help::SHORT, after_long_help = help::LONG)]
 struct Dal {
     #[command(subcommand)]
     command: Command,
@@ -19,6 +22,8 @@ struct Dal {
 #[derive(Subcommand)]
 enum Command {
     /// A MySQL and a DynamoDB of your own, for tests and experiments.
+    ///
+    /// They run in the background until `dal servers down`, and lose their data then.
     #[cfg(feature = "kit")]
     Servers {
         #[command(subcommand)]

@@ -24,7 +24,7 @@ pub enum Servers {
     /// Start both in the background, and say where they are; their data lives until `down`.
     ///
     /// The first start fetches what the machine does not have. When they run already, says where.
-    /// With DAL_MYSQL_URL or DAL_DYNAMODB_URL set, that server is used as it is.
+    /// With `DAL_MYSQL_URL` or `DAL_DYNAMODB_URL` set, that server is used as it is.
     Up {
         /// Write the addresses as one JSON object on standard output.
         #[arg(long)]

@@ -12,7 +12,7 @@ use super::report::Servers;
 use super::{Kind, control, state_folder};
 
 /// The first start fetches MySQL and `DynamoDB` Local; a slow line may take this long.
-const LIMIT: Duration = Duration::from_secs(30 * 60);
+const LIMIT: Duration = Duration::from_mins(30);
 const POLL: Duration = Duration::from_millis(100);
 
 /// The running servers, started if need be.

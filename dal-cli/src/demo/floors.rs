@@ -1,0 +1,42 @@
+//! How much a run must have done before its silence means anything.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dal_shadow::MethodReport;
+
+use super::report::Counts;
+
+/// Of a run of ten seconds or more; of a shorter one its part.
+const WHOLE: Duration = Duration::from_secs(10);
+const COMPARED: u64 = 2_000;
+const CALLS_OF_A_METHOD: u64 = 50;
+/// Of all calls, whatever the time.
+const WRITES_IN_100: u64 = 20;
+const ERRORS_IN_100: u64 = 5;
+
+/// What was less than it must be, in words.
+pub(super) fn missed(
+    asked: Duration,
+    counts: &Counts,
+    methods: &BTreeMap<String, MethodReport>,
+) -> Vec<String> {
+    let part = |whole: u64| whole * asked.min(WHOLE).as_secs() / WHOLE.as_secs();
+    let mut missed = Vec::new();
+    let mut floor = |what: &str, is: u64, least: u64| {
+        if is < least {
+            missed.push(format!("{what}: {is} of at least {least}"));
+        }
+    };
+    floor("calls compared", counts.compared, part(COMPARED).max(1));
+    floor("writes", counts.writes, counts.calls * WRITES_IN_100 / 100);
+    floor(
+        "error answers",
+        counts.errors,
+        counts.calls * ERRORS_IN_100 / 100,
+    );
+    for (name, method) in methods {
+        floor(name, method.calls, part(CALLS_OF_A_METHOD).max(1));
+    }
+    missed
+}
