@@ -46,6 +46,11 @@ impl Answer {
         })
     }
 
+    /// The snapshot of an answer that could not be taken, because the user's own code panicked.
+    pub(crate) fn panicked() -> Self {
+        Self::Unserializable(serde::ser::Error::custom("a panic"))
+    }
+
     /// The whole answer as one tree: `Ok(..)` or `Err(Error { kind, code, text })`.
     pub fn to_tree(&self) -> Tree {
         let (variant, value) = match self {

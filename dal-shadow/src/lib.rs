@@ -1,12 +1,56 @@
 //! Run a trait on two stores at once: phases, dual writes, shadow reads with typed diffs.
+//!
+//! [`shadow`] on a trait `X` adds `ShadowX`, which implements `X` over two other implementations, one
+//! on MySQL and one on DynamoDB. A [`Harness`] decides, by [`Phase`] and entity, who answers, who is
+//! written first, and what is compared.
+
+extern crate self as dal_shadow;
 
 pub mod answer;
 pub mod compare;
+pub mod diff;
+mod engine;
+mod entity;
+mod gate;
+mod harness;
+mod if_ops;
+mod judge;
+mod latency;
+mod method;
 #[cfg(feature = "ops")]
 pub mod ops;
-pub mod diff;
+mod phase;
+mod policy;
+mod queue;
 pub mod record;
 pub mod redact;
+mod remember;
+mod report;
 pub mod rules;
+mod sample;
+mod second;
+mod setting;
+mod shadow_call;
+mod shared;
 pub mod sink;
+pub mod source;
+mod spec;
 pub mod tree;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use answer::Answer;
+pub use dal_macros::{Classify, shadow};
+pub use dal_traits::{Class, Classify, Effect, Error, ErrorKind, OpCx, Retry};
+pub use entity::{EntityReport, EntityStatus, StepError};
+pub use harness::{Harness, HarnessBuilder};
+pub use latency::{Latency, Percentiles};
+pub use method::{MethodReport, SecondWrites};
+pub use phase::{Flags, Phase, Plan, Second, Store, Verb, plan};
+pub use policy::Order;
+pub use redact::Redaction;
+pub use report::{Report, Totals};
+pub use setting::{EVERY_OTHER, Phases, Setting};
+pub use source::PhaseSource;

@@ -46,6 +46,7 @@ const NONE: MethodRules = MethodRules {
     method: "get",
     ignore: &[],
     unordered: &[],
+    presence: &[],
     normalize: &[],
 };
 
@@ -320,7 +321,7 @@ fn rules_as_data_must_be_signed_unique_and_readable() {
 
 #[test]
 fn patterns_and_days_that_mean_nothing_are_refused() {
-    for text in ["", ".", "a.", ".a", "a[", "a[x]", "a]b[", "a[]b"] {
+    for text in [".", "a.", ".a", "a[", "a[x]", "a]b[", "a[]b"] {
         assert!(Pattern::parse(text).is_err(), "{text}");
     }
     for text in [

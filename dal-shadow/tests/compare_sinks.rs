@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use dal_shadow::answer::Answer;
 use dal_shadow::compare::{Verdict, compare};
 use dal_shadow::diff;
-use dal_shadow::record::{Finding, ReadOutcome, Recorder};
+use dal_shadow::record::{CallOutcome, Finding, Recorder};
 use dal_shadow::rules::Rules;
 use dal_shadow::sink::{FileLimits, JsonLinesSink, RingSink, Sink};
 use dal_traits::{Class, ErrorKind};
@@ -42,7 +42,7 @@ fn finding<'a>(
         epoch: None,
         answered_by: "mysql",
         key_hash: None,
-        outcome: ReadOutcome::from(verdict),
+        outcome: CallOutcome::from(verdict),
         differences: verdict.differences(),
         answers: Some(answers),
         correlation_id: "c",

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use dal_shadow::answer::Answer;
 use dal_shadow::compare::compare;
-use dal_shadow::record::{Finding, ReadOutcome, Record, Recorder};
+use dal_shadow::record::{CallOutcome, Finding, Record, Recorder};
 use dal_shadow::redact::Redaction;
 use dal_shadow::rules::Rules;
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, Sink, TracingSink};
@@ -97,7 +97,7 @@ fn finding<'a>(
         epoch: Some(3),
         answered_by: "mysql",
         key_hash: Some(8_675_309),
-        outcome: ReadOutcome::from(verdict),
+        outcome: CallOutcome::from(verdict),
         differences: verdict.differences(),
         answers: Some((first, second)),
         correlation_id: "abc",

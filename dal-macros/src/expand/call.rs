@@ -119,8 +119,10 @@ pub fn kept(arg: &ArgModel) -> TokenStream {
 
 /// How a kept argument is passed to an owned call.
 pub struct Passed {
-    prepare: TokenStream,
-    expression: TokenStream,
+    /// Statements before the call.
+    pub prepare: TokenStream,
+    /// The argument of the call.
+    pub expression: TokenStream,
 }
 
 /// Passes the element `index` of `args` in the given form.

@@ -1,7 +1,8 @@
 //! One method of the wrapper.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Index, TraitItem, TraitItemFn, Type};
 
 use super::call::{self, Passed, local};
@@ -89,15 +90,42 @@ impl Body<'_> {
 
     /// Takes the ticket, which counts the call as in flight until it is dropped.
     fn begin(&self, index: usize) -> TokenStream {
-        let (ticket, first, spec) = (local("ticket"), local("first"), local("SPEC"));
+        let (ticket, first) = (local("ticket"), local("first"));
+        let (position_const, spec) = (local("POSITION"), local("SPEC"));
         let (this, specs) = (&self.this, &self.names.specs);
         let position = position(self.model.methods.get(..index).unwrap_or_default());
         let key = self.key();
+        let portable = self.portable();
         quote! {
-            static #spec: &::dal_shadow::__private::MethodSpec = &#specs[#position];
-            let #ticket = ::dal_shadow::__private::Engine::begin(&#this.engine, #spec, #key).await;
+            const #position_const: usize = #position;
+            static #spec: &::dal_shadow::__private::MethodSpec = &#specs[#position_const];
+            let #ticket = ::dal_shadow::__private::Engine::begin(
+                &#this.engine, #position_const, #spec, #key, #portable,
+            ).await;
             let #first = #ticket.first();
         }
+    }
+
+    /// Whether the call can be made on the other store: one that carries a page token of the store
+    /// that answers can not, unless the token is declared portable.
+    fn portable(&self) -> TokenStream {
+        let Some(token) = self.method.token.as_ref().filter(|token| !token.portable) else {
+            return quote!(true);
+        };
+        let carried = self.method.args.iter().filter(|arg| {
+            arg.handles
+                .iter()
+                .any(|handle| handle.path.is_none() && handle.class == token.place.class)
+        });
+        let absent = carried.map(|arg| {
+            let ident = &arg.ident;
+            if is_option(&arg.ty) {
+                quote!(::core::option::Option::is_none(&#ident))
+            } else {
+                quote!(false)
+            }
+        });
+        quote!(true #(&& #absent)*)
     }
 
     fn key(&self) -> TokenStream {
@@ -109,14 +137,17 @@ impl Body<'_> {
         let Some(ArgModel { ident, ty, .. }) = key else {
             return none;
         };
+        let span = ty.span();
         if is_option(ty) {
             let item = local("item");
-            quote!(::core::option::Option::map(
+            quote_spanned!(span=> ::core::option::Option::map(
                 ::core::option::Option::as_ref(&#ident),
                 |#item| ::dal_shadow::__private::key_hash(#item),
             ))
         } else {
-            quote!(::core::option::Option::Some(::dal_shadow::__private::key_hash(&#ident)))
+            quote_spanned!(span=>
+                ::core::option::Option::Some(::dal_shadow::__private::key_hash(&#ident))
+            )
         }
     }
 

@@ -1,6 +1,6 @@
 //! From the model to Rust.
 
-mod call;
+pub(crate) mod call;
 mod method;
 mod wrapper;
 
@@ -15,8 +15,11 @@ pub fn expand(model: &TraitModel) -> TokenStream {
     let item = &model.item;
     let wrapper = wrapper::expand(model);
     let operations = if model.options.ops {
-        let items = ops::expand(model);
-        quote!(::dal_shadow::__if_ops! { #items })
+        match ops::expand(model) {
+            Ok(items) => quote!(::dal_shadow::__if_ops! { #items }),
+            // Said whether or not the feature is on: the trait is wrong either way.
+            Err(errors) => errors.to_compile_error(),
+        }
     } else {
         TokenStream::new()
     };

@@ -125,7 +125,12 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
         .normalize
         .iter()
         .map(|(path, function)| quote!((#path, #function)));
-    let generated = &model.options.generated;
+    // Another store's page token is compared for presence only.
+    let presence = method
+        .token
+        .iter()
+        .filter(|token| !token.portable)
+        .map(|token| token.place.path.clone().unwrap_or_default());
     quote! {
         #(#cfgs)*
         ::dal_shadow::__private::MethodSpec {
@@ -135,8 +140,8 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
             mirror: #mirror,
             ignore: &[#(#ignore),*],
             unordered: &[#(#unordered),*],
+            presence: &[#(#presence),*],
             normalize: &[#(#normalize),*],
-            generated: &[#(#generated),*],
         }
     }
 }

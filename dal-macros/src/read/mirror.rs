@@ -26,9 +26,7 @@ pub fn call(word: &MirrorWord, write: &Draft, all: &[Draft]) -> syn::Result<Mirr
         return Err(refuse(
             name,
             format!("`{name}` is not a mirror method"),
-            format!(
-                "mark it `#[shadow(mirror)]`; it must store exactly what it is given, as often as it is called"
-            ),
+            "mark it `#[shadow(mirror)]`; it must store exactly what it is given, as often as it is called",
         ));
     }
     let default = Punctuated::from_iter([format_ident!("result", span = name.span())]);

@@ -76,6 +76,10 @@ pub enum Why {
     Transient,
     /// A value refused to be serialized.
     Unserializable,
+    /// The caller went away before there was an answer.
+    Abandoned,
+    /// The second write was not taken, because too many were waiting.
+    Lost,
 }
 
 impl Why {
@@ -84,6 +88,8 @@ impl Why {
         match self {
             Self::Transient => "transient",
             Self::Unserializable => "unserializable",
+            Self::Abandoned => "abandoned",
+            Self::Lost => "lost",
         }
     }
 }

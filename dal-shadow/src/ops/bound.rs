@@ -212,12 +212,21 @@ mod tests {
     fn a_token_that_nobody_gave_is_the_first_page() {
         let mut bound = Bound::new(["page"]);
         assert_eq!(bound.optional::<String>("page", Some(h(2))), Ok(None));
-        assert_eq!(bound.optional::<u64>("user", Some(h(2))), Ok(Some(2_000_000_011)));
+        assert_eq!(
+            bound.optional::<u64>("user", Some(h(2))),
+            Ok(Some(2_000_000_011))
+        );
         bound.bind("page", h(0), Tree::Str("t".to_owned()));
-        assert_eq!(bound.optional::<String>("page", Some(h(2))), Ok(Some("t".to_owned())));
+        assert_eq!(
+            bound.optional::<String>("page", Some(h(2))),
+            Ok(Some("t".to_owned()))
+        );
         assert_eq!(bound.optional::<String>("page", None), Ok(None));
         let next = bound.continuing("page", Tree::Str("n".to_owned()));
-        assert_eq!(next.optional::<String>("page", None), Ok(Some("n".to_owned())));
+        assert_eq!(
+            next.optional::<String>("page", None),
+            Ok(Some("n".to_owned()))
+        );
     }
 
     #[test]

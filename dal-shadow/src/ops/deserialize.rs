@@ -37,7 +37,7 @@ impl de::Error for ReadError {
 
 struct Reader<'a>(&'a Tree);
 
-impl<'de> IntoDeserializer<'de, ReadError> for Reader<'_> {
+impl IntoDeserializer<'_, ReadError> for Reader<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -67,7 +67,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             Tree::Bytes(bytes) => visitor.visit_bytes(bytes),
             Tree::Seq(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(Reader))),
             Tree::Map(entries) => visitor.visit_map(MapDeserializer::new(
-                entries.iter().map(|(key, value)| (Reader(key), Reader(value))),
+                entries
+                    .iter()
+                    .map(|(key, value)| (Reader(key), Reader(value))),
             )),
             Tree::Struct { fields, .. } => visitor.visit_map(MapDeserializer::new(
                 fields.iter().map(|(name, value)| (*name, Reader(value))),
@@ -127,9 +129,15 @@ mod tests {
 
     #[test]
     fn composite_ids_are_read_back() {
-        let key = Key { shop: "a".to_owned(), number: -1 };
+        let key = Key {
+            shop: "a".to_owned(),
+            number: -1,
+        };
         assert_eq!(from_tree::<Key>(&crate::tree::of(&key).unwrap()), Ok(key));
         let pair = (1_u64, "x".to_owned());
-        assert_eq!(from_tree::<(u64, String)>(&crate::tree::of(&pair).unwrap()), Ok(pair));
+        assert_eq!(
+            from_tree::<(u64, String)>(&crate::tree::of(&pair).unwrap()),
+            Ok(pair)
+        );
     }
 }

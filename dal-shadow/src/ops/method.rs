@@ -1,6 +1,6 @@
 //! What is known of a method before it is called.
 
-use crate::tree::Tree;
+use crate::rules::Normalize;
 
 /// A method of a trait, as its attributes describe it.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct OpMethod {
     /// Paths of lists whose order says nothing.
     pub unordered: &'static [&'static str],
     /// Paths of values that are brought into one form before they are compared.
-    pub normalize: &'static [(&'static str, fn(&mut Tree))],
+    pub normalize: &'static [(&'static str, Normalize)],
 }
 
 /// An id in an answer.

@@ -28,13 +28,15 @@ fn into<'a>(tree: &'a Tree, step: &str) -> Option<Found<'a>> {
         Tree::Some(value) => into(value, step),
         Tree::Newtype { value, .. } if step != "0" || value.as_seq().is_some() => into(value, step),
         Tree::Newtype { value, .. } => Some(Found { value, owner: None }),
-        Tree::Struct { name, fields } => fields
-            .iter()
-            .find(|(field, _)| *field == step)
-            .map(|(field, value)| Found {
-                value,
-                owner: Some((name, field)),
-            }),
+        Tree::Struct { name, fields } => {
+            fields
+                .iter()
+                .find(|(field, _)| *field == step)
+                .map(|(field, value)| Found {
+                    value,
+                    owner: Some((name, field)),
+                })
+        }
         Tree::Seq(items) => {
             let value = items.get(step.parse::<usize>().ok()?)?;
             Some(Found { value, owner: None })
@@ -60,7 +62,10 @@ mod tests {
 
     #[test]
     fn a_path_leads_through_options_newtypes_and_tuples() {
-        let row = Some(Row { id: Id(7), pair: (1, 2) });
+        let row = Some(Row {
+            id: Id(7),
+            pair: (1, 2),
+        });
         let tree = crate::tree::of(&row).unwrap();
         let id = find(&tree, "id").unwrap();
         assert_eq!(id.owner, Some(("Row", "id")));

@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use fingerprint::Known;
 pub use fingerprint::{Fingerprint, Seen};
-pub use outcome::{ReadOutcome, Share};
+pub use outcome::{CallOutcome, Share};
 
 use crate::answer::Answer;
 use crate::compare::{Difference, MAX_DIFFERENCES};
@@ -36,7 +36,7 @@ pub struct Finding<'a> {
     /// The sampling hash of the record's key.
     pub key_hash: Option<u64>,
     /// How the call ended.
-    pub outcome: ReadOutcome,
+    pub outcome: CallOutcome,
     /// Where the answers differ.
     pub differences: &'a [Difference],
     /// The answering store's answer and the other's, where both are there.
@@ -63,7 +63,7 @@ pub struct Record {
     /// A hash of the record's key, comparable within one process only.
     pub key_hash: Option<u64>,
     /// How the call ended.
-    pub outcome: ReadOutcome,
+    pub outcome: CallOutcome,
     /// Where the answers differ.
     pub differences: Vec<RecordedDifference>,
     /// Both answers as lines of text, the differing ones marked `-` (answering store) and `+`.

@@ -2,10 +2,11 @@
 
 use crate::compare::{RuleId, Verdict, Why};
 
-/// How a call that was eligible for comparing ended. *Primary* is the answering store, *shadow*
+/// How a call that was eligible for comparing ended: a read that the phase compares, or a write
+/// whose second write was sent. *Primary* is the answering store, *shadow*
 /// the other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum ReadOutcome {
+pub enum CallOutcome {
     /// The same answer.
     Equal,
     /// The same answer because of a rule.
@@ -57,7 +58,7 @@ pub enum Share {
     Unsampled,
 }
 
-impl ReadOutcome {
+impl CallOutcome {
     /// The outcome's stable name in snake case.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -96,9 +97,21 @@ impl ReadOutcome {
             Self::Shed => Share::Shed,
             Self::TimedOut => Share::TimedOut,
             Self::Unsampled => Share::Unsampled,
-            Self::Inconclusive(_) | Self::Unstable | Self::Lagging => Share::Inconclusive,
+            Self::Inconclusive(_) | Self::UnsupportedInShadow | Self::Unstable | Self::Lagging => {
+                Share::Inconclusive
+            }
             _ => Share::Compared,
         }
+    }
+
+    /// Whether the stores agree, by rule or without.
+    pub const fn is_equal(&self) -> bool {
+        matches!(self, Self::Equal | Self::EqualAfterRule(_))
+    }
+
+    /// Whether somebody should look: the stores disagree, or a second write was lost.
+    pub const fn is_alarming(&self) -> bool {
+        self.is_mismatch() || matches!(self, Self::Inconclusive(Why::Lost))
     }
 
     /// Whether the stores disagree: what no gate lets through.
@@ -116,7 +129,7 @@ impl ReadOutcome {
     }
 }
 
-impl From<&Verdict> for ReadOutcome {
+impl From<&Verdict> for CallOutcome {
     fn from(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Equal => Self::Equal,

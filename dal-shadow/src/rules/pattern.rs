@@ -12,6 +12,7 @@ use crate::compare::Step;
 /// | `tags.red` | the value under that text of a map, or a field |
 /// | `User.created_at` | the field wherever the struct `User` (its serde name) is |
 /// | `[]` | every element of an answer that is a list or a map |
+/// | nothing | the answer itself |
 ///
 /// Options and newtypes are no part of a path. A struct with a flattened field reaches serde as a
 /// map, so its name is unknown there: write the path from the answer instead.
@@ -35,6 +36,12 @@ impl Pattern {
     /// With the reason, when the text is not one.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut tokens = Vec::new();
+        if text.is_empty() {
+            return Ok(Self {
+                text: String::new(),
+                tokens,
+            });
+        }
         for (place, part) in text.split('.').enumerate() {
             let (name, brackets) = match part.find('[') {
                 Some(at) => part.split_at(at),

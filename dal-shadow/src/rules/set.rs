@@ -21,6 +21,8 @@ pub struct MethodRules {
     pub ignore: &'static [&'static str],
     /// The paths of `unordered`.
     pub unordered: &'static [&'static str],
+    /// The paths of page tokens that are compared for presence only.
+    pub presence: &'static [&'static str],
     /// The paths and functions of `normalize`.
     pub normalize: &'static [(&'static str, Normalize)],
 }
@@ -237,8 +239,10 @@ fn words(method: &MethodRules) -> impl Iterator<Item = Compiled> {
         .unordered
         .iter()
         .map(|path| ("unordered", *path, None));
+    let presence = method.presence.iter().map(|path| ("token", *path, None));
     let MethodRules { entity, method, .. } = *method;
     ignore
+        .chain(presence)
         .chain(normalize)
         .chain(unordered)
         .map(move |(word, path, function)| Compiled {
@@ -254,6 +258,7 @@ fn words(method: &MethodRules) -> impl Iterator<Item = Compiled> {
                 (Err(reason), _) => Work::Broken(reason),
                 (Ok(pattern), Some(function)) => Work::Normalize(pattern, function),
                 (Ok(pattern), None) if word == "ignore" => Work::Ignore(pattern),
+                (Ok(pattern), None) if word == "token" => Work::Presence(pattern),
                 (Ok(pattern), None) => Work::Unordered(pattern),
             },
             hits: AtomicU64::new(0),

@@ -3,8 +3,8 @@
 use super::Sink;
 use crate::record::Record;
 
-/// Writes findings as `tracing` events of the target `dal_shadow`: mismatches as warnings, the
-/// rest as debug. A repeated finding is written at its 1st, 2nd, 4th, 8th … time.
+/// Writes findings as `tracing` events of the target `dal_shadow`: mismatches and lost second
+/// writes as warnings, the rest as debug. A repeated finding is written at its 1st, 2nd, 4th, 8th … time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingSink;
 
@@ -34,7 +34,7 @@ impl Sink for TracingSink {
                 )
             };
         }
-        if record.outcome.is_mismatch() {
+        if record.outcome.is_alarming() {
             write_at!(warn);
         } else {
             write_at!(debug);

@@ -1,7 +1,7 @@
 //! Outcomes and differing places as metrics.
 
 use super::Sink;
-use crate::record::{ReadOutcome, Record};
+use crate::record::{CallOutcome, Record};
 
 /// Counts through the `metrics` facade:
 ///
@@ -12,7 +12,7 @@ use crate::record::{ReadOutcome, Record};
 pub struct MetricsSink;
 
 impl Sink for MetricsSink {
-    fn count(&self, entity: &'static str, method: &'static str, outcome: &ReadOutcome) {
+    fn count(&self, entity: &'static str, method: &'static str, outcome: &CallOutcome) {
         metrics::counter!(
             "dal_shadow_outcomes_total",
             "entity" => entity,

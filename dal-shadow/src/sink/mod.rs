@@ -12,13 +12,13 @@ pub use meter::MetricsSink;
 pub use ring::{Raw, RingSink};
 pub use rotation::FileLimits;
 
-use crate::record::{Finding, ReadOutcome, Record};
+use crate::record::{CallOutcome, Finding, Record};
 
 /// A place for records.
 pub trait Sink: Send + Sync {
     /// An eligible call ended like this. Called for each, on the way of the caller for those that
     /// are not compared: it has to be quick.
-    fn count(&self, _entity: &'static str, _method: &'static str, _outcome: &ReadOutcome) {}
+    fn count(&self, _entity: &'static str, _method: &'static str, _outcome: &CallOutcome) {}
 
     /// Takes the record of a finding. Must not wait.
     fn record(&self, record: &Record);

@@ -51,6 +51,12 @@ impl Contents {
         dynamodb::contents::read(db, table).await
     }
 
+    /// Whether the records are the same; the newest ids may differ, as no store ever goes back.
+    pub fn has_same_records(&self, other: &Self) -> bool {
+        (&self.users, &self.products, &self.lines, &self.orders)
+            == (&other.users, &other.products, &other.lines, &other.orders)
+    }
+
     /// The number of records.
     pub fn len(&self) -> usize {
         self.users.len() + self.products.len() + self.lines.len() + self.orders.len()

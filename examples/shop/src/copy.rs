@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
@@ -29,6 +30,9 @@ pub struct Copied {
     pub equal: usize,
 }
 
+/// Is told, while a copy runs, how many of the records that change are done, and how many there are.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
 /// Makes DynamoDB equal to MySQL and moves its counters past MySQL's newest ids: past what MySQL
 /// ever gave out, not past what is there, or an id would be given to a second record.
 ///
@@ -39,9 +43,22 @@ pub async fn mysql_to_dynamodb(
     to: &DynamoDb,
     table: &str,
 ) -> Result<Copied, RepoError> {
+    mysql_to_dynamodb_watched(from, to, table, &|_, _| {}).await
+}
+
+/// The same, telling how far it is.
+///
+/// # Errors
+/// As [`mysql_to_dynamodb`].
+pub async fn mysql_to_dynamodb_watched(
+    from: &MySql,
+    to: &DynamoDb,
+    table: &str,
+    progress: Progress<'_>,
+) -> Result<Copied, RepoError> {
     let want = Contents::of_mysql(from).await?;
     let have = Contents::of_dynamodb(to, table).await?;
-    let copied = level(&Repositories::dynamodb(to, table), &have, &want).await?;
+    let copied = level(&Repositories::dynamodb(to, table), &have, &want, progress).await?;
     dynamodb::contents::pass(to, table, want.newest).await?;
     Ok(copied)
 }
@@ -55,48 +72,65 @@ pub async fn dynamodb_to_mysql(
     table: &str,
     to: &MySql,
 ) -> Result<Copied, RepoError> {
+    dynamodb_to_mysql_watched(from, table, to, &|_, _| {}).await
+}
+
+/// The same, telling how far it is.
+///
+/// # Errors
+/// As [`mysql_to_dynamodb`].
+pub async fn dynamodb_to_mysql_watched(
+    from: &DynamoDb,
+    table: &str,
+    to: &MySql,
+    progress: Progress<'_>,
+) -> Result<Copied, RepoError> {
     let want = Contents::of_dynamodb(from, table).await?;
     let have = Contents::of_mysql(to).await?;
-    let copied = level(&Repositories::mysql(to), &have, &want).await?;
+    let copied = level(&Repositories::mysql(to), &have, &want, progress).await?;
     mysql::contents::pass(to, want.newest).await?;
     Ok(copied)
 }
 
 /// Removes from `to`, which has `have`, what is too much or different, then puts what is missing.
-async fn level(to: &Repositories, have: &Contents, want: &Contents) -> Result<Copied, RepoError> {
+async fn level(
+    to: &Repositories,
+    have: &Contents,
+    want: &Contents,
+    progress: Progress<'_>,
+) -> Result<Copied, RepoError> {
     let users = Steps::between(&have.users, &want.users, |user| user.id);
     let products = Steps::between(&have.products, &want.products, |product| product.listed.id);
     let lines = Steps::between(&have.lines, &want.lines, |l| (l.user_id, l.product_id));
     let orders = Steps::between(&have.orders, &want.orders, |order| order.id);
-
-    // Also of users that change: their old e-mail may be the new one of another.
-    for user in &users.remove {
-        to.users.remove(user.id).await?;
-    }
-    for product in &products.remove {
-        to.products.remove(product.listed.id).await?;
-    }
-    for line in &lines.remove {
-        to.carts.remove(line.user_id, line.product_id).await?;
-    }
-    for order in &orders.remove {
-        to.orders.remove(order.id).await?;
-    }
-
-    at_once(users.put.iter().map(|user| to.users.put_exact(user))).await?;
-    at_once(
-        products
-            .put
-            .iter()
-            .map(|product| to.products.put_exact(product)),
-    )
-    .await?;
-    at_once(lines.put.iter().map(|line| to.carts.put_exact(line))).await?;
-    at_once(orders.put.iter().map(|order| to.orders.put_exact(order))).await?;
-
     let put = users.put.len() + products.put.len() + lines.put.len() + orders.put.len();
     let removed =
         users.remove.len() + products.remove.len() + lines.remove.len() + orders.remove.len();
+    let count = Count::to(put + removed, progress);
+
+    // Also of users that change: their old e-mail may be the new one of another.
+    for user in &users.remove {
+        count.one(to.users.remove(user.id).await)?;
+    }
+    for product in &products.remove {
+        count.one(to.products.remove(product.listed.id).await)?;
+    }
+    for line in &lines.remove {
+        count.one(to.carts.remove(line.user_id, line.product_id).await)?;
+    }
+    for order in &orders.remove {
+        count.one(to.orders.remove(order.id).await)?;
+    }
+
+    let users = users.put.iter().map(|user| to.users.put_exact(user));
+    at_once(users, &count).await?;
+    let products = products.put.iter().map(|it| to.products.put_exact(it));
+    at_once(products, &count).await?;
+    let lines = lines.put.iter().map(|line| to.carts.put_exact(line));
+    at_once(lines, &count).await?;
+    let orders = orders.put.iter().map(|order| to.orders.put_exact(order));
+    at_once(orders, &count).await?;
+
     Ok(Copied {
         put,
         removed,
@@ -104,14 +138,36 @@ async fn level(to: &Repositories, have: &Contents, want: &Contents) -> Result<Co
     })
 }
 
-async fn at_once<F>(puts: impl Iterator<Item = F>) -> Result<(), RepoError>
+async fn at_once<F>(puts: impl Iterator<Item = F>, count: &Count<'_>) -> Result<(), RepoError>
 where
     F: Future<Output = Result<(), RepoError>>,
 {
     stream::iter(puts)
         .buffer_unordered(AT_ONCE)
-        .try_collect()
+        .try_for_each(async |()| count.one(Ok(())))
         .await
+}
+
+/// Counts records that are done.
+struct Count<'a> {
+    done: AtomicUsize,
+    of: usize,
+    progress: Progress<'a>,
+}
+
+impl<'a> Count<'a> {
+    fn to(of: usize, progress: Progress<'a>) -> Self {
+        progress(0, of);
+        let done = AtomicUsize::new(0);
+        Self { done, of, progress }
+    }
+
+    fn one<T>(&self, done: Result<T, RepoError>) -> Result<(), RepoError> {
+        done?;
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        (self.progress)(done, self.of);
+        Ok(())
+    }
 }
 
 /// What makes one list equal to another.

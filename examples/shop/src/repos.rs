@@ -1,4 +1,9 @@
-//! The four repositories. Each is implemented twice: [`crate::mysql`] and [`crate::dynamodb`].
+//! The four repositories. Each is implemented twice, [`crate::mysql`] and [`crate::dynamodb`], and run
+//! on both by its wrapper: `ShadowUserRepository` and so on.
+//!
+//! A write whose arguments decide everything is replayed on the second store; one to which the store
+//! adds an id or a time is mirrored with what the first store returned. A page's cursor is a position
+//! that both stores understand, so that pages are compared, and turned while the shop moves.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -7,64 +12,81 @@ use crate::error::RepoError;
 use crate::model::{CartLine, Listed, NewProduct, NewUser, Order, Page, Prices, Product, User};
 
 /// Customers: unique e-mail, unique name, an id that the store makes.
+#[dal_shadow::shadow(ops, generated = "User.created_at")]
 #[async_trait]
 pub trait UserRepository: Send + Sync {
     /// Adds a customer.
     ///
     /// # Errors
     /// [`RepoError::EmailTaken`] (also when both are taken), [`RepoError::NameTaken`].
+    #[shadow(write, mirror = put_exact, creates(user = id))]
     async fn register(&self, new: &NewUser) -> Result<User, RepoError>;
 
     /// Gives a customer another name.
     ///
     /// # Errors
     /// [`RepoError::NoSuchUser`], [`RepoError::NameTaken`].
-    async fn rename(&self, id: u64, name: &str) -> Result<(), RepoError>;
+    #[shadow(write, replay)]
+    async fn rename(&self, #[handle(user)] id: u64, name: &str) -> Result<(), RepoError>;
 
     /// Removes a customer; says whether there was one.
-    async fn remove(&self, id: u64) -> Result<bool, RepoError>;
+    #[shadow(write, replay)]
+    async fn remove(&self, #[handle(user)] id: u64) -> Result<bool, RepoError>;
 
     /// The customer with this id.
-    async fn get(&self, id: u64) -> Result<Option<User>, RepoError>;
+    #[shadow(read)]
+    async fn get(&self, #[handle(user)] id: u64) -> Result<Option<User>, RepoError>;
 
     /// The customer with this e-mail, to the byte.
+    #[shadow(read)]
     async fn by_email(&self, email: &str) -> Result<Option<User>, RepoError>;
 
     /// The customer with this name, to the byte.
+    #[shadow(read)]
     async fn by_name(&self, name: &str) -> Result<Option<User>, RepoError>;
 
     /// Customers in the byte order of their names.
     ///
     /// # Errors
     /// [`RepoError::BadCursor`]; [`RepoError::Invalid`] for the limit 0.
-    async fn list(&self, after: Option<&str>, limit: u32) -> Result<Page<User>, RepoError>;
+    #[shadow(read, token(user_page = next, portable))]
+    async fn list(
+        &self,
+        #[handle(user_page)] after: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<User>, RepoError>;
 
     /// Puts a customer exactly as it is, id and time included, over what has this id; moves the
     /// store's ids past it.
     ///
     /// # Errors
     /// [`RepoError::EmailTaken`], [`RepoError::NameTaken`] when another id has it.
+    #[shadow(mirror)]
     async fn put_exact(&self, user: &User) -> Result<(), RepoError>;
 }
 
 /// Products: listed by category and price, and by seller; their stock is never below zero.
+#[dal_shadow::shadow(ops)]
 #[async_trait]
 pub trait ProductRepository: Send + Sync {
     /// Adds a product.
+    #[shadow(write, mirror = put_exact, creates(product = "listed.id"))]
     async fn add(&self, new_product: &NewProduct) -> Result<Product, RepoError>;
 
     /// The product with this id.
-    async fn get(&self, id: u64) -> Result<Option<Product>, RepoError>;
+    #[shadow(read)]
+    async fn get(&self, #[handle(product)] id: u64) -> Result<Option<Product>, RepoError>;
 
     /// Products of a category with a price in `prices`, by price, then by id.
     ///
     /// # Errors
     /// [`RepoError::BadCursor`]; [`RepoError::Invalid`] for the limit 0.
+    #[shadow(read, token(category_page = next, portable))]
     async fn by_category(
         &self,
         category: &str,
         prices: Prices,
-        after: Option<&str>,
+        #[handle(category_page)] after: Option<&str>,
         limit: u32,
     ) -> Result<Page<Listed>, RepoError>;
 
@@ -72,10 +94,11 @@ pub trait ProductRepository: Send + Sync {
     ///
     /// # Errors
     /// [`RepoError::BadCursor`]; [`RepoError::Invalid`] for the limit 0.
+    #[shadow(read, token(seller_page = next, portable))]
     async fn by_seller(
         &self,
         seller: &str,
-        after: Option<&str>,
+        #[handle(seller_page)] after: Option<&str>,
         limit: u32,
     ) -> Result<Page<Listed>, RepoError>;
 
@@ -83,34 +106,45 @@ pub trait ProductRepository: Send + Sync {
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`].
-    async fn set_price(&self, id: u64, price: u64) -> Result<(), RepoError>;
+    #[shadow(write, replay)]
+    async fn set_price(&self, #[handle(product)] id: u64, price: u64) -> Result<(), RepoError>;
 
     /// Sets the description.
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`], [`RepoError::TooLong`].
-    async fn describe(&self, id: u64, description: &str) -> Result<(), RepoError>;
+    #[shadow(write, replay)]
+    async fn describe(
+        &self,
+        #[handle(product)] id: u64,
+        description: &str,
+    ) -> Result<(), RepoError>;
 
     /// Adds pieces; says how many there are then.
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`], [`RepoError::StockLimit`]; [`RepoError::Invalid`] for none.
-    async fn restock(&self, id: u64, quantity: u32) -> Result<u32, RepoError>;
+    #[shadow(write, replay)]
+    async fn restock(&self, #[handle(product)] id: u64, quantity: u32) -> Result<u32, RepoError>;
 
     /// Takes pieces away; says how many are left.
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`], [`RepoError::OutOfStock`]; [`RepoError::Invalid`] for none.
-    async fn take(&self, id: u64, quantity: u32) -> Result<u32, RepoError>;
+    #[shadow(write, replay)]
+    async fn take(&self, #[handle(product)] id: u64, quantity: u32) -> Result<u32, RepoError>;
 
     /// Removes a product; says whether there was one. Carts and orders keep its id.
-    async fn remove(&self, id: u64) -> Result<bool, RepoError>;
+    #[shadow(write, replay)]
+    async fn remove(&self, #[handle(product)] id: u64) -> Result<bool, RepoError>;
 
     /// Puts a product exactly as it is, over what has this id; moves the store's ids past it.
+    #[shadow(mirror)]
     async fn put_exact(&self, product: &Product) -> Result<(), RepoError>;
 }
 
 /// Carts: one line for each user and product.
+#[dal_shadow::shadow(ops, ids(user = "CartLine.user_id", product = "CartLine.product_id"))]
 #[async_trait]
 pub trait CartRepository: Send + Sync {
     /// Adds pieces of a product; says how many the line has then. The product is looked at only at
@@ -118,39 +152,65 @@ pub trait CartRepository: Send + Sync {
     ///
     /// # Errors
     /// [`RepoError::QuantityLimit`]; [`RepoError::Invalid`] for no piece or too many at once.
-    async fn add(&self, user: u64, product: u64, quantity: u32) -> Result<u32, RepoError>;
+    #[shadow(write, replay)]
+    async fn add(
+        &self,
+        #[handle(user)] user: u64,
+        #[handle(product)] product: u64,
+        quantity: u32,
+    ) -> Result<u32, RepoError>;
 
     /// Sets the pieces of a line that is there.
     ///
     /// # Errors
     /// [`RepoError::NoSuchLine`]; [`RepoError::Invalid`] for no piece or too many.
-    async fn set(&self, user: u64, product: u64, quantity: u32) -> Result<(), RepoError>;
+    #[shadow(write, replay)]
+    async fn set(
+        &self,
+        #[handle(user)] user: u64,
+        #[handle(product)] product: u64,
+        quantity: u32,
+    ) -> Result<(), RepoError>;
 
     /// Removes a line; says whether there was one.
-    async fn remove(&self, user: u64, product: u64) -> Result<bool, RepoError>;
+    #[shadow(write, replay)]
+    async fn remove(
+        &self,
+        #[handle(user)] user: u64,
+        #[handle(product)] product: u64,
+    ) -> Result<bool, RepoError>;
 
     /// Removes all lines of a user; says how many there were.
-    async fn clear(&self, user: u64) -> Result<u32, RepoError>;
+    #[shadow(write, replay)]
+    async fn clear(&self, #[handle(user)] user: u64) -> Result<u32, RepoError>;
 
     /// One line.
-    async fn line(&self, user: u64, product: u64) -> Result<Option<CartLine>, RepoError>;
+    #[shadow(read)]
+    async fn line(
+        &self,
+        #[handle(user)] user: u64,
+        #[handle(product)] product: u64,
+    ) -> Result<Option<CartLine>, RepoError>;
 
     /// The lines of a user by product.
     ///
     /// # Errors
     /// [`RepoError::BadCursor`]; [`RepoError::Invalid`] for the limit 0.
+    #[shadow(read, token(cart_page = next, portable))]
     async fn lines(
         &self,
-        user: u64,
-        after: Option<&str>,
+        #[handle(user)] user: u64,
+        #[handle(cart_page)] after: Option<&str>,
         limit: u32,
     ) -> Result<Page<CartLine>, RepoError>;
 
     /// Puts a line exactly as it is.
+    #[shadow(mirror)]
     async fn put_exact(&self, line: &CartLine) -> Result<(), RepoError>;
 }
 
 /// Orders, made from a cart in one transaction.
+#[dal_shadow::shadow(ops, ids(user = "Order.user_id", product = "OrderLine.product_id"))]
 #[async_trait]
 pub trait OrderRepository: Send + Sync {
     /// Turns the cart of `user` into an order: takes the pieces from the stock, empties the cart, at
@@ -160,19 +220,26 @@ pub trait OrderRepository: Send + Sync {
     /// [`RepoError::EmptyCart`], [`RepoError::CartTooBig`]; then, for the first product by id,
     /// [`RepoError::NoSuchProduct`] or [`RepoError::OutOfStock`]; [`RepoError::Invalid`] for a time
     /// or total out of range.
-    async fn checkout(&self, user: u64, placed_at: OffsetDateTime) -> Result<Order, RepoError>;
+    #[shadow(write, mirror = apply, creates(order = id))]
+    async fn checkout(
+        &self,
+        #[handle(user)] user: u64,
+        placed_at: OffsetDateTime,
+    ) -> Result<Order, RepoError>;
 
     /// The order with this id.
-    async fn get(&self, id: u64) -> Result<Option<Order>, RepoError>;
+    #[shadow(read)]
+    async fn get(&self, #[handle(order)] id: u64) -> Result<Option<Order>, RepoError>;
 
     /// The orders of a user, newest first.
     ///
     /// # Errors
     /// [`RepoError::BadCursor`]; [`RepoError::Invalid`] for the limit 0.
+    #[shadow(read, token(order_page = next, portable))]
     async fn of_user(
         &self,
-        user: u64,
-        after: Option<&str>,
+        #[handle(user)] user: u64,
+        #[handle(order_page)] after: Option<&str>,
         limit: u32,
     ) -> Result<Page<Order>, RepoError>;
 
@@ -182,11 +249,14 @@ pub trait OrderRepository: Send + Sync {
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`], [`RepoError::OutOfStock`].
+    #[shadow(mirror)]
     async fn apply(&self, order: &Order) -> Result<(), RepoError>;
 
     /// Removes an order, leaving stock and carts alone; says whether there was one.
-    async fn remove(&self, id: u64) -> Result<bool, RepoError>;
+    #[shadow(write, replay)]
+    async fn remove(&self, #[handle(order)] id: u64) -> Result<bool, RepoError>;
 
     /// Puts an order exactly as it is, leaving stock and carts alone; moves the store's ids past it.
+    #[shadow(mirror)]
     async fn put_exact(&self, order: &Order) -> Result<(), RepoError>;
 }

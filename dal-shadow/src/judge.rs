@@ -1,0 +1,220 @@
+//! What a read's two answers are worth.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use dal_traits::{ErrorKind, OpCx};
+use futures::future::BoxFuture;
+
+use crate::answer::Answer;
+use crate::compare::{Difference, Path, Verdict, Why, compare};
+use crate::method::{Eligible, Method};
+use crate::phase::{Phase, Store};
+use crate::record::{CallOutcome, Finding};
+use crate::rules::Rules;
+use crate::shadow_call::{Called, called};
+use crate::shared::Core;
+
+/// Where a call was made, for its finding.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) phase: Phase,
+    pub(crate) epoch: u64,
+    pub(crate) first: Store,
+    pub(crate) key: Option<u64>,
+    pub(crate) correlation_id: Arc<str>,
+}
+
+type Again = Box<dyn Fn(Store) -> BoxFuture<'static, Answer> + Send + Sync>;
+
+/// A read that can be made again, on either store.
+pub(crate) struct Call {
+    core: Arc<Core>,
+    method: Arc<Method>,
+    cx: OpCx,
+    again: Again,
+}
+
+impl Call {
+    pub(crate) fn new(core: &Arc<Core>, method: &Arc<Method>, again: Again) -> Self {
+        Self {
+            core: Arc::clone(core),
+            method: Arc::clone(method),
+            // The caller's deadline and token are not the shadow's.
+            cx: OpCx::new().with_correlation_id(OpCx::current().correlation_id()),
+            again,
+        }
+    }
+
+    /// The call on a store.
+    pub(crate) async fn on(&self, store: Store) -> Called {
+        let began = Instant::now();
+        let ended = called(self.cx.clone(), self.core.policy.deadline, || {
+            (self.again)(store)
+        })
+        .await;
+        self.method.took(store, began.elapsed());
+        ended
+    }
+}
+
+/// The judge of one read.
+pub(crate) struct Judge {
+    pub(crate) call: Arc<Call>,
+    context: Context,
+    eligible: Eligible,
+}
+
+/// Both answers and what they come to.
+struct Judgement {
+    first: Answer,
+    second: Answer,
+    outcome: CallOutcome,
+    differences: Vec<Difference>,
+}
+
+impl Judge {
+    pub(crate) fn new(call: Arc<Call>, context: Context, eligible: Eligible) -> Self {
+        Self {
+            call,
+            context,
+            eligible,
+        }
+    }
+
+    /// Compares, confirms, counts and records.
+    pub(crate) async fn judge(self, first: Answer, other: Called) {
+        let judgement = match other {
+            Called::TimedOut => {
+                self.eligible.settle(&CallOutcome::TimedOut);
+                return;
+            }
+            Called::Panicked => Judgement {
+                second: Answer::panicked(),
+                first,
+                outcome: CallOutcome::ShadowPanicked,
+                differences: Vec::new(),
+            },
+            Called::Answered(second) => self.confirmed(first, second).await,
+        };
+        let Self {
+            call,
+            context,
+            eligible,
+        } = self;
+        let Judgement {
+            first,
+            second,
+            outcome,
+            differences,
+        } = judgement;
+        report(
+            &call.core,
+            &call.method,
+            &context,
+            &outcome,
+            &differences,
+            Some((&first, &second)),
+        );
+        eligible.settle(&outcome);
+    }
+
+    /// A difference counts when it stands still while both stores are read again, as often as the
+    /// policy says.
+    async fn confirmed(&self, mut first: Answer, mut second: Answer) -> Judgement {
+        let rules = &self.call.method.rules;
+        let mut verdict = compare(&first, &second, rules);
+        let mut outcome = CallOutcome::from(&verdict);
+        let policy = &self.call.core.policy;
+        for _ in 0..policy.rereads {
+            if !outcome.is_mismatch() {
+                break;
+            }
+            tokio::time::sleep(policy.reread_pause).await;
+            // The answering store first: what is in it then can be in the other one as well.
+            let one = self.call.on(self.context.first).await;
+            let other = self.call.on(self.context.first.other()).await;
+            let (Called::Answered(one), Called::Answered(other)) = (one, other) else {
+                outcome = CallOutcome::Inconclusive(Why::Transient);
+                break;
+            };
+            let again = compare(&one, &other, rules);
+            let moved = !stands(&first, &one);
+            outcome = match CallOutcome::from(&again) {
+                equal if equal.is_equal() && moved => CallOutcome::Unstable,
+                equal if equal.is_equal() => CallOutcome::Lagging,
+                other_outcome if !other_outcome.is_mismatch() => other_outcome,
+                _ if moved || !stands(&second, &other) => CallOutcome::Unstable,
+                mismatch => mismatch,
+            };
+            if outcome.is_mismatch() {
+                (first, second, verdict) = (one, other, again);
+            }
+        }
+        Judgement {
+            differences: verdict.differences().to_vec(),
+            first,
+            second,
+            outcome,
+        }
+    }
+}
+
+/// Whether a store gave the same answer again.
+fn stands(before: &Answer, now: &Answer) -> bool {
+    match (before, now) {
+        (Answer::Error(before), Answer::Error(now)) => {
+            before.class.kind == now.class.kind && before.class.code == now.class.code
+        }
+        _ => compare(before, now, &Rules::none()) == Verdict::Equal,
+    }
+}
+
+/// Hands what is worth a record to the sinks.
+pub(crate) fn report(
+    core: &Core,
+    method: &Method,
+    context: &Context,
+    outcome: &CallOutcome,
+    differences: &[Difference],
+    answers: Option<(&Answer, &Answer)>,
+) {
+    let worth_a_record = outcome.is_mismatch()
+        || matches!(
+            outcome,
+            CallOutcome::Unstable
+                | CallOutcome::Lagging
+                | CallOutcome::Inconclusive(_)
+                | CallOutcome::UnsupportedInShadow
+        );
+    if !worth_a_record {
+        return;
+    }
+    core.record(&Finding {
+        entity: method.spec.entity,
+        method: method.spec.method,
+        phase: context.phase.as_str(),
+        epoch: Some(context.epoch),
+        answered_by: context.first.as_str(),
+        key_hash: context.key,
+        outcome: outcome.clone(),
+        differences,
+        answers,
+        correlation_id: &context.correlation_id,
+        at: core.clock.now(),
+    });
+}
+
+/// The difference of an answer and an error that stands for none, at the answer itself.
+pub(crate) fn whole(first: &Answer, second: &Answer) -> Vec<Difference> {
+    vec![Difference {
+        path: Path::root(),
+        first: Some(first.to_tree()),
+        second: Some(second.to_tree()),
+    }]
+}
+
+/// The answer of a call that ended without one.
+pub(crate) fn no_answer(kind: ErrorKind, text: &str) -> Answer {
+    Answer::error(dal_traits::Class::new(kind), &text)
+}

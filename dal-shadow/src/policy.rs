@@ -1,0 +1,70 @@
+//! How a harness treats the second store.
+
+use std::time::Duration;
+
+use dal_traits::{RetryBudget, RetryPolicy};
+
+/// In which order the two stores are read when both are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Order {
+    /// The answering store; the other one after the caller has its answer. The caller waits for
+    /// nothing.
+    #[default]
+    Detached,
+    /// Both at once. The caller waits for the answering store only.
+    Concurrent,
+    /// The answering store, then the other one. The caller waits for both, for the second one at
+    /// most the shadow's deadline: for tests.
+    PrimaryFirst,
+    /// The other store, then the answering one. The caller waits for both, for the first one at
+    /// most the shadow's deadline: for tests.
+    ShadowFirst,
+    /// `PrimaryFirst` or `ShadowFirst`, drawn anew for each call: for tests. The seed makes a run
+    /// repeatable.
+    Random(u64),
+}
+
+/// The settings of a harness.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) best_effort_writes: bool,
+    pub(crate) order: Order,
+    pub(crate) deadline: Duration,
+    pub(crate) reads_in_flight: usize,
+    pub(crate) rereads: u32,
+    pub(crate) reread_pause: Duration,
+    pub(crate) second_write_wait: Duration,
+    pub(crate) await_second_writes: bool,
+    pub(crate) second_write_attempt: Duration,
+    pub(crate) second_write_retry: RetryPolicy,
+    pub(crate) second_writes_queue: usize,
+    pub(crate) second_writes_in_flight: usize,
+    pub(crate) start_wait: Duration,
+    pub(crate) step_deadline: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            best_effort_writes: false,
+            order: Order::Detached,
+            deadline: Duration::from_secs(1),
+            reads_in_flight: 64,
+            rereads: 2,
+            reread_pause: Duration::from_millis(100),
+            second_write_wait: Duration::from_secs(5),
+            await_second_writes: false,
+            second_write_attempt: Duration::from_secs(10),
+            second_write_retry: RetryPolicy {
+                // Second writes are few when their store is well, and must get through when it is not.
+                budget: std::sync::Arc::new(RetryBudget::new(u32::MAX / 2)),
+                ..RetryPolicy::default()
+            },
+            second_writes_queue: 1_024,
+            second_writes_in_flight: 32,
+            start_wait: Duration::from_secs(5),
+            step_deadline: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What generated code calls. Not part of the public interface: it changes with the attribute.
+
+use std::fmt::Display;
+
+use dal_traits::{Class, Classify};
+use serde::Serialize;
+
+pub use crate::engine::{Engine, Repeatable, Ticket};
+pub use crate::phase::Verb;
+pub use crate::sample::key_hash;
+pub use crate::spec::MethodSpec;
+pub use futures::future::BoxFuture;
+
+use crate::answer::Answer;
+
+/// The result of a method, whatever it is called.
+pub trait Outcome {
+    /// What a success holds.
+    type Value;
+    /// What a failure holds.
+    type Error;
+
+    /// The result, borrowed.
+    fn as_result(&self) -> Result<&Self::Value, &Self::Error>;
+}
+
+impl<T, E> Outcome for Result<T, E> {
+    type Value = T;
+    type Error = E;
+
+    fn as_result(&self) -> Result<&T, &E> {
+        self.as_ref()
+    }
+}
+
+/// The snapshot of a result.
+pub fn answer<T: Serialize, E: Classify + Display>(result: &Result<T, E>) -> Answer {
+    answer_with(result, E::classify)
+}
+
+/// The snapshot of a result whose errors are read by a function.
+pub fn answer_with<T: Serialize, E: Display>(
+    result: &Result<T, E>,
+    classify: impl Fn(&E) -> Class,
+) -> Answer {
+    match result {
+        Ok(value) => Answer::value(value),
+        Err(error) => Answer::error(classify(error), error),
+    }
+}

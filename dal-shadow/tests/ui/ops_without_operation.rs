@@ -1,0 +1,9 @@
+type Error = std::convert::Infallible;
+
+#[dal_shadow::shadow(ops)]
+pub trait Users: Send + Sync {
+    #[shadow(skip)]
+    async fn ping(&self) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,121 @@
+//! How a check fails.
+
+use std::fmt;
+
+use dal_shadow::ops::Operation;
+
+use super::{Statistics, Step, replay};
+
+/// What went wrong in a check.
+pub struct Failure<O> {
+    /// In one word.
+    pub kind: FailureKind,
+    /// In a sentence.
+    pub summary: String,
+    /// The steps that show it, as few as were found; empty when no sequence is to blame.
+    pub steps: Vec<Step<O>>,
+    /// The step that shows it, counted from 0.
+    pub at: usize,
+    /// What is different, by field path with both values: `email: "a" | "b"`.
+    pub differences: Vec<String>,
+    /// Both answers in full, each with the name of its store.
+    pub answers: Vec<(String, String)>,
+    /// What may help.
+    pub help: Vec<String>,
+    /// What the check did until then.
+    pub statistics: Statistics,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The two stores answered differently.
+    Difference,
+    /// They did once, and not when the same calls were repeated on fresh stores.
+    NotReproducible,
+    /// A store panicked or did not answer.
+    Broken,
+    /// The check is not set up so that it can say anything.
+    Setup,
+    /// Every answer agreed, but too little was asked.
+    Floor,
+}
+
+impl<O: Operation> Failure<O> {
+    /// A failure that no sequence is to blame for.
+    pub(super) fn new(kind: FailureKind, summary: impl Into<String>) -> Box<Self> {
+        Box::new(Self {
+            kind,
+            summary: summary.into(),
+            steps: Vec::new(),
+            at: 0,
+            differences: Vec::new(),
+            answers: Vec::new(),
+            help: Vec::new(),
+            statistics: Statistics::default(),
+        })
+    }
+
+    /// The calls among the steps, to be given to `.regressions(..)`.
+    pub fn calls(&self) -> Vec<O> {
+        self.steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Call(call) => Some(call.clone()),
+                Step::To(_) => None,
+            })
+            .collect()
+    }
+
+    /// The steps as Rust: one element of the list that `.regressions(..)` takes.
+    pub fn replay(&self) -> String {
+        replay::written(&self.steps)
+    }
+}
+
+impl<O: Operation> fmt::Display for Failure<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.summary)?;
+        if !self.steps.is_empty() {
+            writeln!(f)?;
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            let mark = if index == self.at { "→" } else { " " };
+            writeln!(f, "{mark} {:>3}. {step:?}", index + 1)?;
+        }
+        if !self.differences.is_empty() {
+            writeln!(f)?;
+        }
+        for difference in &self.differences {
+            writeln!(f, "  differs at {difference}")?;
+        }
+        for (store, answer) in &self.answers {
+            writeln!(f, "  {store} answered {answer}")?;
+        }
+        for help in &self.help {
+            writeln!(f, "  help: {help}")?;
+        }
+        if !self.steps.is_empty() {
+            writeln!(
+                f,
+                "\nreplay (an element of the list that `.{}` takes; {}):\n\n{}",
+                replay::method(&self.steps),
+                replay::IMPORTS,
+                self.replay()
+            )?;
+        }
+        if self.statistics.calls() > 0 {
+            writeln!(f, "\n{}", self.statistics)?;
+        }
+        Ok(())
+    }
+}
+
+impl<O: Operation> fmt::Debug for Failure<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<O: Operation> std::error::Error for Failure<O> {}

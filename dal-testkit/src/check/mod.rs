@@ -1,0 +1,62 @@
+//! Property tests of a shadowed trait: do its two implementations answer the same calls in the same
+//! way?
+//!
+//! `#[shadow(ops)]` on a trait `UserRepository` emits `UserRepositoryOp`, its calls as values, and
+//! `UserRepositoryArgs`, one strategy for each argument. [`check`] runs sequences of such calls:
+//!
+//! ```ignore
+//! use dal_testkit::check::{Strategy, check, near};
+//!
+//! fn user_ops() -> impl Strategy<Value = UserRepositoryOp> {
+//!     let (email, name) = (near(&["ann@x", "bob@x"]), near(&["Ann", "Bob"]));
+//!     let new = (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
+//!     UserRepositoryArgs { new, email, name, limit: 1u32..4 }.ops()
+//! }
+//! async fn mysql() -> Arc<dyn UserRepository> { Arc::new(MySqlUsers::fresh().await) }
+//! async fn dynamodb() -> Arc<dyn UserRepository> { Arc::new(DynamoUsers::fresh().await) }
+//!
+//! #[test]
+//! fn stores_agree() {
+//!     check(user_ops(), mysql, dynamodb).floor("rename", 200).error_floor(0.05).run();
+//! }
+//! ```
+//!
+//! Ids are slots `h(0)` to `h(3)`, bound by the calls that create them; the two stores' ids are
+//! related one to one, page tokens and generated times are compared for presence. A failing
+//! sequence is made small and printed as Rust, for `.regressions(..)`.
+
+mod builder;
+mod driver;
+mod failure;
+mod generate;
+mod group;
+mod independent;
+mod judge;
+mod near;
+mod places;
+mod relation;
+mod replay;
+mod run;
+mod shrink;
+mod statistics;
+mod step;
+mod wrapper;
+
+pub use crate::group;
+pub use builder::{Check, check};
+pub use dal_shadow::Phase;
+pub use dal_shadow::ops::{Slot, h};
+pub use failure::{Failure, FailureKind};
+pub use near::near;
+pub use proptest;
+pub use proptest::strategy::{BoxedStrategy, Just, Strategy};
+pub use statistics::{Calls, Handles, Statistics};
+pub use step::Step;
+
+/// For `group!`.
+#[doc(hidden)]
+pub mod __private {
+    pub use dal_shadow::Answer;
+    pub use dal_shadow::ops::{Bound, HandleError, On, OpMethod, Operation};
+    pub use futures::future::BoxFuture;
+}

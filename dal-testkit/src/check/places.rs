@@ -1,0 +1,98 @@
+//! Where ids and generated values stand in answers: by struct and field, by newtype, or by method;
+//! never by a bare name or a value.
+
+use dal_shadow::ops::{Found, OpMethod};
+use dal_shadow::tree::Tree;
+
+/// The places that are known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    fields: Vec<(String, String, &'static str)>,
+    newtypes: Vec<(&'static str, &'static str)>,
+    answers: Vec<(&'static str, &'static str)>,
+    generated: Vec<(String, String)>,
+}
+
+impl Places {
+    /// What the traits declare.
+    ///
+    /// # Errors
+    /// When a declaration names no field and no method.
+    pub(super) fn declared(methods: &[&'static OpMethod]) -> Result<Self, String> {
+        let mut places = Self::default();
+        for method in methods {
+            for (class, path) in method.ids {
+                match path.split_once('.') {
+                    Some((owner, field)) => {
+                        places
+                            .fields
+                            .push((owner.to_owned(), field.to_owned(), class));
+                    }
+                    None if methods.iter().any(|other| other.method == *path) => {
+                        places.answers.push((path, class));
+                    }
+                    None => {
+                        return Err(format!(
+                            "`ids({class} = \"{path}\")` on `{}` names neither `Type.field` nor a method whose answer is an id",
+                            method.repository
+                        ));
+                    }
+                }
+            }
+            for path in method.generated {
+                let Some((owner, field)) = path.split_once('.') else {
+                    return Err(format!(
+                        "`generated = \"{path}\"` on `{}` does not have the form `Type.field`",
+                        method.repository
+                    ));
+                };
+                places.generated.push((owner.to_owned(), field.to_owned()));
+            }
+        }
+        Ok(places)
+    }
+
+    /// Learns from a creation where ids of this class stand.
+    pub(super) fn learn(&mut self, class: &'static str, found: &Found<'_>) {
+        if let Tree::Newtype { name, .. } = found.value
+            && !self.newtypes.contains(&(name, class))
+        {
+            self.newtypes.push((name, class));
+        }
+        if let Some((owner, field)) = found.owner
+            && self.field(owner, field).is_none()
+        {
+            self.fields
+                .push((owner.to_owned(), field.to_owned(), class));
+        }
+    }
+
+    /// The class of the ids in a field.
+    pub(super) fn field(&self, owner: &str, field: &str) -> Option<&'static str> {
+        self.fields
+            .iter()
+            .find(|(a, b, _)| a == owner && b == field)
+            .map(|(.., class)| *class)
+    }
+
+    /// The class of the ids that a newtype wraps.
+    pub(super) fn newtype(&self, name: &str) -> Option<&'static str> {
+        self.newtypes
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, class)| *class)
+    }
+
+    /// The class of the ids that a method answers.
+    pub(super) fn answer(&self, method: &str) -> Option<&'static str> {
+        self.answers
+            .iter()
+            .find(|(known, _)| *known == method)
+            .map(|(_, class)| *class)
+    }
+
+    /// Whether each store makes the values of a field by itself.
+    pub(super) fn is_generated(&self, owner: &str, field: &str) -> bool {
+        self.generated.iter().any(|(a, b)| a == owner && b == field)
+    }
+}

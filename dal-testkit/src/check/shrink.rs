@@ -1,0 +1,286 @@
+//! As few and as simple steps as show a fault.
+//!
+//! proptest makes and simplifies values; the sequence is cut here, because what is legal in it does
+//! not depend on what stands before: slots see to that.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use dal_shadow::ops::Operation;
+use futures::StreamExt;
+
+use super::driver::Execute;
+use super::generate::Item;
+use super::run::{End, Fault};
+use super::{FailureKind, Step};
+
+/// Sequences up to this length are tried without every pair of their steps.
+const MAX_PAIRS: usize = 12;
+
+/// At most so many simpler forms of one call are tried.
+const MAX_SIMPLER: usize = 80;
+
+/// At most so many turns of proptest's simplification are taken for one call.
+const MAX_TURNS: usize = 2_000;
+
+/// The repetitions of a failed sequence after which it is not reproducible.
+const REPETITIONS: usize = 2;
+
+/// How a failing sequence is made small.
+pub(super) struct Shrink<'a, O: Operation> {
+    pub(super) execute: &'a Execute<O>,
+    pub(super) parallel: usize,
+    pub(super) time: Duration,
+    pub(super) say: &'a dyn Fn(&str),
+}
+
+/// The smallest sequence that was found, and its fault.
+pub(super) struct Shrunk<O> {
+    pub(super) steps: Vec<Step<O>>,
+    pub(super) fault: Fault,
+}
+
+impl<O: Operation> Shrink<'_, O> {
+    /// Repeats the sequence, then makes it smaller while it still fails.
+    pub(super) async fn run(&self, items: Vec<Item<O>>, fault: Fault) -> Shrunk<O> {
+        let steps = steps(&items);
+        let mut again = None;
+        for _ in 0..REPETITIONS {
+            if let Some(found) = self.fails(steps.clone()).await {
+                again = Some(found);
+                break;
+            }
+        }
+        let Some(found) = again else {
+            return Shrunk {
+                steps,
+                fault: not_reproducible(fault),
+            };
+        };
+        let mut work = Work {
+            shrink: self,
+            items,
+            fault: found,
+            until: Instant::now() + self.time,
+            shown: Instant::now(),
+            runs: 0,
+        };
+        work.cut();
+        work.minimize().await;
+        Shrunk {
+            steps: self::steps(&work.items),
+            fault: work.fault,
+        }
+    }
+
+    async fn fails(&self, steps: Vec<Step<O>>) -> Option<Fault> {
+        match (self.execute)(steps).await.end {
+            // A fault of the set-up is said at once, it is no reason to keep a step.
+            End::Failed(fault) if fault.kind != FailureKind::Setup => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+fn not_reproducible(mut fault: Fault) -> Fault {
+    fault.kind = FailureKind::NotReproducible;
+    fault.help.insert(
+        0,
+        "the same calls on fresh stores did not fail again: do the factories really give fresh stores (own tables, no pool, cache, clock or random value shared)? Does a call answer before its effect can be read?".to_owned(),
+    );
+    fault.summary = format!("not reproducible: {}", fault.summary);
+    fault
+}
+
+fn steps<O: Clone>(items: &[Item<O>]) -> Vec<Step<O>> {
+    items.iter().map(|item| item.step.clone()).collect()
+}
+
+struct Work<'a, 'b, O: Operation> {
+    shrink: &'a Shrink<'b, O>,
+    items: Vec<Item<O>>,
+    fault: Fault,
+    until: Instant,
+    shown: Instant,
+    runs: usize,
+}
+
+impl<O: Operation> Work<'_, '_, O> {
+    /// What stands after the failing step did not make it fail.
+    fn cut(&mut self) {
+        self.items.truncate(self.fault.at + 1);
+    }
+
+    async fn minimize(&mut self) {
+        loop {
+            let before = self.items.len();
+            self.delete_chunks().await;
+            let simpler = self.simplify().await;
+            if self.is_over() || (self.items.len() == before && !simpler) {
+                break;
+            }
+        }
+        while !self.is_over() && self.delete_pair().await {}
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    async fn delete_chunks(&mut self) {
+        let mut size = (self.items.len() / 2).max(1);
+        loop {
+            while !self.is_over() {
+                let count = self.items.len();
+                let starts = (0..count)
+                    .step_by(size)
+                    .map(|start| (start..(start + size).min(count)).collect())
+                    .rev()
+                    .collect::<Vec<BTreeSet<usize>>>();
+                if count <= 1 || !self.delete_first_of(starts).await {
+                    break;
+                }
+            }
+            if size == 1 || self.is_over() {
+                break;
+            }
+            size /= 2;
+        }
+    }
+
+    /// Two steps may be needed by each other and by nothing else.
+    async fn delete_pair(&mut self) -> bool {
+        let count = self.items.len();
+        if count > MAX_PAIRS {
+            return false;
+        }
+        let pairs = (0..count)
+            .flat_map(|a| (a + 1..count).map(move |b| BTreeSet::from([a, b])))
+            .filter(|pair| pair.len() < count)
+            .collect();
+        self.delete_first_of(pairs).await
+    }
+
+    /// Deletes the first of these sets of steps without which it still fails.
+    async fn delete_first_of(&mut self, sets: Vec<BTreeSet<usize>>) -> bool {
+        let without = |set: &BTreeSet<usize>| {
+            self.items
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| !set.contains(index))
+                .map(|(_, item)| item.step.clone())
+                .collect::<Vec<_>>()
+        };
+        let candidates = sets
+            .into_iter()
+            .map(|set| {
+                let steps = without(&set);
+                (set, steps)
+            })
+            .filter(|(_, steps)| !steps.is_empty())
+            .collect::<Vec<_>>();
+        let mut runs = 0;
+        let found = {
+            let shrink = self.shrink;
+            let until = self.until;
+            let mut tried = futures::stream::iter(candidates)
+                .map(|(set, steps)| async move { (set, shrink.fails(steps).await) })
+                .buffered(shrink.parallel.max(1));
+            let mut found = None;
+            while let Some((set, fault)) = tried.next().await {
+                runs += 1;
+                if let Some(fault) = fault {
+                    found = Some((set, fault));
+                    break;
+                }
+                if Instant::now() >= until {
+                    break;
+                }
+            }
+            found
+        };
+        self.ran(runs);
+        let Some((set, fault)) = found else {
+            return false;
+        };
+        let mut index = 0;
+        self.items.retain(|_| {
+            index += 1;
+            !set.contains(&(index - 1))
+        });
+        self.fault = fault;
+        self.cut();
+        true
+    }
+
+    /// Simplifies the arguments of each call, the last one first.
+    async fn simplify(&mut self) -> bool {
+        let mut any = false;
+        let mut index = self.items.len();
+        while index > 0 && !self.is_over() {
+            index -= 1;
+            any |= self.simplify_one(index).await;
+            index = index.min(self.items.len());
+        }
+        any
+    }
+
+    async fn simplify_one(&mut self, index: usize) -> bool {
+        let Some(mut tree) = self.items.get_mut(index).and_then(|item| item.tree.take()) else {
+            return false;
+        };
+        let mut any = false;
+        let mut tried = BTreeSet::new();
+        if let Some(item) = self.items.get(index) {
+            tried.insert(format!("{:?}", item.step));
+        }
+        let mut going = tree.simplify();
+        let mut turns = 0;
+        // Turns that make a call again that has been tried cost nothing, but must end, too.
+        while going && turns < MAX_TURNS && tried.len() <= MAX_SIMPLER && !self.is_over() {
+            turns += 1;
+            let step = Step::Call(tree.current());
+            let fault = if tried.insert(format!("{step:?}")) {
+                let mut steps = steps(&self.items);
+                if let Some(place) = steps.get_mut(index) {
+                    *place = step.clone();
+                }
+                self.ran(1);
+                self.shrink.fails(steps).await
+            } else {
+                None
+            };
+            let Some(fault) = fault else {
+                // A part that cannot be simpler is left, and the next part tried.
+                going = tree.complicate() || tree.simplify();
+                continue;
+            };
+            any = true;
+            if let Some(item) = self.items.get_mut(index) {
+                item.step = step;
+            }
+            self.fault = fault;
+            self.cut();
+            if self.items.len() <= index {
+                return true;
+            }
+            going = tree.simplify();
+        }
+        if let Some(item) = self.items.get_mut(index) {
+            item.tree = Some(tree);
+        }
+        any
+    }
+
+    fn ran(&mut self, runs: usize) {
+        self.runs += runs;
+        if self.shown.elapsed() >= Duration::from_secs(2) {
+            self.shown = Instant::now();
+            (self.shrink.say)(&format!(
+                "making the failing sequence small: {} steps left after {} tries",
+                self.items.len(),
+                self.runs
+            ));
+        }
+    }
+}

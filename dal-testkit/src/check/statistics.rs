@@ -1,0 +1,180 @@
+//! What a check did: without it, agreeing stores prove nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// What a check did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// What was checked.
+    pub name: String,
+    /// The seed that makes the same sequences again.
+    pub seed: u64,
+    /// Sequences that ran to their end.
+    pub sequences: u64,
+    /// Sequences that a transient error ended; nothing is said by them.
+    pub inconclusive: u64,
+    /// Calls by `entity.method`.
+    pub methods: BTreeMap<String, Calls>,
+    /// Uses of handles.
+    pub handles: Handles,
+    /// Changes of the phase.
+    pub phases: u64,
+    /// Classes of which every id was the same in both stores: an id that is not declared would not
+    /// be noticed.
+    pub ids_never_apart: Vec<String>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Calls of one method.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// All of them.
+    pub calls: u64,
+    /// Those that were answered with an error, by kind.
+    pub errors: BTreeMap<&'static str, u64>,
+}
+
+/// Uses of handles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Handles {
+    /// Of an id that a store gave.
+    pub bound: u64,
+    /// Of an id of which a store has said that nothing is there any more.
+    pub dead: u64,
+    /// Of an id that never existed.
+    pub never_existed: u64,
+}
+
+impl Statistics {
+    /// Every call.
+    pub fn calls(&self) -> u64 {
+        self.methods.values().map(|method| method.calls).sum()
+    }
+
+    /// Every error answer.
+    pub fn errors(&self) -> u64 {
+        self.methods
+            .values()
+            .flat_map(|method| method.errors.values())
+            .sum()
+    }
+
+    /// The share of error answers, from 0 to 1.
+    pub fn error_rate(&self) -> f64 {
+        ratio(self.errors(), self.calls())
+    }
+
+    /// The calls of a method, named `method` or `entity.method`.
+    pub fn calls_of(&self, method: &str) -> u64 {
+        self.methods
+            .iter()
+            .filter(|(name, _)| is_named(name, method))
+            .map(|(_, calls)| calls.calls)
+            .sum()
+    }
+
+    /// What a floor counts: the calls of `method` or `entity.method`, the error answers of a kind
+    /// (`errors.not_found`), the uses of handles (`handles.bound`, `handles.dead`,
+    /// `handles.never_existed`); nothing when it names none of these.
+    pub(super) fn counted(&self, floor: &str) -> u64 {
+        match floor.split_once('.') {
+            Some(("handles", "bound")) => self.handles.bound,
+            Some(("handles", "dead")) => self.handles.dead,
+            Some(("handles", "never_existed")) => self.handles.never_existed,
+            Some(("errors", kind)) => self
+                .methods
+                .values()
+                .filter_map(|method| method.errors.get(kind))
+                .sum(),
+            _ => self.calls_of(floor),
+        }
+    }
+
+    /// Adds what one sequence did.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.sequences += other.sequences;
+        self.inconclusive += other.inconclusive;
+        self.phases += other.phases;
+        for (name, calls) in &other.methods {
+            let sum = self.methods.entry(name.clone()).or_default();
+            sum.calls += calls.calls;
+            for (kind, count) in &calls.errors {
+                *sum.errors.entry(kind).or_default() += count;
+            }
+        }
+        self.handles.bound += other.handles.bound;
+        self.handles.dead += other.handles.dead;
+        self.handles.never_existed += other.handles.never_existed;
+    }
+}
+
+/// Whether `entity.method` is meant by `method` or `entity.method`.
+pub(super) fn is_named(full: &str, name: &str) -> bool {
+    full == name
+        || full
+            .split_once('.')
+            .is_some_and(|(_, method)| method == name)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share is shown with one decimal"
+)]
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{}: {} sequences ({} inconclusive), {} calls, {:.1} % error answers, seed {}, {:.1} s",
+            self.name,
+            self.sequences + self.inconclusive,
+            self.inconclusive,
+            self.calls(),
+            self.error_rate() * 100.0,
+            self.seed,
+            self.took.as_secs_f64(),
+        )?;
+        for (name, calls) in &self.methods {
+            write!(f, "  {name}: {}", calls.calls)?;
+            let errors = calls
+                .errors
+                .iter()
+                .map(|(kind, count)| format!("{kind} {count}"))
+                .collect::<Vec<_>>();
+            if !errors.is_empty() {
+                write!(f, " ({})", errors.join(", "))?;
+            }
+            writeln!(f)?;
+        }
+        let Handles {
+            bound,
+            dead,
+            never_existed,
+        } = self.handles;
+        write!(
+            f,
+            "  handles: {bound} bound, {dead} dead, {never_existed} never existed"
+        )?;
+        if self.phases > 0 {
+            write!(f, "\n  phases: {} changes", self.phases)?;
+        }
+        if !self.ids_never_apart.is_empty() {
+            write!(
+                f,
+                "\n  note: ids of {} were the same in both stores throughout, so an undeclared one would not be noticed; let the two factories start their ids apart",
+                self.ids_never_apart.join(", ")
+            )?;
+        }
+        Ok(())
+    }
+}

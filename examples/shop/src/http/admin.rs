@@ -1,0 +1,51 @@
+//! For the operator: health, metrics, and what the shadow does. Keep these paths inside.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::{App, Problem};
+use crate::shadow::Shadow;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/metrics", get(metrics))
+        .route("/shadow", get(report))
+        .route("/shadow/status", get(status))
+        .route("/shadow/differences", get(differences))
+}
+
+/// The process answers. The stores are not asked: a restart would not heal them.
+async fn health() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+async fn metrics(State(app): State<App>) -> String {
+    app.metrics.run_upkeep();
+    app.metrics.render()
+}
+
+/// What was compared, by entity and method.
+async fn report(State(app): State<App>) -> Response {
+    of_shadow(&app, |shadow| Json(shadow.harness.report()))
+}
+
+/// The phase of each entity, and a step that is under way.
+async fn status(State(app): State<App>) -> Response {
+    of_shadow(&app, |shadow| Json(shadow.harness.status()))
+}
+
+/// The latest findings, without the values.
+async fn differences(State(app): State<App>) -> Response {
+    of_shadow(&app, |shadow| Json(shadow.found.records()))
+}
+
+fn of_shadow<T: IntoResponse>(app: &App, show: impl FnOnce(&Shadow) -> T) -> Response {
+    match &app.shadow {
+        Some(shadow) => show(shadow).into_response(),
+        None => Problem::nothing_here("NoShadow").into_response(),
+    }
+}

@@ -1,0 +1,190 @@
+//! The program `shop` as a person starts it: schema, seed, copy, serve, and SIGTERM.
+
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use dal_testkit::servers::{self, DynamoDbKind, Engine, announce, runtime};
+
+/// The variables that name both stores, with an empty database and a table of their own.
+fn stores() -> [(&'static str, String); 3] {
+    let dynamodb = servers::dynamodb(DynamoDbKind::Embedded);
+    let url = runtime()
+        .block_on(servers::mysql().fresh_database())
+        .unwrap();
+    [
+        ("SHOP_MYSQL_URL", url),
+        ("SHOP_DYNAMODB", dynamodb.endpoint().to_owned()),
+        ("SHOP_TABLE", format!("{}shop", dynamodb.fresh_prefix())),
+    ]
+}
+
+fn shop(stores: &[(&'static str, String)], words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
+    command
+        .args(words)
+        .envs(stores.iter().map(|(name, value)| (name, value)))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn run(stores: &[(&'static str, String)], words: &[&str]) -> (bool, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = shop(stores, words).output().unwrap();
+    let text = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (status.success(), text.concat())
+}
+
+/// A running `shop serve`, killed when the test ends early.
+struct Serving {
+    child: Child,
+    address: String,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+impl Serving {
+    fn start(stores: &[(&'static str, String)], words: &[&str]) -> Self {
+        let mut all = vec!["--json-log", "serve", "--listen", "127.0.0.1:0"];
+        all.extend(words);
+        let mut child = shop(stores, &all).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {said}");
+            if let Some((_, rest)) = line.split_once("\"address\":\"") {
+                let address = rest.split('"').next().unwrap().to_owned();
+                return Self {
+                    child,
+                    address,
+                    log,
+                };
+            }
+            said += &line;
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Sends SIGTERM and waits: whether it ended well, and what it logged.
+    fn terminate(mut self) -> (bool, String) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().success(), log)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn write_phases(path: &Path, phase: &str) {
+    let aside = path.with_extension("new");
+    std::fs::write(&aside, format!("{{\"*\": \"{phase}\"}}")).unwrap();
+    std::fs::rename(aside, path).unwrap();
+}
+
+#[test]
+fn a_person_gets_from_empty_stores_to_shadow_reads_with_the_program_alone() {
+    if announce("shop program", &[Engine::MySql, Engine::Embedded]).len() < 2 {
+        return;
+    }
+    let stores = stores();
+    let folder = tempfile::tempdir().unwrap();
+    let phases = folder.path().join("phases.json");
+    let (done, said) = run(&stores, &["schema"]);
+    assert!(done, "{said}");
+    let (done, said) = run(
+        &stores,
+        &[
+            "seed",
+            "--users",
+            "40",
+            "--products",
+            "20",
+            "--orders",
+            "30",
+        ],
+    );
+    assert!(done, "{said}");
+    let (done, said) = run(&stores, &["copy"]);
+    assert!(done && said.contains("put 130, removed 0"), "{said}");
+    assert!(said.contains("the same 130 records"), "{said}");
+    let (done, said) = run(&stores, &["copy", "--back"]);
+    assert!(done && said.contains("put 0, removed 0"), "{said}");
+
+    write_phases(&phases, "shadow-read");
+    let file = phases.to_str().unwrap();
+    let serving = Serving::start(&stores, &["--phases", file]);
+    assert!(serving.get("/healthz").contains("200 OK"));
+    for id in 1..=5 {
+        let user = serving.get(&format!("/users/{id}"));
+        assert!(
+            user.contains(&format!("\"name\":\"user{id:05}\"")),
+            "{user}"
+        );
+    }
+    let begun = Instant::now();
+    let compared = loop {
+        let report = serving.get("/shadow");
+        if report.contains("\"compared\":5,") || begun.elapsed() > Duration::from_secs(10) {
+            break report;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert!(compared.contains("\"compared\":5,"), "{compared}");
+    assert!(serving.get("/shadow/differences").ends_with("[]"));
+    let metrics = serving.get("/metrics");
+    assert!(metrics.contains("dal_shadow_outcomes_total"), "{metrics}");
+    let (well, log) = serving.terminate();
+    assert!(well && log.contains("the shop is closed"), "{log}");
+}
+
+#[test]
+fn without_phases_the_program_refuses_to_serve_and_says_why() {
+    if announce("shop program", &[Engine::MySql, Engine::Embedded]).len() < 2 {
+        return;
+    }
+    let stores = stores();
+    let (done, said) = run(
+        &stores,
+        &[
+            "serve",
+            "--phases",
+            "/nowhere/phases.json",
+            "--start-wait",
+            "0.2",
+        ],
+    );
+    assert!(!done && said.contains("/nowhere/phases.json"), "{said}");
+    let (done, said) = run(&[], &["serve"]);
+    assert!(!done && said.contains("--phases"), "{said}");
+    let (done, said) = run(&[], &["serve", "--only", "mysql"]);
+    assert!(!done && said.contains("SHOP_MYSQL_URL"), "{said}");
+}
