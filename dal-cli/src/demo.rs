@@ -25,7 +25,7 @@ use dal_testkit::servers;
 use shop::defect::Defect;
 
 use crate::exit;
-use report::{Report, Verdict};
+use report::Verdict;
 use run::Run;
 
 /// The defect that `--plant` alone plants: three digits of a time are lost.
@@ -33,7 +33,8 @@ const SUBTLE: &str = "coarse-time";
 
 #[derive(Args)]
 pub struct Demo {
-    /// How long the workers call, in seconds.
+    /// How long the workers call, in seconds. A slow machine goes on until enough was compared, for
+    /// at most six times as long.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     seconds: u32,
     /// How many workers call at the same time; each changes only records of its own.
@@ -42,6 +43,9 @@ pub struct Demo {
     /// What the workers call follows from this number.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many customers are copied before, with half as many products and as many orders.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
+    users: u32,
     /// Plant a defect into the DynamoDB code, and find it: missing-guard, overwrite, first-page-only,
     /// wrong-order, update-creates, lost-lines, negative-stock, float-numbers, coarse-time,
     /// swallowed-failure.

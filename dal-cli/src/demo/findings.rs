@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use dal_shadow::Store;
 use dal_shadow::diff;
 use dal_shadow::sink::{Raw, RingSink};
 use serde::Serialize;
@@ -21,7 +22,7 @@ pub(super) struct Finding {
     /// Who answered the caller.
     pub(super) answered_by: &'static str,
     pub(super) places: Vec<Place>,
-    /// Both answers as lines, `-` the answering store's, `+` the other's.
+    /// Both answers as lines, `-` MySQL's, `+` DynamoDB's.
     pub(super) diff: String,
 }
 
@@ -52,10 +53,12 @@ pub(super) fn distinct(found: &RingSink) -> Vec<Finding> {
 
 fn finding(raw: &Raw) -> Finding {
     let record = &raw.record;
+    // The first answer is the answering store's.
+    let turned = record.answered_by == Store::DynamoDb.as_str();
     let places = raw.differences.iter().take(PLACES).map(|difference| {
         let text = |side: &Option<_>| side.as_ref().map(ToString::to_string);
         let (first, second) = (text(&difference.first), text(&difference.second));
-        let (mysql, dynamodb) = if record.answered_by == "dynamodb" {
+        let (mysql, dynamodb) = if turned {
             (second, first)
         } else {
             (first, second)
@@ -72,9 +75,10 @@ fn finding(raw: &Raw) -> Finding {
         count: record.seen.count,
         answered_by: record.answered_by,
         places: places.collect(),
-        diff: raw
-            .answers
-            .as_ref()
-            .map_or_else(String::new, |(a, b)| diff::render(a, b)),
+        diff: match &raw.answers {
+            Some((dynamodb, mysql)) if turned => diff::render(mysql, dynamodb),
+            Some((mysql, dynamodb)) => diff::render(mysql, dynamodb),
+            None => String::new(),
+        },
     }
 }

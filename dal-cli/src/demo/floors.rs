@@ -15,13 +15,13 @@ const CALLS_OF_A_METHOD: u64 = 50;
 const WRITES_IN_100: u64 = 20;
 const ERRORS_IN_100: u64 = 5;
 
-/// What was less than it must be, in words.
+/// What was less than it must be in this time, in words.
 pub(super) fn missed(
-    asked: Duration,
+    time: Duration,
     counts: &Counts,
     methods: &BTreeMap<String, MethodReport>,
 ) -> Vec<String> {
-    let part = |whole: u64| whole * asked.min(WHOLE).as_secs() / WHOLE.as_secs();
+    let part = |whole: u64| whole * time.min(WHOLE).as_secs() / WHOLE.as_secs();
     let mut missed = Vec::new();
     let mut floor = |what: &str, is: u64, least: u64| {
         if is < least {

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use dal_shadow::MethodReport;
-
 use super::findings::Finding;
 use super::report::{Report, Verdict};
 

@@ -84,23 +84,12 @@ impl Report {
         harness: &dal_shadow::Report,
         differences: Vec<Finding>,
     ) -> Self {
-        let methods: BTreeMap<String, MethodReport> = harness
-            .entities
-            .iter()
-            .flat_map(|entity| {
-                let named = |method: &MethodReport| {
-                    let name = format!("{}.{}", entity.entity, method.method);
-                    (name, method.clone())
-                };
-                entity.methods.iter().map(named)
-            })
-            .collect();
-        let counts = Counts::of(methods.values());
+        let (counts, methods) = counted(harness);
         let mut error_kinds = BTreeMap::new();
         for (kind, count) in methods.values().flat_map(|method| &method.errors) {
-            *error_kinds.entry(kind.clone()).or_insert(0) += count;
+            *error_kinds.entry((*kind).to_owned()).or_insert(0) += count;
         }
-        let missed = floors::missed(setting.asked, &counts, &methods);
+        let missed = floors::missed(setting.asked.min(setting.elapsed), &counts, &methods);
         let verdict = verdict(setting, &counts, &missed);
         Self {
             verdict,
@@ -122,6 +111,22 @@ impl Report {
     pub(super) fn verdict(&self) -> Verdict {
         self.verdict.clone()
     }
+}
+
+/// The sums, and the methods by `entity.method`.
+pub(super) fn counted(harness: &dal_shadow::Report) -> (Counts, BTreeMap<String, MethodReport>) {
+    let methods: BTreeMap<String, MethodReport> = harness
+        .entities
+        .iter()
+        .flat_map(|entity| {
+            let named = |method: &MethodReport| {
+                let name = format!("{}.{}", entity.entity, method.method);
+                (name, method.clone())
+            };
+            entity.methods.iter().map(named)
+        })
+        .collect();
+    (Counts::of(methods.values()), methods)
 }
 
 impl Counts {
@@ -158,8 +163,9 @@ fn verdict(setting: &Setting, counts: &Counts, missed: &[String]) -> Verdict {
         Verdict::Equal
     } else {
         Verdict::Unsaid(format!(
-            "too little was compared to call the stores equal: {}; give it more --seconds, or leave the machine to it",
-            missed.join("; ")
+            "too little was compared to call the stores equal: {}{}; give it more --seconds, or a machine that has less to do",
+            missed.get(..3).unwrap_or(missed).join("; "),
+            if missed.len() > 3 { "; …" } else { "" }
         ))
     }
 }

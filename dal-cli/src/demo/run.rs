@@ -17,12 +17,14 @@ use super::progress::{Progress, TICK, say};
 use super::report::{Report, Setting};
 use super::stage::Stage;
 use super::worker::Worker;
-use super::{Demo, findings, plan};
+use super::{Demo, findings, floors, plan, report};
 
 /// Findings that are kept to be shown.
 const FINDINGS: usize = 512;
 /// The other store is in this process, and may be short of a core at times.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// How many times as long as asked for a slow machine goes on, until enough was compared.
+const PATIENCE: u32 = 6;
 /// Second writes and comparisons that are under way at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -36,14 +38,19 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) async fn of(demo: &Demo) -> Result<Self, String> {
-        let stage = Stage::set(Size::default(), demo.plant).await?;
+        let size = Size {
+            users: u64::from(demo.users),
+            products: u64::from(demo.users / 2),
+            orders: u64::from(demo.users),
+        };
+        let stage = Stage::set(size, demo.plant).await?;
         let found = RingSink::new(FINDINGS).unredacted();
         // Every call waits until both stores have answered: a worker's next call then meets both in
         // the same state, and a difference is none of timing.
         let harness = Harness::builder(Fixed::new(plan::phase(demo.plant)))
             .best_effort_writes()
             .await_second_writes()
-            .order(Order::Concurrent)
+            .order(Order::PrimaryFirst)
             .deadline(DEADLINE)
             .rereads(1, Duration::from_millis(20))
             .sink(found.clone())
@@ -97,7 +104,7 @@ impl Run {
                 tokio::spawn(work(worker, Arc::clone(&stop)))
             })
             .collect();
-        self.watch(length).await;
+        self.watch(demo, length).await;
         stop.store(true, Ordering::Relaxed);
         let elapsed = began.elapsed();
         for worker in workers {
@@ -127,19 +134,31 @@ impl Run {
         Ok(report)
     }
 
-    async fn watch(&self, length: Duration) {
+    /// Shows the progress until the time is over and enough was compared, or until Ctrl-C.
+    async fn watch(&self, demo: &Demo, length: Duration) {
+        let began = Instant::now();
         let mut progress = Progress::begin(length);
-        let end = tokio::time::sleep(length);
         let interrupt = tokio::signal::ctrl_c();
-        tokio::pin!(end, interrupt);
-        loop {
+        tokio::pin!(interrupt);
+        while !self.done(demo, length, began.elapsed()) {
             tokio::select! {
-                () = &mut end => break,
                 _ = &mut interrupt => break,
                 () = tokio::time::sleep(TICK) => progress.show(&self.harness),
             }
         }
         progress.end();
+    }
+
+    fn done(&self, demo: &Demo, length: Duration, elapsed: Duration) -> bool {
+        if elapsed < length {
+            return false;
+        }
+        let (counts, methods) = report::counted(&self.harness.report());
+        let enough = match demo.plant {
+            Some(_) => false,
+            None => floors::missed(length, &counts, &methods).is_empty(),
+        };
+        enough || counts.different > 0 || elapsed >= length * PATIENCE
     }
 }
 

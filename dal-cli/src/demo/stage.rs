@@ -4,9 +4,7 @@ use std::time::Instant;
 
 use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
-use dal_testkit::servers::{
-    DynamoDbKind, DynamoDbServer, MySqlServer, try_dynamodb, try_mysql,
-};
+use dal_testkit::servers::{DynamoDbKind, DynamoDbServer, MySqlServer, try_dynamodb, try_mysql};
 use serde::Serialize;
 use shop::defect::Defect;
 use shop::seed::Size;

@@ -138,7 +138,7 @@ impl Worker {
 
     /// A product that this worker made; at times, or when it made none, one that nobody has.
     pub(super) fn something(&mut self) -> u64 {
-        if self.once_in(8) {
+        if self.once_in(16) {
             return self.unknown();
         }
         match self.random.choice(&self.products) {

@@ -56,7 +56,7 @@ impl Worker {
             name: self.fresh_text(),
             description: format!("{}\n", self.fresh_text()),
             price: self.price(),
-            stock: self.random.u32(..12),
+            stock: self.random.u32(5..40),
         };
         match self.random.u32(..12) {
             0 => new.name = String::new(),
@@ -166,8 +166,12 @@ impl Worker {
             1 => 1_000_000,
             _ => self.random.u32(1..6),
         };
-        if let Ok(stock) = self.shop.products.take(id, quantity).await {
-            self.with_product(place, |product| product.listed.stock = stock);
+        match self.shop.products.take(id, quantity).await {
+            Ok(stock) => self.with_product(place, |product| product.listed.stock = stock),
+            // Whoever gets nothing looks again.
+            Err(_) => {
+                let _ = self.shop.products.get(id).await;
+            }
         }
     }
 
