@@ -53,15 +53,12 @@ impl Progress {
             total.compared,
             total.different
         );
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(millis(self.began.elapsed()));
-                bar.set_message(line);
-            }
-            None => {
-                self.written = Instant::now();
-                say(&line);
-            }
+        if let Some(bar) = &self.bar {
+            bar.set_position(millis(self.began.elapsed()));
+            bar.set_message(line);
+        } else {
+            self.written = Instant::now();
+            say(&line);
         }
     }
 

@@ -91,7 +91,7 @@ impl Run {
     /// Lets the workers call for as long as `demo` says, or until Ctrl-C, and reports.
     pub(super) async fn play(self, demo: &Demo) -> Result<Report, String> {
         let length = Duration::from_secs(u64::from(demo.seconds));
-        let stop = Arc::new(AtomicBool::new(false));
+        let end = Arc::new(AtomicBool::new(false));
         say(&format!(
             "{} workers call for {} s; Ctrl-C ends it early",
             demo.workers, demo.seconds
@@ -99,13 +99,13 @@ impl Run {
         let began = Instant::now();
         let workers: Vec<_> = (0..demo.workers)
             .map(|number| {
-                let shop = self.shop.clone();
-                let worker = Worker::new(shop, self.stage.size, demo.seed, u64::from(number));
-                tokio::spawn(work(worker, Arc::clone(&stop)))
+                let (shop, size) = (self.shop.clone(), self.stage.size);
+                let worker = Worker::new(shop, size, demo.seed, u64::from(number));
+                tokio::spawn(work(worker, Arc::clone(&end)))
             })
             .collect();
         self.watch(demo, length).await;
-        stop.store(true, Ordering::Relaxed);
+        end.store(true, Ordering::Relaxed);
         let elapsed = began.elapsed();
         for worker in workers {
             worker
