@@ -1,11 +1,13 @@
 //! `dal demo` as a person runs it, on the built program.
-
+#![cfg(feature = "kit")]
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 use std::process::{Command, Output};
 
-use dal_testkit::servers::{Engine, announce};
+use dal_testkit::servers::{self, Engine, announce};
 use serde_json::Value;
+use shop::defect::Defect;
+use sqlx::Connection as _;
 
 /// The methods of the shop's four repositories.
 const METHODS: usize = 31;
@@ -114,15 +116,58 @@ fn a_planted_defect_is_exit_1_with_both_values_of_the_field() {
     }
 }
 
-/// Those that let DynamoDB accept what it should refuse show when DynamoDB is asked first.
+/// Also those that let DynamoDB accept what it should refuse: they show when DynamoDB is asked first.
 #[test]
-fn a_defect_that_refuses_too_little_is_found_in_the_phase_in_which_it_shows() {
+fn each_of_the_ten_defects_is_found() {
     if !engines() {
         return;
     }
-    let (output, report) = demo(&["--plant", "missing-guard", "--seconds", "2"]);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert_eq!(report["phase"], "dynamodb-leads");
+    for defect in Defect::ALL {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dal"));
+        let output = command
+            .args(["demo", "--users", "100", "--seconds", "2", "--plant"])
+            .arg(defect.as_str())
+            .env("DAL_MYSQL_URL", servers::mysql().url())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{defect}: {output:?}");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("    MySQL     "), "{text}");
+        assert!(text.contains("    DynamoDB  "), "{text}");
+    }
+}
+
+/// A server that was given is left as it was found.
+#[test]
+fn the_demo_drops_its_database() {
+    if !engines() {
+        return;
+    }
+    let databases = || {
+        servers::runtime().block_on(async {
+            let mut connection = sqlx::MySqlConnection::connect(servers::mysql().url())
+                .await
+                .unwrap();
+            let all: Vec<String> = sqlx::query_scalar(
+                "SELECT CONVERT(schema_name USING utf8mb4) FROM information_schema.schemata",
+            )
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+            all
+        })
+    };
+    let child = Command::new(env!("CARGO_BIN_EXE_dal"))
+        .args(["demo", "--users", "100", "--seconds", "1"])
+        .env("DAL_MYSQL_URL", servers::mysql().url())
+        .spawn()
+        .unwrap();
+    let own = format!("dal_test_{}_", child.id());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let left = databases();
+    assert!(!left.is_empty());
+    assert!(!left.iter().any(|name| name.starts_with(&own)), "{left:?}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! `dal servers` as a person and a script use it, on the built program.
-
+#![cfg(feature = "kit")]
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 use std::net::TcpStream;

@@ -40,3 +40,44 @@ pub(super) fn missed(
     }
     missed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(calls: u64, writes: u64, errors: u64, compared: u64) -> Counts {
+        Counts {
+            calls,
+            writes,
+            errors,
+            compared,
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn nothing_compared_is_never_enough() {
+        let none = missed(Duration::ZERO, &Counts::default(), &BTreeMap::new());
+        assert_eq!(none, ["calls compared: 0 of at least 1"]);
+    }
+
+    #[test]
+    fn the_floors_are_those_of_ten_seconds_and_of_a_shorter_run_its_part() {
+        let rare = BTreeMap::from([(
+            "user.get".to_owned(),
+            MethodReport {
+                calls: 30,
+                ..MethodReport::default()
+            },
+        )]);
+        let enough = counts(2_500, 500, 125, 2_000);
+        assert!(missed(Duration::from_secs(6), &enough, &rare).is_empty());
+        let long = missed(Duration::from_secs(600), &enough, &rare);
+        assert_eq!(long, ["user.get: 30 of at least 50"]);
+        let few = counts(2_500, 499, 124, 1_999);
+        assert_eq!(
+            missed(Duration::from_secs(10), &few, &BTreeMap::new()).len(),
+            3
+        );
+    }
+}
