@@ -1,13 +1,30 @@
 //! `dal servers`: both databases for a person.
+//!
+//! A keeper process holds the servers between `up` and `down`, so that `up` returns at once and a
+//! script can use what it printed. The servers end with the keeper, however it ends.
 
+mod control;
+mod keeper;
+mod report;
+mod up;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
 use dal_testkit::servers::{self, DynamoDbKind};
 
+use crate::exit;
+
+/// Where the keeper's address and log are, when not in the cache folder.
+const STATE_FOLDER: &str = "DAL_STATE_DIR";
+
 #[derive(Subcommand)]
 pub enum Servers {
-    /// Start both and keep them until Ctrl-C; their data goes with them.
+    /// Start both in the background, and say where they are; their data lives until `down`.
+    ///
+    /// The first start fetches what the machine does not have. When they run already, says where.
+    /// With `DAL_MYSQL_URL` or `DAL_DYNAMODB_URL` set, that server is used as it is.
     Up {
         /// Write the addresses as one JSON object on standard output.
         #[arg(long)]
@@ -16,67 +33,100 @@ pub enum Servers {
         #[arg(long, value_enum, default_value = "local")]
         dynamodb: Kind,
     },
+    /// Say what runs; exit 1 when nothing does.
+    Status {
+        /// Write the addresses as one JSON object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop both; their data goes with them.
+    Down,
     /// Fetch what the servers need (MySQL's packages, DynamoDB Local's jars) into the cache folder.
+    ///
+    /// As root on Debian or Ubuntu, missing system packages (Java, Maven) are installed, too.
     Install,
+    /// What `up` starts: holds the servers until `down`.
+    #[command(hide = true)]
+    Keep {
+        #[arg(long, value_enum)]
+        dynamodb: Kind,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Kind {
-    /// AWS's own DynamoDB Local.
+    /// AWS's own DynamoDB Local (needs Java 17 and Maven, or a container engine).
     Local,
     /// The embedded engine: starts at once, keeps everything in memory.
     Embedded,
 }
 
-/// Exit 0 when done, 2 when the servers cannot be had.
-pub fn run(command: &Servers) -> ExitCode {
-    let outcome = match command {
-        Servers::Up { json, dynamodb } => up(*json, *dynamodb),
-        Servers::Install => servers::install().map_err(|e| e.to_string()).map(|lines| {
-            for line in lines {
-                println!("{line}");
-            }
-        }),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("dal: {why}");
-            ExitCode::from(2)
+impl Kind {
+    /// Its name on the command line.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Embedded => "embedded",
         }
     }
 }
 
-fn up(json: bool, kind: Kind) -> Result<(), String> {
-    let mysql = servers::try_mysql().map_err(ToString::to_string)?;
-    let dynamodb = servers::try_dynamodb(match kind {
-        Kind::Local => DynamoDbKind::Local,
-        Kind::Embedded => DynamoDbKind::Embedded,
-    })
-    .map_err(ToString::to_string)?;
-    if json {
-        println!(
-            "{}",
-            serde_json::json!({
-                "mysql": { "url": mysql.url(), "version": mysql.version() },
-                "dynamodb": {
-                    "endpoint": dynamodb.endpoint(),
-                    "kind": dynamodb.kind().to_string(),
-                    "version": dynamodb.version(),
-                },
-            })
-        );
-    } else {
-        println!("MySQL {}: {}", mysql.version(), mysql.url());
-        println!(
-            "{} {}: {}",
-            dynamodb.kind(),
-            dynamodb.version(),
-            dynamodb.endpoint()
-        );
+impl From<Kind> for DynamoDbKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Local => Self::Local,
+            Kind::Embedded => Self::Embedded,
+        }
     }
-    eprintln!("Ctrl-C stops both.");
+}
+
+/// Exit 0 when done, 1 when `status` finds nothing, 2 when the servers cannot be had.
+pub fn run(command: &Servers) -> ExitCode {
     servers::runtime()
-        .block_on(tokio::signal::ctrl_c())
-        .map_err(|error| format!("cannot wait for Ctrl-C: {error}"))
+        .block_on(act(command))
+        .unwrap_or_else(|why| exit::could_not(&why))
+}
+
+async fn act(command: &Servers) -> Result<ExitCode, String> {
+    match command {
+        Servers::Up { json, dynamodb } => up::up(*dynamodb).await?.print(*json),
+        Servers::Status { json } => {
+            let Some(running) = control::running(&state_folder()?).await else {
+                eprintln!("no servers are running; start them with: dal servers up");
+                return Ok(exit::different());
+            };
+            let silent = running.silent().await;
+            if !silent.is_empty() {
+                return Err(format!(
+                    "no answer from {}; run `dal servers down`, then `dal servers up`",
+                    silent.join(" and ")
+                ));
+            }
+            running.print(*json);
+        }
+        Servers::Down => {
+            if control::stop(&state_folder()?).await? {
+                println!("stopped MySQL and DynamoDB");
+            } else {
+                println!("no servers were running");
+            }
+        }
+        Servers::Install => {
+            let installed = tokio::task::spawn_blocking(servers::install).await;
+            let installed = installed.map_err(|error| error.to_string())?;
+            for line in installed.map_err(|error| error.to_string())? {
+                println!("{line}");
+            }
+        }
+        Servers::Keep { dynamodb } => keeper::keep(*dynamodb).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the keeper's address and log.
+fn state_folder() -> Result<PathBuf, String> {
+    match std::env::var_os(STATE_FOLDER) {
+        Some(folder) => Ok(PathBuf::from(folder)),
+        None => servers::cache_folder().map_err(|error| error.to_string()),
+    }
 }

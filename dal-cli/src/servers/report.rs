@@ -1,7 +1,13 @@
 //! What is running, as data and as text.
 
+use std::time::Duration;
+
 use dal_testkit::servers::{DynamoDbKind, DynamoDbServer, MySqlServer};
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
+
+/// A server on this machine takes a connection at once.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Both servers, in the shape that `--json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +52,17 @@ impl Servers {
         &self.dynamodb.kind
     }
 
+    /// Those that do not answer, as text: none when all is well.
+    pub(super) async fn silent(&self) -> Vec<&str> {
+        let mut silent = Vec::new();
+        for address in [&self.mysql.url, &self.dynamodb.endpoint] {
+            if !answers(address).await {
+                silent.push(address.as_str());
+            }
+        }
+        silent
+    }
+
     /// Writes to standard output: one line of JSON, or text for a person.
     pub(super) fn print(&self, json: bool) {
         if json {
@@ -64,6 +81,18 @@ impl Servers {
         }
         println!("Stop them with: dal servers down");
     }
+}
+
+/// Whether something listens at a URL. One without a port is a server that was given: not ours to doubt.
+async fn answers(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = host.split_once('/').map_or(host, |(host, _)| host);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    if !host.contains(':') {
+        return true;
+    }
+    let connected = tokio::time::timeout(PATIENCE, TcpStream::connect(host)).await;
+    matches!(connected, Ok(Ok(_)))
 }
 
 fn word(kind: DynamoDbKind) -> &'static str {

@@ -12,7 +12,7 @@ use super::report::Servers;
 use super::{Kind, control, state_folder};
 
 /// The first start fetches MySQL and `DynamoDB` Local; a slow line may take this long.
-const LIMIT: Duration = Duration::from_secs(30 * 60);
+const LIMIT: Duration = Duration::from_mins(30);
 const POLL: Duration = Duration::from_millis(100);
 
 /// The running servers, started if need be.
@@ -42,11 +42,7 @@ fn start_keeper(kind: Kind, log: &Path) -> Result<Child, String> {
     let program = std::env::current_exe().map_err(|e| e.to_string())?;
     let mut command = Command::new(program);
     command
-        .args(["servers", "keep", "--kind"])
-        .arg(match kind {
-            Kind::Local => "local",
-            Kind::Embedded => "embedded",
-        })
+        .args(["servers", "keep", "--dynamodb", kind.as_str()])
         .stdin(Stdio::null())
         .stdout(out.try_clone().map_err(|e| e.to_string())?)
         .stderr(out);

@@ -1,0 +1,32 @@
+//! What `dal --help` says beyond the list of commands.
+
+/// Below `dal -h`.
+pub const SHORT: &str = "\
+Try:  dal demo            (nothing to install or set first)
+      dal demo --plant    (finds a planted defect)
+
+More: dal --help";
+
+/// Below `dal --help`.
+pub const LONG: &str = "\
+Examples:
+  dal demo                          compare MySQL and DynamoDB on an online shop for 10 seconds
+  dal demo --plant                  plant a subtle defect into the DynamoDB code, and see it found
+  dal demo --plant lost-lines       another one; `dal demo --help` lists them
+  dal demo --seconds 60 --json report.json
+  dal servers up                    a MySQL and AWS's DynamoDB Local, until `dal servers down`
+  dal servers up --json             the same; their addresses as JSON, for a script
+
+Exit codes:
+  0  done; in a comparison: all answers were equal
+  1  ran, and the answer is no: answers differed, or no servers are running
+  2  could not run, or compared too little to say; standard error says what to do
+
+Environment:
+  DAL_MYSQL_URL      use this MySQL 8 or later (mysql://user:password@host:port/) and start none;
+                     only databases whose names begin with dal_test_ are made and dropped
+  DAL_DYNAMODB_URL   use this DynamoDB Local for `servers` and tests, and start none
+  DAL_SERVERS        `local` or `containers`: start servers only in this way
+  DAL_CACHE_DIR      where fetched programs are kept (default: the user's cache folder)
+  DAL_STATE_DIR      where `servers up` notes what it started (default: the cache folder)
+  DAL_INSTALL        1: install missing system packages (as root on Debian or Ubuntu)";
