@@ -314,7 +314,7 @@ mod tests {
             let hung: Work = Box::new(|ticket| {
                 Box::pin(async move {
                     let _ticket = ticket;
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 })
             });
             submit(&queue, begun, None, hung).unwrap();

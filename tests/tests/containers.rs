@@ -11,7 +11,7 @@ use sqlx::Connection as _;
 /// Set in the process that owns the containers.
 const OWNER: &str = "DAL_CONTAINERS_OWNER";
 /// Longer than the test waits.
-const HELD: Duration = Duration::from_secs(300);
+const HELD: Duration = Duration::from_mins(5);
 const GONE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Past libtest, which keeps what a passing test prints.

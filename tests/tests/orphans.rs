@@ -14,9 +14,9 @@ use dal_testkit::servers::{self, DynamoDbKind, Engine, announce};
 const OWNER: &str = "DAL_ORPHANS_OWNER";
 const GIVEN: [&str; 2] = ["DAL_MYSQL_URL", "DAL_DYNAMODB_URL"];
 /// Longer than any test waits.
-const HELD: Duration = Duration::from_secs(120);
+const HELD: Duration = Duration::from_mins(2);
 const GONE_WITHIN: Duration = Duration::from_secs(5);
-const STARTED_WITHIN: Duration = Duration::from_secs(180);
+const STARTED_WITHIN: Duration = Duration::from_mins(3);
 
 /// Not a promise by itself: the body of the process that the other tests kill. In an ordinary run
 /// it has nothing to own.

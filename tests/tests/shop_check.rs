@@ -107,7 +107,7 @@ fn wrapper_is_transparent(about: About, engine: Engine) {
     if announce(SUITE, &[Engine::MySql, engine]).len() == 2 {
         floors(prepared(about, engine, None), about, engine)
             .copy(Shop::copy)
-            .run_through(Shop::shadowed);
+            .run_through(|mysql, dynamodb, harness| Shop::shadowed(mysql, dynamodb, &harness));
     }
 }
 

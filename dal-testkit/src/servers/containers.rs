@@ -18,8 +18,8 @@ const MYSQL_TAG: &str = "8.4";
 /// See [`MYSQL_TAG`]. The image of the same version as the jar.
 const DYNAMODB_TAG: &str = jar::VERSION;
 
-const PULL_LIMIT: Duration = Duration::from_secs(300);
-const START_LIMIT: Duration = Duration::from_secs(120);
+const PULL_LIMIT: Duration = Duration::from_mins(5);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// A running container, removed when this process ends, however it ends.
 pub(super) struct Held {

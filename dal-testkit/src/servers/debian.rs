@@ -165,7 +165,7 @@ fn fetch(source: &Source, package: &str, folder: &Path) -> Result<(), String> {
                 .env("APT_CONFIG", at("apt.conf"))
                 .env("DEBIAN_FRONTEND", "noninteractive")
                 .args(arguments),
-            Duration::from_secs(900),
+            Duration::from_mins(15),
         )
     };
     apt(&["update", "-q"])?;
@@ -185,7 +185,7 @@ fn fetch(source: &Source, package: &str, folder: &Path) -> Result<(), String> {
                     .arg("-x")
                     .arg(entry.path())
                     .arg(folder),
-                Duration::from_secs(120),
+                Duration::from_mins(2),
             )?;
             unpacked += 1;
         }

@@ -223,7 +223,7 @@ fn local() -> Result<DynamoDbServer, ServersError> {
     let container = |pull: bool| {
         let (held, address, version) = containers::dynamodb(pull)?;
         let endpoint = format!("http://{address}");
-        ready(&client_of(&endpoint), Duration::from_secs(60), || None)?;
+        ready(&client_of(&endpoint), Duration::from_mins(1), || None)?;
         Ok(server_at(kind, endpoint, &version, Alive::Container(held)))
     };
     let mut ways: Vec<Way<'_, DynamoDbServer>> = Vec::new();
@@ -269,7 +269,7 @@ fn from_jar() -> Result<DynamoDbServer, String> {
         .keep();
     let mut process = Supervised::start(&command, &scratch)?;
     let endpoint = format!("http://127.0.0.1:{}", port.number);
-    ready(&client_of(&endpoint), Duration::from_secs(60), || {
+    ready(&client_of(&endpoint), Duration::from_mins(1), || {
         process.ended()
     })?;
     Ok(server_at(

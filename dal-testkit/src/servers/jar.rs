@@ -35,7 +35,7 @@ pub(super) fn folder(consent: Consent) -> Result<PathBuf, String> {
                 .arg(&pom)
                 .arg("dependency:copy-dependencies")
                 .arg(output),
-            Duration::from_secs(900),
+            Duration::from_mins(15),
         )
         .map(drop)
     })
@@ -63,12 +63,12 @@ fn java(consent: Consent) -> Result<(), String> {
 }
 
 fn project() -> String {
-    let pins: String = PINNED
-        .iter()
-        .map(|name| {
-            format!("<dependency><groupId>software.amazon.awssdk</groupId><artifactId>{name}</artifactId><version>{FOUND}</version></dependency>")
-        })
-        .collect();
+    let pin = |name: &str| {
+        format!(
+            "<dependency><groupId>software.amazon.awssdk</groupId><artifactId>{name}</artifactId><version>{FOUND}</version></dependency>"
+        )
+    };
+    let pins = PINNED.map(pin).concat();
     format!(
         "<project><modelVersion>4.0.0</modelVersion><groupId>dal</groupId><artifactId>dynamodb-local</artifactId><version>1</version>\
          <dependencyManagement><dependencies>{pins}</dependencies></dependencyManagement>\

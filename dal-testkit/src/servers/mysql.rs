@@ -158,7 +158,7 @@ fn given(url: &str) -> Result<MySqlServer, String> {
 fn container(pull: bool) -> Result<MySqlServer, String> {
     let (held, address) = containers::mysql(pull)?;
     let url = format!("mysql://root@{address}/");
-    let version = answer_of(&url, Duration::from_secs(60), || None)?;
+    let version = answer_of(&url, Duration::from_mins(1), || None)?;
     Ok(MySqlServer {
         url,
         version,
@@ -251,7 +251,7 @@ impl Program {
         let (program, arguments) = self.command.split_first().ok_or("no program")?;
         system::output(
             Command::new(program).args(arguments).arg("--version"),
-            Duration::from_secs(60),
+            Duration::from_mins(1),
         )
     }
 
@@ -299,7 +299,7 @@ fn private(program: &Program) -> Result<MySqlServer, String> {
     run.push("--skip-log-bin".into());
     run.push("--max-connections=400".into());
     let folder = folder.keep();
-    Supervised::complete(&initialize, &folder, Duration::from_secs(120))?;
+    Supervised::complete(&initialize, &folder, Duration::from_mins(2))?;
     let mut process = Supervised::start(&run, &folder)?;
     let url = format!("mysql://root@127.0.0.1:{}/", port.number);
     let version = answer_of(&url, Duration::from_secs(90), || process.ended())?;

@@ -101,7 +101,7 @@ pub(super) fn need(program: &str, package: &str, consent: Consent) -> Result<(),
             Command::new("apt-get")
                 .env("DEBIAN_FRONTEND", "noninteractive")
                 .args(args.iter().map(OsStr::new)),
-            Duration::from_secs(600),
+            Duration::from_mins(10),
         )
     };
     let install = ["install", "-y", "--no-install-recommends", package];

@@ -94,16 +94,13 @@ impl Shop {
     /// An empty shop on a DynamoDB, with a defect or without.
     pub async fn dynamodb(engine: Engine, defect: Option<Defect>) -> Arc<Self> {
         let is = |place: &Place| matches!(place, Place::DynamoDb(on, ..) if *on == engine);
-        let (db, table) = match given_back(is) {
-            Some(Place::DynamoDb(_, db, table)) => {
-                clean(&db, &table).await;
-                (db, table)
-            }
-            _ => {
-                let (db, table) = fresh_dynamodb(engine).await;
-                begin_ids(&Repositories::dynamodb(&db, &table)).await;
-                (db, table)
-            }
+        let (db, table) = if let Some(Place::DynamoDb(_, db, table)) = given_back(is) {
+            clean(&db, &table).await;
+            (db, table)
+        } else {
+            let (db, table) = fresh_dynamodb(engine).await;
+            begin_ids(&Repositories::dynamodb(&db, &table)).await;
+            (db, table)
         };
         let used = defect.map_or_else(|| db.clone(), |defect| defect.plant(&db));
         let place = Place::DynamoDb(engine, db, table.clone());
@@ -112,7 +109,7 @@ impl Shop {
     }
 
     /// Both, behind the wrappers.
-    pub fn shadowed(mysql: Arc<Self>, dynamodb: Arc<Self>, harness: Harness) -> Self {
+    pub fn shadowed(mysql: Arc<Self>, dynamodb: Arc<Self>, harness: &Harness) -> Self {
         let repositories =
             Repositories::shadowed(&mysql.repositories(), &dynamodb.repositories(), &harness);
         Self::of(repositories, None, vec![mysql, dynamodb])
