@@ -77,17 +77,25 @@ pub fn on_either(
     }
 }
 
-/// The snapshot of `answer`, a reference. An error here is shown at the method's return type.
+/// The snapshot of `answer`, a reference. A bound that is missing is reported where the function is
+/// named, so that stands at the method's return type, without any name of the generated code beside.
 pub fn snapshot(model: &TraitModel, output: &Type, answer: &Ident) -> TokenStream {
+    let snapshot = snapshot_function(model, output);
+    let local = local("snapshot");
+    quote!({
+        let #local: fn(&#output) -> ::dal_shadow::Answer = #snapshot;
+        #local(#answer)
+    })
+}
+
+fn snapshot_function(model: &TraitModel, output: &Type) -> TokenStream {
     let span = output.span();
-    // A failed bound is reported at the argument of the call, so that stands there, too.
-    let shown = Ident::new(&answer.to_string(), answer.span().located_at(span));
     match &model.options.classify {
-        None => quote_spanned!(span=> ::dal_shadow::__private::answer(#shown)),
+        None => quote_spanned!(span=> ::dal_shadow::__private::answer),
         Some(path) => {
-            let error = local("error");
+            let (answer, error) = (local("answer"), local("error"));
             quote_spanned!(span=>
-                ::dal_shadow::__private::answer_with(#shown, |#error| #path(#error))
+                |#answer| ::dal_shadow::__private::answer_with(#answer, |#error| #path(#error))
             )
         }
     }

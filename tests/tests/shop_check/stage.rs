@@ -111,7 +111,7 @@ impl Shop {
     /// Both, behind the wrappers.
     pub fn shadowed(mysql: Arc<Self>, dynamodb: Arc<Self>, harness: &Harness) -> Self {
         let repositories =
-            Repositories::shadowed(&mysql.repositories(), &dynamodb.repositories(), &harness);
+            Repositories::shadowed(&mysql.repositories(), &dynamodb.repositories(), harness);
         Self::of(repositories, None, vec![mysql, dynamodb])
     }
 
