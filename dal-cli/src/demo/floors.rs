@@ -72,7 +72,7 @@ mod tests {
         )]);
         let enough = counts(2_500, 500, 125, 2_000);
         assert!(missed(Duration::from_secs(6), &enough, &rare).is_empty());
-        let long = missed(Duration::from_secs(600), &enough, &rare);
+        let long = missed(Duration::from_mins(10), &enough, &rare);
         assert_eq!(long, ["user.get: 30 of at least 50"]);
         let few = counts(2_500, 499, 124, 1_999);
         assert_eq!(
