@@ -2,7 +2,7 @@
 #![cfg(feature = "kit")]
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use dal_testkit::servers::{self, Engine, announce};
 use serde_json::Value;
@@ -160,6 +160,8 @@ fn the_demo_drops_its_database() {
     let child = Command::new(env!("CARGO_BIN_EXE_dal"))
         .args(["demo", "--users", "100", "--seconds", "1"])
         .env("DAL_MYSQL_URL", servers::mysql().url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let own = format!("dal_test_{}_", child.id());
