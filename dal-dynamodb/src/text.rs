@@ -6,7 +6,7 @@
 use dal_traits::ErrorKind;
 
 /// Fragments and what they mean, first match wins.
-const VALIDATION: [(&str, ErrorKind); 21] = [
+const VALIDATION: [(&str, ErrorKind); 22] = [
     // "Item size has exceeded the maximum allowed size", "Item size to update has exceeded …".
     ("item size", ErrorKind::TooLarge),
     ("exceeded the maximum size limit", ErrorKind::TooLarge),
@@ -19,6 +19,8 @@ const VALIDATION: [(&str, ErrorKind); 21] = [
     ("hash primary key values must be under", ErrorKind::TooLarge),
     // "Transaction request cannot include more than 4 MB of data", "Collection size of items …".
     ("cannot include more than", ErrorKind::TooLarge),
+    // DynamoDB Local: "Transaction payload size cannot exceed 4MB. Payload Size: …".
+    ("payload size cannot exceed", ErrorKind::TooLarge),
     ("collection size of items", ErrorKind::TooLarge),
     ("total size of items", ErrorKind::TooLarge),
     // More actions, keys or requests than a call may carry.
@@ -70,6 +72,10 @@ mod tests {
             ),
             (
                 "1 validation error detected: Value '[..]' at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100",
+                ErrorKind::TooLarge,
+            ),
+            (
+                "Transaction payload size cannot exceed 4MB. Payload Size: 4400177",
                 ErrorKind::TooLarge,
             ),
             (
