@@ -56,7 +56,7 @@ impl Engine {
         let methods = specs
             .iter()
             .map(|spec| {
-                entity.method(spec.method, || {
+                entity.method(spec, || {
                     let rules = core.rules.for_method(&spec.rules());
                     Method::new(spec, Arc::clone(&entity), rules)
                 })

@@ -12,6 +12,7 @@ use crate::method::{Method, MethodReport};
 use crate::phase::{Phase, Verb, plan};
 use crate::queue::Queue;
 use crate::setting::Setting;
+use crate::spec::MethodSpec;
 
 /// An entity of a harness.
 #[derive(Debug)]
@@ -143,10 +144,18 @@ impl Entity {
         self.gate.begin(setting.phase);
     }
 
-    /// The method of this name, made by `make` when it is new.
-    pub(crate) fn method(&self, name: &str, make: impl FnOnce() -> Method) -> Arc<Method> {
+    /// The method with this specification, made by `make` when it is new: every wrapper of one trait
+    /// has the same.
+    pub(crate) fn method(
+        &self,
+        spec: &'static MethodSpec,
+        make: impl FnOnce() -> Method,
+    ) -> Arc<Method> {
         let mut methods = lock(&self.methods);
-        if let Some(known) = methods.iter().find(|method| method.spec.method == name) {
+        let known = methods
+            .iter()
+            .find(|method| std::ptr::eq(method.spec, spec));
+        if let Some(known) = known {
             return Arc::clone(known);
         }
         let method = Arc::new(make());

@@ -155,7 +155,9 @@ impl HarnessBuilder {
         self
     }
 
-    /// Lets every caller wait for the second write, in every phase: for tests.
+    /// Lets every caller wait for the second write, in every phase: for tests, and for entities whose
+    /// writes need each other's records while they are in different phases (a checkout that reads the
+    /// cart which another repository wrote).
     pub fn await_second_writes(mut self) -> Self {
         self.policy.await_second_writes = true;
         self

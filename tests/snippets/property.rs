@@ -1,0 +1,21 @@
+use std::sync::Arc;
+
+use dal_testkit::check::{Strategy, check, near};
+use shop::model::NewUser;
+use shop::repos::{ShadowUserRepository, UserRepository, UserRepositoryArgs, UserRepositoryOp};
+
+fn calls() -> impl Strategy<Value = UserRepositoryOp> {
+    let (email, name) = (near(&["ann@x", "bob@x"]), near(&["Ann", "Bob"])); // and what is nearly the same
+    let new = (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
+    UserRepositoryArgs { new, email, name, limit: 1_u32..4 }.ops()
+}
+
+#[test]
+fn stores_agree() {
+    check(calls(), mysql, dynamodb).sequences(256).floor("rename", 200).error_floor(0.05).run();
+}
+
+#[test]
+fn wrapper_is_transparent() {
+    check(calls(), mysql, dynamodb).sequences(256).run_through(ShadowUserRepository::new);
+}

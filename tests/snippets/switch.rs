@@ -1,0 +1,21 @@
+use std::sync::Arc;
+
+use dal_shadow::source::WatchedFile;
+use dal_shadow::{Error, Harness};
+use shop::dynamodb::DynamoUsers;
+use shop::mysql::MySqlUsers;
+use shop::repos::{ShadowUserRepository, UserRepository};
+
+/// `phases.json` holds `{"user": "mysql-only"}`; write the next phase into it when you are ready.
+pub async fn users(
+    mysql: MySqlUsers,
+    dynamodb: DynamoUsers,
+) -> Result<Arc<dyn UserRepository>, Error> {
+    let harness = Harness::builder(WatchedFile::new("phases.json"))
+        .remember("phases.last.json") // a restart without the file goes on in the last phase
+        .best_effort_writes() // a crash between two writes loses the second one
+        .start()
+        .await?;
+    let (mysql, dynamodb) = (Arc::new(mysql), Arc::new(dynamodb));
+    Ok(Arc::new(ShadowUserRepository::new(mysql, dynamodb, harness)))
+}

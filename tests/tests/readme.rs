@@ -1,0 +1,67 @@
+//! The README's snippets: compiled, run where they test something, and the same there as here.
+
+mod shop_stores;
+
+#[rustfmt::skip]
+#[path = "../snippets/staging.rs"]
+mod staging;
+#[rustfmt::skip]
+#[path = "../snippets/switch.rs"]
+mod switch;
+
+use dal_shadow::source::Fixed;
+use dal_shadow::{Harness, Phase};
+
+mod property {
+    use dal_testkit::servers::{Engine, announce};
+    use shop::Repositories;
+
+    use crate::shop_stores::{fresh_dynamodb, fresh_mysql};
+
+    async fn mysql() -> Arc<dyn UserRepository> {
+        Repositories::mysql(&fresh_mysql().await).users
+    }
+
+    async fn dynamodb() -> Arc<dyn UserRepository> {
+        let (db, table) = fresh_dynamodb(Engine::Embedded).await;
+        Repositories::dynamodb(&db, &table).users
+    }
+
+    #[test]
+    fn engines() {
+        announce("readme", &[Engine::MySql, Engine::Embedded]);
+    }
+
+    include!("../snippets/property.rs");
+}
+
+#[test]
+fn each_snippet_stands_in_the_readme_and_has_at_most_25_lines() {
+    let readme = include_str!("../../README.md");
+    for snippet in [
+        include_str!("../snippets/switch.rs"),
+        include_str!("../snippets/staging.rs"),
+        include_str!("../snippets/property.rs"),
+    ] {
+        assert!(snippet.lines().count() <= 25, "{snippet}");
+        assert!(readme.contains(snippet), "not in the README:\n{snippet}");
+    }
+}
+
+#[tokio::test]
+async fn the_harness_of_the_staging_snippet_starts_and_is_not_ready_without_traffic() {
+    let before = std::env::current_dir().unwrap();
+    let harness = staging::harness(Fixed::new(Phase::ShadowRead))
+        .await
+        .unwrap();
+    assert!(!staging::is_ready_for_the_next_step(&harness));
+    drop(harness);
+    std::fs::remove_file(before.join("differences.jsonl")).unwrap();
+}
+
+#[test]
+fn the_switch_snippet_gives_the_trait_that_the_application_has() {
+    // That it compiles is the point; without the file it refuses to start.
+    let _users = switch::users;
+    let _builder = Harness::builder(Fixed::new(Phase::MySqlOnly));
+}
