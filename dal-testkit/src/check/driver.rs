@@ -1,13 +1,14 @@
 //! Runs sequences side by side, stops at the first that fails and makes it small.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dal_shadow::ops::Operation;
-use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 
 use super::generate::{Generator, Item};
 use super::run::{End, Fault, Ran, said};
@@ -52,6 +53,7 @@ impl<O: Operation> Driver<O> {
     /// Runs all of it.
     pub(super) async fn run(&self) -> Result<Statistics, Box<Failure<O>>> {
         let started = Instant::now();
+        self.warm_up().await?;
         let total = self.all(started).await.map_err(|reason| {
             Failure::new(FailureKind::Setup, format!("{}: {reason}", self.name))
         })?;
@@ -69,6 +71,23 @@ impl<O: Operation> Driver<O> {
             None => Ok(statistics),
             Some((origin, fault)) => Err(self.failure(origin, fault, statistics).await),
         }
+    }
+
+    /// Makes one pair of stores on this thread: a factory that starts a server blocks, and needs the
+    /// runtime's own threads for it.
+    async fn warm_up(&self) -> Result<(), Box<Failure<O>>> {
+        let made = AssertUnwindSafe((self.execute)(Vec::new())).catch_unwind();
+        let problem = match made.await {
+            Ok(ran) => match ran.end {
+                End::Failed(fault) => fault.summary,
+                End::Agreed | End::Inconclusive => return Ok(()),
+            },
+            Err(panic) => format!("a factory panicked: {}", said(panic.as_ref())),
+        };
+        Err(Failure::new(
+            FailureKind::Setup,
+            format!("{}: {problem}", self.name),
+        ))
     }
 
     fn items(&self, origin: Origin) -> Result<Vec<Item<O>>, String> {
