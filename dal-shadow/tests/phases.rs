@@ -141,7 +141,7 @@ async fn a_restart_without_the_source_goes_on_in_the_last_accepted_phase_or_does
 
     std::fs::remove_file(&file).unwrap();
     let harness = watched(&file).remember(&memory).start().await.unwrap();
-    let (_users, ..) = stores(&harness);
+    let (users, ..) = stores(&harness);
     let status = until(&harness, |_| true).await;
     assert_eq!(status.phase, Some(Phase::ShadowRead));
     assert!(harness.report().problem.is_some());
@@ -150,7 +150,7 @@ async fn a_restart_without_the_source_goes_on_in_the_last_accepted_phase_or_does
     write(&file, r#"{"user": "dynamodb-only"}"#);
     let status = until(&harness, |user| user.problem.is_some()).await;
     assert_eq!(status.phase, Some(Phase::ShadowRead));
-    drop((_users, harness));
+    drop((users, harness));
     let harness = watched(&file).remember(&memory).start().await.unwrap();
     let (_users, ..) = stores(&harness);
     let status = until(&harness, |user| user.problem.is_some()).await;

@@ -1,5 +1,7 @@
 //! `check` on two stores in memory: what agrees passes, what does not is found and made small.
 
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
 mod memory;
 
 use std::sync::Arc;
@@ -216,8 +218,8 @@ fn with_variables(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
         .envs(variables.iter().copied())
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.success(), text)
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.success(), said)
 }
 
 #[test]

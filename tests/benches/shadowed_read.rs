@@ -1,8 +1,6 @@
 //! A read by primary key on real engines: bare sqlx, the shop's repository, and that repository behind
 //! its wrapper in each phase that MySQL answers. The ratios are what counts: all of it in one run.
 
-#![expect(clippy::unwrap_used, reason = "a bench reports by panicking")]
-
 #[path = "../tests/shop_stores/mod.rs"]
 mod shop_stores;
 

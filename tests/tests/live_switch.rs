@@ -1,12 +1,6 @@
 //! The running shop goes from MySQL to DynamoDB and back under load, entity by entity, without a
 //! failed request; and it keeps the last accepted phases when their source is gone.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test reports by panicking"
-)]
-
 mod shop_http;
 mod shop_stores;
 

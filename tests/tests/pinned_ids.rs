@@ -1,8 +1,6 @@
 //! A generated id exists once: MySQL makes it, DynamoDB gets the same, whatever happens to the second
 //! write on its way.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-
 mod shop_stores;
 
 use std::time::Duration;

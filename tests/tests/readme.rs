@@ -9,8 +9,12 @@ mod staging;
 #[path = "../snippets/switch.rs"]
 mod switch;
 
+use dal_shadow::Phase;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Phase};
+use dal_testkit::servers::{Engine, runtime};
+use shop::dynamodb::DynamoUsers;
+use shop::mysql::MySqlUsers;
+use shop_stores::{fresh_dynamodb, fresh_mysql};
 
 mod property {
     use dal_testkit::servers::{Engine, announce};
@@ -61,7 +65,12 @@ async fn the_harness_of_the_staging_snippet_starts_and_is_not_ready_without_traf
 
 #[test]
 fn the_switch_snippet_gives_the_trait_that_the_application_has() {
-    // That it compiles is the point; without the file it refuses to start.
-    let _users = switch::users;
-    let _builder = Harness::builder(Fixed::new(Phase::MySqlOnly));
+    // Without the file it refuses to start, and says which one it looked for.
+    let error = runtime().block_on(async {
+        let mysql = MySqlUsers::new(fresh_mysql().await);
+        let (db, table) = fresh_dynamodb(Engine::Embedded).await;
+        let users = switch::users(mysql, DynamoUsers::new(db, &table)).await;
+        users.err().map(|error| error.to_string())
+    });
+    assert!(error.is_some_and(|error| error.contains("phases.json")));
 }

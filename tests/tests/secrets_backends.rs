@@ -25,7 +25,8 @@ fn texts(error: &Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        text.push_str(&format!(" {cause} {cause:?}"));
+        let shown = format!(" {cause} {cause:?}");
+        text.push_str(&shown);
         source = cause.source();
     }
     text

@@ -1,7 +1,5 @@
 //! After a copy both stores hold the same and answer alike, ids included.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-
 mod shop_stores;
 
 use dal_testkit::servers::{Engine, announce, runtime};

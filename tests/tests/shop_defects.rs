@@ -1,7 +1,5 @@
 //! The planted defects: each of them changes an answer, so that there is something to find.
 
-#![expect(clippy::panic, reason = "a test reports by panicking")]
-
 mod shop_stores;
 
 use dal_testkit::servers::{Engine, announce, runtime};

@@ -1,7 +1,5 @@
 //! Each operation of the shop's repositories: the same scenario with the same outcome on every store.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-
 mod shop_stores;
 
 use std::fmt::Debug;

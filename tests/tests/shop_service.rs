@@ -1,8 +1,6 @@
 //! The shop's HTTP API: every route on every store and in every phase, errors by their kind, an
 //! orderly end.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-
 mod shop_http;
 mod shop_stores;
 

@@ -1,7 +1,5 @@
 //! Empty shops for thousands of sequences: each database and table is used again once it is clean.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};

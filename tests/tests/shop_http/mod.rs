@@ -1,7 +1,6 @@
 //! The shop on a loopback port, and a small HTTP/1.1 client for it.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-#![allow(dead_code, reason = "each suite uses its part")]
+#![allow(dead_code, reason = "each suite uses a part of this")]
 
 use std::net::SocketAddr;
 use std::time::Duration;

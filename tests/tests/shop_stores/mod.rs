@@ -1,11 +1,5 @@
 //! Empty stores of the shop, each in a database or table of its own.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test reports by panicking"
-)]
-
 use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
 use dal_testkit::servers::{self, DynamoDbKind, Engine, verdict_dynamodb};

@@ -1,5 +1,7 @@
 //! Captures everything that dal's crates emit while a future runs: spans, events, metrics.
 
+#![allow(dead_code, reason = "each suite uses a part of this")]
+
 use std::fmt::{Debug, Write};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
