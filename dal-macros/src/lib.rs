@@ -14,6 +14,36 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 
 /// Adds `ShadowX` to a trait `X`: an implementation that runs two others, one on MySQL and one on
 /// DynamoDB, as the phase says.
+///
+/// The trait has `Send + Sync` above it, `#[async_trait]` below the attribute or native `async fn`,
+/// and methods with `&self` that return a `Result`. Answers are `serde::Serialize`, errors are
+/// `Display` and `Classify`, arguments can be cloned (`&T`, `Option<&T>` and `&[&T]` are copied), and
+/// what a `mirror` method gets is `Clone`.
+///
+/// | on the trait | meaning |
+/// |---|---|
+/// | `entity = "users"` | the name in the phase source; without it the trait's name in snake case, without `_repository`: `UserRepository` is `user` |
+/// | `classify = path` | a function that reads an error type of another crate, in place of `Classify` |
+/// | `ops` | the calls as values, for property tests |
+/// | `generated = "User.created_at"` | a value that each store makes by itself (property tests compare its presence) |
+/// | `ids(user = "Order.user_id")` | a place in answers that holds an id of a class |
+///
+/// | on a method | meaning |
+/// |---|---|
+/// | `read` | may be asked of both stores and compared |
+/// | `write, replay` | the second store gets the same arguments |
+/// | `write, mirror = put_exact` | the second store's `put_exact` gets what the first one answered; `mirror = put(result, name)` also passes an argument |
+/// | `mirror` | stores exactly what it is given, as often as it is called |
+/// | `skip` | is asked of the answering store only |
+/// | `creates(user = id)` | a successful call answers with a new id of this class, at this place (`"listed.id"`; nothing: the answer is the id) |
+/// | `token(user_page = next)` | the answer holds a page token; the method takes it back as `#[handle(user_page)] after: Option<&str>`. `portable`: one store takes the other's. `drain = items`: pages may be cut elsewhere |
+/// | `key = id` | the argument that names the record (else the first handle, else the first argument) |
+/// | `ignore = "path"`, `unordered = "path"`, `normalize("path" = function)` | what is not, or not so strictly, compared |
+///
+/// | on an argument | meaning |
+/// |---|---|
+/// | `#[handle(user)]` | it is an id of this class, an option or a list of them |
+/// | `#[handle(member = member, book = "lines[].book_id")]` | it holds ids at these places |
 #[proc_macro_attribute]
 pub fn shadow(attr: TokenStream, item: TokenStream) -> TokenStream {
     let mut item = parse_macro_input!(item as ItemTrait);
@@ -27,6 +57,13 @@ pub fn shadow(attr: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Implements `Classify` for an error enum: one word per variant.
+///
+/// `#[classify(not_found)]` gives the variant that kind, and its name as the code that is compared. The
+/// words are the kinds in snake case, and shorter ones: `exists`, `unique`, `reference`, `condition`,
+/// `constraint`, `invalid`. A bug is `unexpected`: equal to nothing. A wrapped error is read by a
+/// function: `#[classify(with = dal_mysql::classify)] Db(sqlx::Error)`, for the SDK's common error
+/// `#[classify(with = dal_dynamodb::classify_any)] Dynamo(aws_sdk_dynamodb::Error)`, for dal's own
+/// `#[classify(with = dal_shadow::Classify::classify)] Store(dal_traits::Error)`.
 #[proc_macro_derive(Classify, attributes(classify))]
 pub fn classify(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);

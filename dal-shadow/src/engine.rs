@@ -18,15 +18,12 @@ use crate::policy::Order;
 use crate::record::CallOutcome;
 use crate::sample::in_sample;
 use crate::second::{FirstWrite, SecondWrite};
-use crate::shadow_call::{Called, contained};
+use crate::shadow_call::{Called, Repeatable, contained};
 use crate::shared::Core;
 use crate::spec::MethodSpec;
 
 /// A call on the other store that has ended, or is under way.
 type Early = Either<std::future::Ready<Result<Called, JoinError>>, JoinHandle<Called>>;
-
-/// A second write, to be called as often as it takes.
-pub type Repeatable = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
 
 /// The engine of one wrapper. For generated code.
 #[derive(Debug)]
@@ -53,6 +50,14 @@ impl Engine {
     pub fn new(harness: &Harness, entity: &'static str, specs: &'static [MethodSpec]) -> Self {
         let core = Arc::clone(harness.core());
         let entity = core.entity(entity);
+        if entity.gate.now().is_none() {
+            tracing::error!(
+                target: "dal_shadow",
+                entity = entity.name,
+                source = core.source,
+                "the phase source does not name this entity: its calls wait until it does"
+            );
+        }
         let methods = specs
             .iter()
             .map(|spec| {

@@ -108,7 +108,7 @@ impl Gate {
             tracing::error!(
                 target: "dal_shadow",
                 entity,
-                "calls wait: the entity has no phase; name it (or `*`) in the phase source"
+                "calls wait: the entity has no phase, or a step does not end; name it (or `*`) in the phase source"
             );
         }
     }

@@ -5,9 +5,10 @@ use std::fmt::Display;
 use dal_traits::{Class, Classify};
 use serde::Serialize;
 
-pub use crate::engine::{Engine, Repeatable, Ticket};
+pub use crate::engine::{Engine, Ticket};
 pub use crate::phase::Verb;
 pub use crate::sample::key_hash;
+pub use crate::shadow_call::Repeatable;
 pub use crate::spec::MethodSpec;
 pub use futures::future::BoxFuture;
 

@@ -8,12 +8,11 @@ use tokio::sync::oneshot;
 
 use crate::answer::Answer;
 use crate::compare::{Verdict, Why, compare};
-use crate::engine::Repeatable;
 use crate::judge::{Context, no_answer, report, whole};
 use crate::method::{Eligible, Method, SecondWrites};
 use crate::queue::{Moment, Ticket};
 use crate::record::CallOutcome;
-use crate::shadow_call::{Called, called};
+use crate::shadow_call::{Called, Repeatable, called};
 use crate::shared::Core;
 
 /// The first half of a write while it is under way: a caller that goes away meanwhile leaves its

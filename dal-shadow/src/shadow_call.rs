@@ -10,6 +10,9 @@ use tokio::time::Instant;
 
 use crate::answer::Answer;
 
+/// A second write, to be called as often as it takes.
+pub type Repeatable = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
+
 /// How a call of the other store ended.
 #[derive(Debug)]
 pub(crate) enum Called {

@@ -7,7 +7,7 @@ use shop::repos::{ShadowUserRepository, UserRepository, UserRepositoryArgs, User
 fn calls() -> impl Strategy<Value = UserRepositoryOp> {
     let (email, name) = (near(&["ann@x", "bob@x"]), near(&["Ann", "Bob"])); // and what is nearly the same
     let new = (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
-    UserRepositoryArgs { new, email, name, limit: 1_u32..4 }.ops()
+    UserRepositoryArgs { new, email, name, limit: (1_u32..4) }.ops()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use shop::dynamodb::DynamoUsers;
 use shop::mysql::MySqlUsers;
 use shop::repos::{ShadowUserRepository, UserRepository};
 
-/// `phases.json` holds `{"user": "mysql-only"}`; write the next phase into it when you are ready.
+/// `phases.json` holds `{"user": "mysql-only"}`; move a file with the next phase over it.
 pub async fn users(
     mysql: MySqlUsers,
     dynamodb: DynamoUsers,

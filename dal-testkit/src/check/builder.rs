@@ -302,7 +302,7 @@ where
                         .any(|other| other.creates.iter().any(|made| made.class == *class));
                 if !made {
                     return Err(setup(format!(
-                        "`{}` of `{}` takes a `{class}`, and nobody makes one: write `creates({class} = field)` on the method that does, or name seeded ids with `.known(\"{class}\", [..])`",
+                        "`{}` of `{}` takes a `{class}`, and nobody makes one: write `creates({class} = field)` on the method that does (for a page token `token({class} = next)`), or name seeded ids with `.known(\"{class}\", [..])`",
                         method.method, method.repository
                     )));
                 }

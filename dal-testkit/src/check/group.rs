@@ -6,7 +6,7 @@
 /// The store is a struct with one pointer for each trait (`Arc<dyn UserRepository>`); the strategy
 /// is a `prop_oneof!` of the traits' own ones.
 ///
-/// ```ignore
+/// ```text
 /// pub struct Shop { pub users: Arc<dyn UserRepository>, pub orders: Arc<dyn OrderRepository> }
 ///
 /// group! {

@@ -4,13 +4,13 @@
 //! `#[shadow(ops)]` on a trait `UserRepository` emits `UserRepositoryOp`, its calls as values, and
 //! `UserRepositoryArgs`, one strategy for each argument. [`check`] runs sequences of such calls:
 //!
-//! ```ignore
+//! ```text
 //! use dal_testkit::check::{Strategy, check, near};
 //!
 //! fn user_ops() -> impl Strategy<Value = UserRepositoryOp> {
 //!     let (email, name) = (near(&["ann@x", "bob@x"]), near(&["Ann", "Bob"]));
 //!     let new = (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
-//!     UserRepositoryArgs { new, email, name, limit: 1u32..4 }.ops()
+//!     UserRepositoryArgs { new, email, name, limit: (1_u32..4) }.ops()
 //! }
 //! async fn mysql() -> Arc<dyn UserRepository> { Arc::new(MySqlUsers::fresh().await) }
 //! async fn dynamodb() -> Arc<dyn UserRepository> { Arc::new(DynamoUsers::fresh().await) }
