@@ -134,7 +134,9 @@ impl Ticket<'_> {
                 return output;
             }
         };
-        let call = Arc::new(Call::new(self.core, self.method, Box::new(again)));
+        let context = self.context();
+        let call = Call::new(self.core, self.method, &context, Box::new(again));
+        let call = Arc::new(call);
         let policy = &self.core.policy;
         let order = match policy.order {
             Order::Random(_) => self.core.draw(),
@@ -148,7 +150,7 @@ impl Ticket<'_> {
         if let Answer::Error(error) = &first {
             self.method.failed(error.class.kind.as_str());
         }
-        let judge = Judge::new(call, self.context(), eligible);
+        let judge = Judge::new(call, context, eligible);
         drop(self.inside);
         let other = self.plan.first.other();
         let judging = self.core.runtime.spawn(async move {

@@ -25,6 +25,12 @@ use crate::source::{PhaseSource, Reading};
 /// How often a step that was blocked is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// What "no limit" means in practice: a later moment cannot always be named.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// More reads than this are never under way.
+const MOST_READS: usize = 1 << 20;
+
 /// The phases, policies and sinks of all wrappers of a service. Cheap to clone; clones are the same
 /// harness. Wrappers keep what they need of it alive.
 #[derive(Clone, Debug)]
@@ -130,13 +136,13 @@ impl HarnessBuilder {
 
     /// How long one shadow read may take; by default 1 s.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.policy.deadline = deadline;
+        self.policy.deadline = deadline.min(LONGEST);
         self
     }
 
     /// How many shadow reads may be under way before further ones are shed; by default 64.
     pub fn reads_in_flight(mut self, reads: usize) -> Self {
-        self.policy.reads_in_flight = reads;
+        self.policy.reads_in_flight = reads.min(MOST_READS);
         self
     }
 
@@ -166,7 +172,7 @@ impl HarnessBuilder {
     /// How long one attempt of a second write may take, and how it is repeated; by default 10 s and
     /// [`RetryPolicy::default`] with a budget of its own.
     pub fn second_write_attempts(mut self, limit: Duration, retry: RetryPolicy) -> Self {
-        self.policy.second_write_attempt = limit;
+        self.policy.second_write_attempt = limit.min(LONGEST);
         self.policy.second_write_retry = retry;
         self
     }
@@ -188,7 +194,7 @@ impl HarnessBuilder {
     /// How long a step may wait for calls to end before it is given up; by default 10 s. Writes wait
     /// at most as long.
     pub fn step_deadline(mut self, deadline: Duration) -> Self {
-        self.policy.step_deadline = deadline;
+        self.policy.step_deadline = deadline.min(LONGEST);
         self
     }
 

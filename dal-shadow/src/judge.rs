@@ -36,12 +36,17 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(core: &Arc<Core>, method: &Arc<Method>, again: Again) -> Self {
+    pub(crate) fn new(
+        core: &Arc<Core>,
+        method: &Arc<Method>,
+        context: &Context,
+        again: Again,
+    ) -> Self {
         Self {
             core: Arc::clone(core),
             method: Arc::clone(method),
             // The caller's deadline and token are not the shadow's.
-            cx: OpCx::new().with_correlation_id(OpCx::current().correlation_id()),
+            cx: OpCx::new().with_correlation_id(Arc::clone(&context.correlation_id)),
             again,
         }
     }

@@ -268,3 +268,21 @@ async fn a_full_queue_loses_second_writes_loudly_and_never_a_first_one() {
     assert_eq!(counts.inconclusive, counts.second.lost);
     assert_eq!(setup.mysql.all().len(), 10);
 }
+
+#[tokio::test]
+async fn settings_without_a_limit_panic_nowhere() {
+    let endless = |builder: HarnessBuilder| {
+        builder
+            .deadline(Duration::MAX)
+            .step_deadline(Duration::MAX)
+            .second_write_wait(Duration::MAX)
+            .second_write_attempts(Duration::MAX, dal_traits::RetryPolicy::default())
+            .reads_in_flight(usize::MAX)
+            .second_writes(usize::MAX, usize::MAX)
+    };
+    let setup = Setup::new(Phase::DynamoDbRead, endless).await;
+    let user = setup.users.register("ann@x").await.unwrap();
+    assert_eq!(setup.users.get(user.id).await.unwrap(), Some(user));
+    setup.harness.step("user", Phase::ShadowRead).await.unwrap();
+    assert_eq!(setup.method("get").await.equal, 1);
+}
