@@ -6,7 +6,7 @@ use dal_traits::{Class, Error, ErrorKind, Result};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
 use sqlx::{ConnectOptions, Executor, Row};
 
-use crate::error;
+use crate::{error, release};
 
 /// The statement that puts a new connection under the session rules:
 ///
@@ -23,6 +23,7 @@ use crate::error;
 ///     .after_connect(|connection, _| Box::pin(async move {
 ///         connection.execute(dal_mysql::SESSION_RULES).await.map(|_| ())
 ///     }))
+///     .after_release(|connection, _| Box::pin(dal_mysql::release(connection)))
 ///     .connect("mysql://localhost/shop").await?;
 /// # Ok(()) }
 /// ```
@@ -64,11 +65,14 @@ pub fn connect_options(url: &str) -> Result<MySqlConnectOptions> {
         .disable_statement_logging())
 }
 
-/// Pool options whose connections follow the session rules.
+/// Pool options whose connections follow the session rules, and are clean when somebody gets them: see
+/// [`release`].
 pub fn pool_options() -> MySqlPoolOptions {
-    MySqlPoolOptions::new().after_connect(|connection, _| {
-        Box::pin(async move { connection.execute(SESSION_RULES).await.map(|_| ()) })
-    })
+    MySqlPoolOptions::new()
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(SESSION_RULES).await.map(|_| ()) })
+        })
+        .after_release(|connection, _| Box::pin(release(connection)))
 }
 
 /// Connects a pool under the session rules to `url`, with sqlx's defaults for its size and times.

@@ -92,10 +92,13 @@ impl Harness {
 
     /// Everything counted since the start of the process.
     pub fn report(&self) -> Report {
-        let problem = self.0.known().problem.clone();
+        let known = self.0.known();
+        let (problem, unused) = (known.problem.clone(), known.unused());
+        drop(known);
         Report {
             source: self.0.source.clone(),
             problem,
+            unused,
             best_effort_writes: self.0.policy.best_effort_writes,
             entities: self.0.entities().iter().map(|e| e.report()).collect(),
             rules: self.0.rules.report(),

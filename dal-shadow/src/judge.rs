@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use crate::answer::Answer;
 use crate::compare::{Difference, Path, Verdict, Why, compare};
 use crate::method::{Eligible, Method};
+use crate::pages::judged;
 use crate::phase::{Phase, Store};
 use crate::record::{CallOutcome, Finding};
 use crate::rules::Rules;
@@ -128,8 +129,8 @@ impl Judge {
     /// policy says.
     async fn confirmed(&self, mut first: Answer, mut second: Answer) -> Judgement {
         let rules = &self.call.method.rules;
-        let mut verdict = compare(&first, &second, rules);
-        let mut outcome = CallOutcome::from(&verdict);
+        let pages = self.call.method.spec.pages.as_ref();
+        let (mut verdict, mut outcome) = judged(pages, &first, &second, rules);
         let policy = &self.call.core.policy;
         for _ in 0..policy.rereads {
             if !outcome.is_mismatch() {
@@ -143,9 +144,9 @@ impl Judge {
                 outcome = CallOutcome::Inconclusive(Why::Transient);
                 break;
             };
-            let again = compare(&one, &other, rules);
+            let (again, seen) = judged(pages, &one, &other, rules);
             let moved = !stands(&first, &one);
-            outcome = match CallOutcome::from(&again) {
+            outcome = match seen {
                 equal if equal.is_equal() && moved => CallOutcome::Unstable,
                 equal if equal.is_equal() => CallOutcome::Lagging,
                 other_outcome if !other_outcome.is_mismatch() => other_outcome,

@@ -19,6 +19,7 @@ mod latency;
 mod method;
 #[cfg(feature = "ops")]
 pub mod ops;
+mod pages;
 mod phase;
 mod policy;
 mod queue;

@@ -6,6 +6,7 @@ use dal_traits::{Class, Classify};
 use serde::Serialize;
 
 pub use crate::engine::{Engine, Ticket};
+pub use crate::pages::Pages;
 pub use crate::phase::Verb;
 pub use crate::sample::key_hash;
 pub use crate::shadow_call::Repeatable;

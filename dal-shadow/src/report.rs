@@ -1,18 +1,23 @@
 //! What a harness has counted.
 
+mod text;
+
 use serde::Serialize;
 
 use crate::entity::EntityReport;
 use crate::method::MethodReport;
 use crate::rules::RuleReport;
 
-/// Everything counted since the start of the process.
+/// Everything counted since the start of the process. `Display` is a table for people, serde the same
+/// for programs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Where the phases come from.
     pub source: String,
     /// Why the source is unreadable at this moment.
     pub problem: Option<String>,
+    /// Names in the source that no wrapper of this process has: usually a mistyped entity.
+    pub unused: Vec<String>,
     /// Whether second writes may be lost when the process ends: nothing keeps them durably.
     pub best_effort_writes: bool,
     /// The entities, by name.
@@ -80,6 +85,7 @@ impl Totals {
                 + self.in_flight
     }
 
+    /// Adds what was counted of a method.
     fn add(&mut self, method: &MethodReport) {
         self.calls += method.calls;
         self.writes += if method.write { method.calls } else { 0 };

@@ -15,7 +15,7 @@ use crate::queue::Queue;
 use crate::record::{CallOutcome, Finding, Recorder};
 use crate::remember::Memory;
 use crate::rules::RuleSet;
-use crate::setting::{Phases, Setting};
+use crate::setting::{EVERY_OTHER, Phases, Setting};
 use crate::sink::Sink;
 
 pub(crate) struct Core {
@@ -50,6 +50,24 @@ pub(crate) struct Known {
     pub(crate) entities: BTreeMap<String, Arc<Entity>>,
 }
 
+impl Known {
+    /// The entities that the source names, for a message.
+    fn named(&self) -> String {
+        let names: Vec<_> = self.wanted.entities().map(|(name, _)| name).collect();
+        names.join(", ")
+    }
+
+    /// Names in the source that no wrapper of this process has: usually a mistyped entity.
+    pub(crate) fn unused(&self) -> Vec<String> {
+        self.wanted
+            .entities()
+            .map(|(name, _)| name)
+            .filter(|name| *name != EVERY_OTHER && !self.entities.contains_key(*name))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
 impl Core {
     /// The entity of this name; a new one begins in the phase that it had, or else in the one that
     /// the source says.
@@ -64,8 +82,14 @@ impl Core {
         if let (Some(wanted), true) = (wanted, setting == wanted) {
             known.taken.insert(name.to_owned(), wanted);
         }
-        if let Some(setting) = setting {
-            entity.begin(setting);
+        match setting {
+            Some(setting) => entity.begin(setting),
+            None => tracing::warn!(
+                target: "dal_shadow",
+                entity = name,
+                named = known.named(),
+                "the phase source does not name this entity; its calls wait until it does",
+            ),
         }
         known.entities.insert(name.to_owned(), Arc::clone(&entity));
         drop(known);

@@ -1,5 +1,6 @@
 //! What the attribute says of a method.
 
+use crate::pages::Pages;
 use crate::phase::Verb;
 use crate::rules::{MethodRules, Normalize};
 
@@ -21,6 +22,8 @@ pub struct MethodSpec {
     pub unordered: &'static [&'static str],
     /// Paths of page tokens that only their own store understands: compared for presence.
     pub presence: &'static [&'static str],
+    /// Where the pages are that the stores may cut differently.
+    pub pages: Option<Pages>,
     /// Paths and functions of `normalize`.
     pub normalize: &'static [(&'static str, Normalize)],
 }

@@ -196,9 +196,45 @@ async fn an_entity_that_no_source_names_waits_until_one_does() {
     assert!(early.is_err());
     let calls = |store: &Memory| store.calls.load(Ordering::SeqCst);
     assert_eq!((calls(&mysql), calls(&dynamodb)), (0, 0));
+    assert_eq!(harness.report().unused, ["order"]);
+    let table = harness.report().to_string();
+    assert!(
+        table.contains("no wrapper uses these names of the source: order"),
+        "{table}"
+    );
+    assert!(table.contains("user: no phase, calls wait"), "{table}");
     write(&file, r#"{"order": "mysql-only", "user": "dynamodb-only"}"#);
     users.register("ann@x").await.unwrap();
     assert_eq!((calls(&mysql), calls(&dynamodb)), (0, 1));
+}
+
+#[tokio::test]
+async fn a_report_is_a_table_for_people() {
+    let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
+        .best_effort_writes()
+        .await_second_writes()
+        .start()
+        .await
+        .unwrap();
+    let (users, ..) = stores(&harness);
+    users.register("ann@x").await.unwrap();
+    users.get(1).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    let table = harness.report().to_string();
+    let line = |name: &str| {
+        let line = table
+            .lines()
+            .find(|line| line.trim_start().starts_with(name));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {table}"));
+        line.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert!(table.contains("dual writes are best effort"), "{table}");
+    assert!(table.contains("\nuser: shadow-read\n"), "{table}");
+    assert_eq!(line("register")[..4], ["register", "1", "1", "1"]);
+    assert_eq!(line("get")[..4], ["get", "1", "1", "1"]);
+    assert_eq!(line("total")[..5], ["total", "2", "2", "2", "0"]);
 }
 
 #[tokio::test]

@@ -316,6 +316,22 @@ fn pages_that_are_cut_differently_are_compared_as_a_whole() {
 }
 
 #[test]
+fn pages_that_are_cut_differently_pass_through_the_wrapper() {
+    let seeded = |page| {
+        move || async move {
+            let library = Library::new(1, page, false);
+            MemberRepository::join(&library, "Ann").await.unwrap();
+            Arc::new(library)
+        }
+    };
+    check(loan_ops(), seeded(2), seeded(3))
+        .known("member", [1_u64])
+        .sequences(100)
+        .floor("books", 100)
+        .run_through(ShadowLoanRepository::new);
+}
+
+#[test]
 fn a_lost_line_is_found_and_the_replay_names_both_enums() {
     let failure = check(shop_ops(), shop(1, 9, false), shop(5001, 9, true))
         .sequences(300)

@@ -112,9 +112,7 @@ fn a_panic_of_a_store_is_a_failure_of_that_store() {
     let failure = run(Defect::Panics, 1).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Broken);
     assert!(
-        failure
-            .summary
-            .contains("the second store panicked: renamed users"),
+        failure.summary.contains("DynamoDB panicked: renamed users"),
         "{failure}"
     );
     assert!(failure.steps.len() <= 3, "{failure}");

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{GenericParam, Generics, Ident, parse_quote};
 
 use super::method;
-use crate::model::{MethodKind, MethodModel, Second, TraitModel};
+use crate::model::{MethodKind, MethodModel, Second, Token, TraitModel};
 
 /// The names that the parts of the wrapper share. Type parameters and items are not hygienic in
 /// Rust, so they are names that nobody else would choose.
@@ -131,6 +131,19 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
         .iter()
         .filter(|token| !token.portable)
         .map(|token| token.place.path.clone().unwrap_or_default());
+    let pages = match &method.token {
+        Some(Token {
+            place,
+            drain: Some(items),
+            ..
+        }) => {
+            let token = place.path.clone().unwrap_or_default();
+            quote!(::core::option::Option::Some(::dal_shadow::__private::Pages {
+                token: #token, items: #items,
+            }))
+        }
+        _ => quote!(::core::option::Option::None),
+    };
     quote! {
         #(#cfgs)*
         ::dal_shadow::__private::MethodSpec {
@@ -141,6 +154,7 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
             ignore: &[#(#ignore),*],
             unordered: &[#(#unordered),*],
             presence: &[#(#presence),*],
+            pages: #pages,
             normalize: &[#(#normalize),*],
         }
     }

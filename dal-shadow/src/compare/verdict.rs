@@ -80,6 +80,8 @@ pub enum Why {
     Abandoned,
     /// The second write was not taken, because too many were waiting.
     Lost,
+    /// Both pages hold the same, and only one store says that more follow: perhaps an empty page.
+    PageEnd,
 }
 
 impl Why {
@@ -90,6 +92,7 @@ impl Why {
             Self::Unserializable => "unserializable",
             Self::Abandoned => "abandoned",
             Self::Lost => "lost",
+            Self::PageEnd => "page_end",
         }
     }
 }

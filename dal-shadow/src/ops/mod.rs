@@ -8,13 +8,11 @@
 mod bound;
 mod deserialize;
 mod method;
-mod path;
 mod slot;
 
 pub use bound::{Bound, HandleError, put};
 pub use deserialize::from_tree;
 pub use method::{OpMethod, PageToken, Place};
-pub use path::{Found, find};
 pub use proptest;
 pub use slot::{SLOTS, Slot, h, strategy};
 

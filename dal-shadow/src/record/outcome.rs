@@ -23,7 +23,7 @@ pub enum CallOutcome {
     ErrorClass,
     /// The same elements in another order.
     Order,
-    /// The same elements, cut into pages elsewhere.
+    /// The same elements as far as both pages go; the one that ends earlier says that it goes on.
     PageBoundary,
     /// A derived value that is as of its last write.
     StaleDerived,
@@ -104,9 +104,12 @@ impl CallOutcome {
         }
     }
 
-    /// Whether the stores agree, by rule or without.
+    /// Whether the stores agree, by rule or without, on all that both of them showed.
     pub const fn is_equal(&self) -> bool {
-        matches!(self, Self::Equal | Self::EqualAfterRule(_))
+        matches!(
+            self,
+            Self::Equal | Self::EqualAfterRule(_) | Self::PageBoundary
+        )
     }
 
     /// Whether somebody should look: the stores disagree, or a second write was lost.
@@ -123,7 +126,6 @@ impl CallOutcome {
                 | Self::MissingInShadow
                 | Self::ErrorClass
                 | Self::Order
-                | Self::PageBoundary
                 | Self::ShadowPanicked
         )
     }

@@ -1,11 +1,13 @@
 //! A value as a typed tree: what serde says about it, without any text format in between.
 
 mod order;
+mod path;
 mod serializer;
 mod text;
 
 use serde::Serialize;
 
+pub use path::{Found, find, misplaced, replace};
 pub use serializer::TreeError;
 
 /// A value as serde describes it, typed and with the names of structs and variants.

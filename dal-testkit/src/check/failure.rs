@@ -97,12 +97,13 @@ impl<O: Operation> fmt::Display for Failure<O> {
             writeln!(f, "  help: {help}")?;
         }
         if !self.steps.is_empty() {
+            let replay = self.replay();
             writeln!(
                 f,
-                "\nreplay (an element of the list that `.{}` takes; {}):\n\n{}",
+                "\nreplay: an element of the list that `.{}` takes; in scope there: {}`{}` and the types of its arguments\n\n{replay}",
                 replay::method(&self.steps),
-                replay::IMPORTS,
-                self.replay()
+                replay::imports(&replay),
+                O::NAME,
             )?;
         }
         if self.statistics.calls() > 0 {

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use dal_shadow::answer::Answer;
-use dal_shadow::ops::{Bound, On, OpMethod, find, h};
+use dal_shadow::ops::{Bound, On, h};
 use dal_shadow::tree::Tree;
 
 use super::judge::{Judge, Judgement, Law};
 use super::run::{self, End, Fault, Ran, Tally};
-use super::{FailureKind, Step};
-
-/// More pages than this are taken for a token that leads nowhere.
-const MAX_PAGES: usize = 1_000;
+use super::{FailureKind, Step, pages};
 
 /// What every sequence begins with.
 pub(super) struct Start {
@@ -89,7 +85,7 @@ where
     }
 }
 
-const NAMES: [&str; 2] = ["the first store", "the second store"];
+const NAMES: [&str; 2] = ["MySQL", "DynamoDB"];
 
 struct Sides<'a, A: ?Sized, B: ?Sized> {
     start: &'a Start,
@@ -111,24 +107,15 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
             run::call(op, self.second, &self.second_bound, (other, at)),
         );
         let (first, second) = (first?, second?);
+        run::words_fit(method, &first, at)?;
         self.tally
             .count(op, &self.first_bound, &first, &self.start.tokens);
-        let (lengths, compared) = match drain(method) {
-            None => (true, None),
-            Some(items) => {
-                let lengths = length(&first, items) == length(&second, items);
-                let drained = futures::join!(
-                    drained(op, self.first, &self.first_bound, &first, (one, at)),
-                    drained(op, self.second, &self.second_bound, &second, (other, at)),
-                );
-                (lengths, Some((drained.0?, drained.1?)))
-            }
-        };
-        let (a, b) = match &compared {
-            Some((a, b)) => (a, b),
-            None => (&first, &second),
-        };
-        match self.judge.related(method, a, b) {
+        let (a, b) = futures::join!(
+            pages::whole(op, self.first, &self.first_bound, &first, (one, at)),
+            pages::whole(op, self.second, &self.second_bound, &second, (other, at)),
+        );
+        let (a, b) = (a?, b?);
+        match self.judge.related(method, &a, &b) {
             Judgement::Agree => {}
             Judgement::Inconclusive => return Ok(false),
             Judgement::Differ { differences, help } => {
@@ -137,7 +124,7 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
                     at,
                     format!("`{}` of `{}` differs", method.method, method.repository),
                 )
-                .answered(NAMES, [a, b]);
+                .answered(NAMES, [&a, &b]);
                 fault.differences = differences;
                 fault.help = help;
                 return Err(fault);
@@ -145,73 +132,11 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
         }
         run::bind(op, &first, &mut self.first_bound, at)?;
         run::bind(op, &second, &mut self.second_bound, at)?;
-        if lengths {
-            run::bind_token(op, &first, &mut self.first_bound);
-            run::bind_token(op, &second, &mut self.second_bound);
-        } else if let (Some(token), Some(slot)) = (&method.token, op.page()) {
-            self.first_bound.unbind(token.place.class, slot);
-            self.second_bound.unbind(token.place.class, slot);
-        }
+        pages::bind(
+            op,
+            (&first, &mut self.first_bound),
+            (&second, &mut self.second_bound),
+        );
         Ok(true)
     }
-}
-
-fn drain(method: &OpMethod) -> Option<&'static str> {
-    method.token.as_ref().and_then(|token| token.drain)
-}
-
-fn length(answer: &Answer, items: &str) -> Option<usize> {
-    match answer {
-        Answer::Value(tree) => find(tree, items)?.value.as_seq().map(<[Tree]>::len),
-        _ => None,
-    }
-}
-
-/// The answer with the records of all further pages, and no token.
-async fn drained<O: On<S>, S: ?Sized + Sync>(
-    op: &O,
-    store: &S,
-    bound: &Bound,
-    answer: &Answer,
-    who: (&str, usize),
-) -> Result<Answer, Fault> {
-    let method = op.method();
-    let (Some(token), Some(items), Answer::Value(tree)) = (&method.token, drain(method), answer)
-    else {
-        return Ok(answer.clone());
-    };
-    let mut whole = tree.clone();
-    let mut next = run::token(method, answer);
-    let mut pages = 1;
-    while let Some(continued) = next {
-        if pages == MAX_PAGES {
-            return Err(Fault::new(
-                FailureKind::Broken,
-                who.1,
-                format!(
-                    "`{}` of {} still gives a token after {MAX_PAGES} pages",
-                    method.method, who.0
-                ),
-            ));
-        }
-        pages += 1;
-        let bound = bound.continuing(token.place.class, continued);
-        let page = run::call(op, store, &bound, who).await?;
-        let Answer::Value(tree) = &page else {
-            return Ok(page);
-        };
-        let more = find(tree, items)
-            .and_then(|found| found.value.as_seq())
-            .unwrap_or_default();
-        super::judge::replace(&mut whole, items, &mut |all| {
-            if let Tree::Seq(all) = all {
-                all.extend_from_slice(more);
-            }
-        });
-        next = run::token(method, &page);
-    }
-    super::judge::replace(&mut whole, token.place.path, &mut |token| {
-        *token = Tree::Null;
-    });
-    Ok(Answer::Value(whole))
 }

@@ -7,15 +7,14 @@ use std::sync::Arc;
 
 use dal_shadow::answer::Answer;
 use dal_shadow::compare::{Difference, Step, Verdict, Why, compare};
-use dal_shadow::ops::{OpMethod, Place, find};
+use dal_shadow::ops::{OpMethod, Place};
 use dal_shadow::rules::{MethodRules, RuleSet, Rules};
-use dal_shadow::tree::Tree;
+use dal_shadow::tree::{Tree, find, replace};
 use dal_traits::{ErrorKind, SystemClock};
 
 use super::places::Places;
-use super::relation::Relation;
+use super::relation::{self, Relation};
 use canonical::Canonical;
-pub(super) use canonical::replace;
 
 /// What is known of the traits, the same for every sequence.
 pub(super) struct Law {
@@ -174,7 +173,7 @@ impl<'a> Judge<'a> {
                 };
             }
             Verdict::UnsupportedInShadow => {
-                help.push("the second store says that it does not support the call; leave the call out of the strategy, or implement it".to_owned());
+                help.push("one store says that it does not support the call; leave the call out of the strategy, or implement it".to_owned());
                 return Judgement::Differ {
                     differences: vec![format!("answer: {} | {}", first.to_tree(), second.to_tree())],
                     help,
@@ -192,6 +191,9 @@ impl<'a> Judge<'a> {
         for difference in verdict.differences() {
             self.help(method, difference, &mut help);
         }
+        if let (Answer::Value(first), Answer::Value(second)) = (first, second) {
+            help.extend(self.places.misnamed([first, second]));
+        }
         help.dedup();
         Judgement::Differ {
             differences: verdict
@@ -208,6 +210,10 @@ impl<'a> Judge<'a> {
         let (Some(first), Some(second)) = (&difference.first, &difference.second) else {
             return;
         };
+        if relation::is_unrelated(first) || relation::is_unrelated(second) {
+            help.push(format!("`{}(..)` is an id that the other side gave to nobody in this sequence: another record was answered, or an id was given again; does every mirror method also move its store's id generator past the id that it stores?", relation::UNRELATED));
+            return;
+        }
         let place = difference
             .path
             .steps()

@@ -33,6 +33,7 @@ mod group;
 mod independent;
 mod judge;
 mod near;
+mod pages;
 mod places;
 mod relation;
 mod replay;

@@ -1,8 +1,10 @@
 //! Where ids and generated values stand in answers: by struct and field, by newtype, or by method;
 //! never by a bare name or a value.
 
-use dal_shadow::ops::{Found, OpMethod};
-use dal_shadow::tree::Tree;
+use std::collections::{BTreeMap, BTreeSet};
+
+use dal_shadow::ops::OpMethod;
+use dal_shadow::tree::{Found, Tree};
 
 /// The places that are known.
 #[derive(Clone, Debug, Default)]
@@ -91,8 +93,59 @@ impl Places {
             .map(|(_, class)| *class)
     }
 
+    /// For each declared field that the structs in these answers do not have: what they have instead.
+    pub(super) fn misnamed(&self, answers: [&Tree; 2]) -> Vec<String> {
+        let mut structs = BTreeMap::new();
+        for answer in answers {
+            fields_of(answer, &mut structs);
+        }
+        let ids = self
+            .fields
+            .iter()
+            .map(|(owner, field, _)| ("ids", owner, field));
+        let generated = self
+            .generated
+            .iter()
+            .map(|(owner, field)| ("generated", owner, field));
+        ids.chain(generated)
+            .filter_map(|(word, owner, field)| {
+                let fields: &BTreeSet<_> = structs.get(owner.as_str())?;
+                let known = || fields.iter().copied().collect::<Vec<_>>().join("`, `");
+                (!fields.contains(field.as_str())).then(|| {
+                    format!(
+                        "`{word}` names `{owner}.{field}`, and `{owner}` has no such field here; it has `{}`",
+                        known()
+                    )
+                })
+            })
+            .collect()
+    }
+
     /// Whether each store makes the values of a field by itself.
     pub(super) fn is_generated(&self, owner: &str, field: &str) -> bool {
         self.generated.iter().any(|(a, b)| a == owner && b == field)
+    }
+}
+
+/// The structs in an answer, each with the fields that serde gave.
+fn fields_of<'a>(tree: &'a Tree, structs: &mut BTreeMap<&'a str, BTreeSet<&'a str>>) {
+    match tree {
+        Tree::Some(value) | Tree::Newtype { value, .. } | Tree::Variant { value, .. } => {
+            fields_of(value, structs);
+        }
+        Tree::Seq(items) => items.iter().for_each(|item| fields_of(item, structs)),
+        Tree::Map(entries) => {
+            for (key, value) in entries {
+                fields_of(key, structs);
+                fields_of(value, structs);
+            }
+        }
+        Tree::Struct { name, fields } => {
+            for (field, value) in fields {
+                structs.entry(name).or_default().insert(field);
+                fields_of(value, structs);
+            }
+        }
+        _ => {}
     }
 }

@@ -19,6 +19,21 @@ struct Pairs {
 /// The name of the enum that ids become before they are compared.
 pub(super) const ID: &str = "dal::id";
 
+/// What an id is wrapped in that the other store gave to nobody.
+pub(super) const UNRELATED: &str = "unrelated";
+
+/// Whether a value is an id that the other store gave to nobody.
+pub(super) fn is_unrelated(value: &Tree) -> bool {
+    match value {
+        Tree::Variant {
+            name,
+            variant,
+            value,
+        } if *name == ID => *variant == UNRELATED || is_unrelated(value),
+        _ => false,
+    }
+}
+
 impl Relation {
     /// Relates two ids, unless one of them is related already.
     pub(super) fn relate(&mut self, class: &'static str, first: &Tree, second: &Tree) {
@@ -48,7 +63,7 @@ impl Relation {
                 class,
                 Tree::Variant {
                     name: ID,
-                    variant: "unrelated",
+                    variant: UNRELATED,
                     value: Box::new(id.clone()),
                 },
             ),

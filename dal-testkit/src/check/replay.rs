@@ -6,9 +6,6 @@ use dal_shadow::ops::Operation;
 
 use super::Step;
 
-/// What a replay needs in scope.
-pub(super) const IMPORTS: &str = "it needs `use dal_testkit::check::{Phase, Step, h};` where it uses them, and the names of your own types; a unit variant of an enum of yours is written without the enum, so `use` that, too";
-
 /// The builder's method that takes these steps.
 pub(super) fn method<O>(steps: &[Step<O>]) -> &'static str {
     if has_phases(steps) {
@@ -20,6 +17,31 @@ pub(super) fn method<O>(steps: &[Step<O>]) -> &'static str {
 
 fn has_phases<O>(steps: &[Step<O>]) -> bool {
     steps.iter().any(|step| matches!(step, Step::To(_)))
+}
+
+/// The names of this crate that a replay uses, as the line that brings them in.
+pub(super) fn imports(replay: &str) -> String {
+    let ours = [("Phase", "Phase::"), ("Step", "Step::"), ("h", "h(")];
+    let used = ours
+        .into_iter()
+        .filter(|(_, sign)| calls(replay, sign))
+        .map(|(name, _)| name)
+        .collect::<Vec<_>>();
+    match used.as_slice() {
+        [] => String::new(),
+        [one] => format!("`use dal_testkit::check::{one};`, "),
+        more => format!("`use dal_testkit::check::{{{}}};`, ", more.join(", ")),
+    }
+}
+
+/// Whether the text uses a name, not merely one that ends like it.
+fn calls(text: &str, sign: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '"' || c == '.';
+    text.match_indices(sign).any(|(at, _)| {
+        !text
+            .get(..at)
+            .is_some_and(|before| before.ends_with(inside))
+    })
 }
 
 /// One element of the list that [`method`] takes.

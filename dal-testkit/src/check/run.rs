@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use dal_shadow::answer::Answer;
-use dal_shadow::ops::{Bound, HandleError, On, OpMethod, Operation, find};
-use dal_shadow::tree::Tree;
+use dal_shadow::ops::{Bound, HandleError, On, OpMethod, Operation};
+use dal_shadow::tree::{Tree, find, misplaced};
 use dal_traits::ErrorKind;
 use futures::FutureExt;
 
@@ -109,6 +109,28 @@ pub(super) fn said(panic: &(dyn std::any::Any + Send)) -> String {
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no text".to_owned())
+}
+
+/// Refuses words that name a place which the answer cannot have, before a difference is blamed on a store.
+///
+/// # Errors
+/// With the fields that are there.
+pub(super) fn words_fit(method: &OpMethod, answer: &Answer, at: usize) -> Result<(), Fault> {
+    let Answer::Value(tree) = answer else {
+        return Ok(());
+    };
+    let creates = method.creates.iter().map(|place| ("creates", place));
+    let token = method.token.iter().map(|token| ("token", &token.place));
+    for (word, place) in creates.chain(token) {
+        if let Some(why) = misplaced(tree, place.path) {
+            let text = format!(
+                "`{word}({} = {})` on `{}`: {why}",
+                place.class, place.path, method.method
+            );
+            return Err(Fault::new(FailureKind::Setup, at, text));
+        }
+    }
+    Ok(())
 }
 
 /// Binds what a successful call made. What a method that creates nothing answered changes no slot.

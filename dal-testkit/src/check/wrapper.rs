@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dal_shadow::answer::Answer;
+use dal_shadow::compare::Why;
 use dal_shadow::ops::{Bound, On, Slot};
 use dal_shadow::record::CallOutcome;
 use dal_shadow::sink::RingSink;
@@ -19,7 +20,7 @@ use futures::future::BoxFuture;
 use super::independent::Start;
 use super::judge::{Judge, Judgement};
 use super::run::{self, End, Fault, Ran, Tally};
-use super::{FailureKind, Phase, Step};
+use super::{FailureKind, Phase, Step, pages};
 
 /// Makes the DynamoDB side equal to the MySQL side.
 pub(super) type Copy<A, B> = Arc<dyn Fn(Arc<A>, Arc<B>) -> BoxFuture<'static, ()> + Send + Sync>;
@@ -191,14 +192,24 @@ where
         let method = op.method();
         let answer = run::call(op, &self.wrapper, &self.bound, (WRAPPER, at)).await?;
         let third = run::call(op, &*self.stores.third, &self.third_bound, (THIRD, at)).await?;
+        run::words_fit(method, &answer, at)?;
         self.tally
             .count(op, &self.bound, &answer, &self.start.tokens);
-        match self.judge.related(method, &answer, &third) {
+        let whole = pages::whole(op, &self.wrapper, &self.bound, &answer, (WRAPPER, at)).await?;
+        let bare = pages::whole(
+            op,
+            &*self.stores.third,
+            &self.third_bound,
+            &third,
+            (THIRD, at),
+        )
+        .await?;
+        match self.judge.related(method, &whole, &bare) {
             Judgement::Agree => {}
             Judgement::Inconclusive => return Ok(false),
             Judgement::Differ { differences, help } => {
                 let mut fault = difference(at, format!("`{}` through the wrapper differs from the same call on a bare store, in {}", method.method, self.phase))
-                    .answered([WRAPPER, THIRD], [&answer, &third]);
+                    .answered([WRAPPER, THIRD], [&whole, &bare]);
                 fault.differences = differences;
                 fault.help = help;
                 return Err(fault);
@@ -213,8 +224,11 @@ where
             let classes = method.creates.iter().map(|made| made.class);
             self.made.extend(classes.zip(op.creates()));
         }
-        run::bind_token(op, &answer, &mut self.bound);
-        run::bind_token(op, &third, &mut self.third_bound);
+        pages::bind(
+            op,
+            (&answer, &mut self.bound),
+            (&third, &mut self.third_bound),
+        );
         Ok(true)
     }
 
@@ -241,7 +255,9 @@ where
                 fault.differences = found.differences.iter().map(ToString::to_string).collect();
                 return Err(fault);
             }
-            conclusive &= !matches!(record.outcome, CallOutcome::Inconclusive(_));
+            // An empty last page is none of the store's failures: the whole list is compared here.
+            conclusive &=
+                !matches!(record.outcome, CallOutcome::Inconclusive(why) if why != Why::PageEnd);
         }
         self.ring.clear();
         Ok(conclusive)
@@ -369,8 +385,8 @@ where
             if !op.uses().iter().all(tokenless) || !asked.insert(format!("{op:?}")) {
                 continue;
             }
-            let mysql = run::call(&op, &*self.stores.mysql, &bound, (MYSQL, at)).await?;
-            let dynamodb = run::call(&op, &*self.stores.dynamodb, &bound, (DYNAMODB, at)).await?;
+            let mysql = all(&op, &*self.stores.mysql, &bound, (MYSQL, at)).await?;
+            let dynamodb = all(&op, &*self.stores.dynamodb, &bound, (DYNAMODB, at)).await?;
             if let Judgement::Differ { differences, help } =
                 self.judge.exact(op.method(), &mysql, &dynamodb)
             {
@@ -405,6 +421,17 @@ where
         }
         bound
     }
+}
+
+/// A call, with all pages of its answer.
+async fn all<O: On<S>, S: ?Sized + Sync>(
+    op: &O,
+    store: &S,
+    bound: &Bound,
+    who: (&str, usize),
+) -> Result<Answer, Fault> {
+    let answer = run::call(op, store, bound, who).await?;
+    pages::whole(op, store, bound, &answer, who).await
 }
 
 fn difference(at: usize, summary: String) -> Fault {

@@ -79,47 +79,6 @@ pub(super) fn presence(tree: &mut Tree) {
     }
 }
 
-/// Changes what stands at `path`, where there is something.
-pub(in crate::check) fn replace(tree: &mut Tree, path: &str, change: &mut dyn FnMut(&mut Tree)) {
-    let Some((step, rest)) = path
-        .split_once('.')
-        .or_else(|| (!path.is_empty()).then_some((path, "")))
-    else {
-        change(tree);
-        return;
-    };
-    match tree {
-        Tree::Some(value) => replace(value, path, change),
-        Tree::Newtype { value, .. } if step != "0" || value.as_seq().is_some() => {
-            replace(value, path, change);
-        }
-        Tree::Newtype { value, .. } => replace(value, rest, change),
-        Tree::Struct { fields, .. } => {
-            if let Some((_, value)) = fields.iter_mut().find(|(field, _)| *field == step) {
-                replace(value, rest, change);
-            }
-        }
-        Tree::Seq(items) => {
-            if let Some(value) = step
-                .parse()
-                .ok()
-                .and_then(|index: usize| items.get_mut(index))
-            {
-                replace(value, rest, change);
-            }
-        }
-        Tree::Map(entries) => {
-            if let Some((_, value)) = entries
-                .iter_mut()
-                .find(|(key, _)| key.as_str() == Some(step))
-            {
-                replace(value, rest, change);
-            }
-        }
-        _ => {}
-    }
-}
-
 /// Relates ids that are seen for the first time at the same place of both answers.
 pub(super) fn meet(
     places: &Places,

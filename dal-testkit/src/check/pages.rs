@@ -1,0 +1,89 @@
+//! Paged answers: a list may be cut elsewhere on each store, and is then compared as a whole.
+
+use dal_shadow::answer::Answer;
+use dal_shadow::ops::{Bound, On, OpMethod, Operation};
+use dal_shadow::tree::{Tree, find, replace};
+
+use super::FailureKind;
+use super::run::{self, Fault};
+
+/// More pages than this are taken for a token that leads nowhere.
+const MAX_PAGES: usize = 1_000;
+
+/// The answer with the records of all further pages and without a token, where pages may be cut
+/// elsewhere (`drain = items`); any other answer as it is.
+pub(super) async fn whole<O: On<S>, S: ?Sized + Sync>(
+    op: &O,
+    store: &S,
+    bound: &Bound,
+    answer: &Answer,
+    who: (&str, usize),
+) -> Result<Answer, Fault> {
+    let method = op.method();
+    let (Some(token), Some(items), Answer::Value(tree)) = (&method.token, items_of(method), answer)
+    else {
+        return Ok(answer.clone());
+    };
+    let mut whole = tree.clone();
+    let mut next = run::token(method, answer);
+    let mut pages = 1;
+    while let Some(continued) = next {
+        if pages == MAX_PAGES {
+            return Err(Fault::new(
+                FailureKind::Broken,
+                who.1,
+                format!(
+                    "`{}` of {} still gives a token after {MAX_PAGES} pages",
+                    method.method, who.0
+                ),
+            ));
+        }
+        pages += 1;
+        let bound = bound.continuing(token.place.class, continued);
+        let page = run::call(op, store, &bound, who).await?;
+        let Answer::Value(tree) = &page else {
+            return Ok(page);
+        };
+        let more = find(tree, items)
+            .and_then(|found| found.value.as_seq())
+            .unwrap_or_default();
+        replace(&mut whole, items, &mut |all| {
+            if let Tree::Seq(all) = all {
+                all.extend_from_slice(more);
+            }
+        });
+        next = run::token(method, &page);
+    }
+    replace(&mut whole, token.place.path, &mut |token| {
+        *token = Tree::Null;
+    });
+    Ok(Answer::Value(whole))
+}
+
+/// Binds the tokens of both pages; where the pages are not equally long, nobody could go on alike.
+pub(super) fn bind<O: Operation>(
+    op: &O,
+    (first, first_bound): (&Answer, &mut Bound),
+    (second, second_bound): (&Answer, &mut Bound),
+) {
+    let method = op.method();
+    let alike = items_of(method).is_none_or(|items| length(first, items) == length(second, items));
+    if alike {
+        run::bind_token(op, first, first_bound);
+        run::bind_token(op, second, second_bound);
+    } else if let (Some(token), Some(slot)) = (&method.token, op.page()) {
+        first_bound.unbind(token.place.class, slot);
+        second_bound.unbind(token.place.class, slot);
+    }
+}
+
+fn items_of(method: &OpMethod) -> Option<&'static str> {
+    method.token.as_ref().and_then(|token| token.drain)
+}
+
+fn length(answer: &Answer, items: &str) -> Option<usize> {
+    match answer {
+        Answer::Value(tree) => find(tree, items)?.value.as_seq().map(<[Tree]>::len),
+        _ => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! Statements whose future is dropped in mid-flight, as a deadline, a client that went away or a `select!`
+//! does: the pool stays whole, and nothing runs in a transaction that somebody left.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use dal_testkit::servers::{self, Engine, announce, runtime};
+use dal_traits::{ErrorKind, Idempotency, OpCx};
+use sqlx::mysql::MySqlPool;
+use sqlx::{AssertSqlSafe, Executor as _};
+use tokio::time::Instant;
+
+const SUITE: &str = "cancelled";
+/// Longer than a busy connection is waited for, shorter than for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A pool of one connection, so that whoever comes next meets what was left, and one that looks at the
+/// same database from outside.
+async fn pools() -> (MySqlPool, MySqlPool) {
+    let url = servers::mysql().fresh_database().await.unwrap();
+    let pool = async || {
+        dal_mysql::pool_options()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .connect_with(dal_mysql::connect_options(&url).unwrap())
+            .await
+            .unwrap()
+    };
+    let outside = pool().await;
+    outside
+        .execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, word VARCHAR(20) NOT NULL)")
+        .await
+        .unwrap();
+    (pool().await, outside)
+}
+
+/// Work of one kind of four: a statement that is prepared each time, one that is cached, one as text,
+/// and a transaction.
+async fn work(pool: &MySqlPool, kind: usize, unique: usize) -> Result<(), sqlx::Error> {
+    match kind {
+        0 => {
+            let prepared = format!("SELECT word, {unique} FROM t WHERE id = ?");
+            let query = sqlx::query(AssertSqlSafe(prepared)).bind(1);
+            query.fetch_optional(pool).await.map(drop)
+        }
+        1 => {
+            let query = sqlx::query("INSERT INTO t (word) VALUES (?)").bind("one");
+            query.execute(pool).await.map(drop)
+        }
+        2 => pool.execute("SELECT id, word FROM t").await.map(drop),
+        _ => {
+            let mut tx = pool.begin().await?;
+            let query = sqlx::query("INSERT INTO t (word) VALUES ('two')");
+            query.execute(&mut *tx).await?;
+            tx.commit().await
+        }
+    }
+}
+
+/// Lets a future wake up so often, then drops it: at each of its own awaits, however fast the machine is.
+async fn dropped_after<F: Future>(wake_ups: usize, future: F) -> bool {
+    let mut future = Box::pin(future);
+    let mut left = wake_ups;
+    poll_fn(move |cx| match future.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(false),
+        Poll::Pending if left == 0 => Poll::Ready(true),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Writes a word through a pool, in a statement of its own, and looks for it from outside.
+async fn is_kept(pool: &MySqlPool, outside: &MySqlPool, word: &str) -> bool {
+    sqlx::query("INSERT INTO t (word) VALUES (?)")
+        .bind(word)
+        .execute(pool)
+        .await
+        .unwrap_or_else(|error| panic!("{word}: {error}"));
+    let seen: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM t WHERE word = ?")
+        .bind(word)
+        .fetch_one(outside)
+        .await
+        .unwrap();
+    seen == 1
+}
+
+#[test]
+fn after_work_that_was_dropped_at_any_await_the_next_write_is_kept() {
+    if announce(SUITE, &[Engine::MySql]).is_empty() {
+        return;
+    }
+    runtime().block_on(async {
+        let (pool, outside) = pools().await;
+        let mut dropped = 0;
+        for round in 0..25 {
+            for kind in 0..4 {
+                for wake_ups in 0..5 {
+                    let unique = round * 100 + kind * 10 + wake_ups;
+                    let work = work(&pool, kind, unique);
+                    dropped += usize::from(dropped_after(wake_ups, work).await);
+                    let word = format!("after {unique}");
+                    assert!(is_kept(&pool, &outside, &word).await, "{word} is lost");
+                }
+            }
+        }
+        assert!(dropped > 100, "only {dropped} were dropped");
+    });
+}
+
+#[test]
+fn a_preparation_that_was_dropped_holds_no_connection_for_ever() {
+    if announce(SUITE, &[Engine::MySql]).is_empty() {
+        return;
+    }
+    runtime().block_on(async {
+        let (pool, outside) = pools().await;
+        // The reply to the preparation of the 252nd statement, with nine columns, reads like an answer
+        // after which further ones come.
+        for number in 1..252 {
+            let prepared = format!("SELECT {number}");
+            pool.execute(sqlx::query(AssertSqlSafe(prepared)))
+                .await
+                .unwrap();
+        }
+        let nine = sqlx::query("SELECT 1, 2, 3, 4, 5, 6, 7, 8, 9").execute(&pool);
+        assert!(dropped_after(2, nine).await);
+        assert!(is_kept(&pool, &outside, "after").await);
+    });
+}
+
+#[test]
+fn after_a_deadline_the_connection_comes_back_when_the_server_has_ended_the_statement() {
+    if announce(SUITE, &[Engine::MySql]).is_empty() {
+        return;
+    }
+    runtime().block_on(async {
+        let (pool, outside) = pools().await;
+        let db = dal_mysql::from_pool(pool.clone()).await.unwrap();
+        let cx = OpCx::new().with_deadline(Instant::now() + Duration::from_millis(200));
+        let late = cx
+            .scope(db.statement("SELECT", "t", Idempotency::Read, || async {
+                pool.execute("SELECT SLEEP(7)").await.map(drop)
+            }))
+            .await;
+        assert_eq!(late.unwrap_err().kind(), ErrorKind::Timeout);
+        assert!(is_kept(&pool, &outside, "after").await);
+    });
+}

@@ -1,0 +1,145 @@
+//! The other store hangs for ever, on real engines: what the caller's own store adds up to at the 99th
+//! percentile, bare and through the wrapper in turns, and what is left of the pools once it is back.
+
+mod shop_stores;
+
+use std::time::{Duration, Instant};
+
+use dal_shadow::source::Fixed;
+use dal_shadow::{Harness, Phase};
+use dal_testkit::faults::{Command, HttpFault, HttpFaults, LinkFault, MySqlProxy};
+use dal_testkit::servers::{self, Engine, announce, runtime};
+use shop::Repositories;
+use shop::model::NewUser;
+use shop::repos::UserRepository;
+use shop_stores::{fresh_dynamodb, fresh_mysql};
+
+const SUITE: &str = "never_hurts_backends";
+const CALLS: usize = 10_000;
+const ADDED: Duration = Duration::from_millis(1);
+/// Of one shadow read.
+const DEADLINE: Duration = Duration::from_millis(500);
+
+fn ann() -> NewUser {
+    NewUser {
+        email: "ann@x".to_owned(),
+        name: "Ann".to_owned(),
+    }
+}
+
+async fn harness(phase: Phase) -> Harness {
+    Harness::builder(Fixed::new(phase))
+        .best_effort_writes()
+        .deadline(DEADLINE)
+        .start()
+        .await
+        .unwrap()
+}
+
+/// Calls both in turns, so that whatever else the machine does happens to both, and compares the 99th
+/// percentiles.
+async fn adds_at_most_a_millisecond(
+    what: &str,
+    mut bare: impl AsyncFnMut(usize),
+    mut shadowed: impl AsyncFnMut(usize),
+) {
+    let (mut without, mut with) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
+    for number in 0..CALLS {
+        let began = Instant::now();
+        bare(number).await;
+        let between = Instant::now();
+        shadowed(number).await;
+        without.push(between - began);
+        with.push(between.elapsed());
+    }
+    let p99 = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[CALLS * 99 / 100]
+    };
+    let (without, with) = (p99(&mut without), p99(&mut with));
+    eprintln!("{what}: p99 {without:?} bare, {with:?} with the other store hung for ever");
+    assert!(
+        with.saturating_sub(without) <= ADDED,
+        "{what}: {with:?} instead of {without:?}"
+    );
+}
+
+#[test]
+fn with_dynamodb_hung_for_ever_a_call_on_mysql_takes_at_most_a_millisecond_longer_at_p99() {
+    if announce(SUITE, &[Engine::MySql, Engine::Embedded]).len() < 2 {
+        return;
+    }
+    runtime().block_on(async {
+        let db = fresh_mysql().await;
+        let (dynamodb, table) = fresh_dynamodb(Engine::Embedded).await;
+        let faults = HttpFaults::new();
+        let hung = dal_dynamodb::from_client(&faults.client(dynamodb.client()));
+        let mysql = Repositories::mysql(&db);
+        let harness = harness(Phase::ShadowRead).await;
+        let both = Repositories::shadowed(&mysql, &Repositories::dynamodb(&hung, &table), &harness);
+        let id = both.users.register(&ann()).await.unwrap().id;
+        assert!(harness.drain(Duration::from_secs(30)).await);
+        faults.everywhere(HttpFault::Hang);
+
+        let read =
+            async |users: &dyn UserRepository| assert!(users.get(id).await.unwrap().is_some());
+        adds_at_most_a_millisecond(
+            "reads of MySQL",
+            async |_| read(&*mysql.users).await,
+            async |_| read(&*both.users).await,
+        )
+        .await;
+        harness.step("user", Phase::DualWrite).await.unwrap();
+        let write = async |users: &dyn UserRepository, number: usize| {
+            users.rename(id, &format!("Ann {number}")).await.unwrap();
+        };
+        adds_at_most_a_millisecond(
+            "writes in dual-write",
+            async |number| write(&*mysql.users, number).await,
+            async |number| write(&*both.users, number).await,
+        )
+        .await;
+        let total = harness.report().total();
+        assert!(total.adds_up() && total.compared < 100, "{total:?}");
+        assert!(total.eligible >= 20_000, "{total:?}");
+    });
+}
+
+#[test]
+fn with_mysql_hung_for_ever_a_read_of_dynamodb_takes_no_longer_and_the_pool_outlives_it() {
+    if announce(SUITE, &[Engine::MySql, Engine::Embedded]).len() < 2 {
+        return;
+    }
+    runtime().block_on(async {
+        let url = servers::mysql().fresh_database().await.unwrap();
+        let proxy = MySqlProxy::start(&url).await.unwrap();
+        let db = dal_mysql::connect(&proxy.url(&url).unwrap()).await.unwrap();
+        shop::schema::create_mysql(&db).await.unwrap();
+        let (dynamodb, table) = fresh_dynamodb(Engine::Embedded).await;
+        let dynamodb = Repositories::dynamodb(&dynamodb, &table);
+        let harness = harness(Phase::DynamoDbRead).await;
+        let both = Repositories::shadowed(&Repositories::mysql(&db), &dynamodb, &harness);
+        let id = both.users.register(&ann()).await.unwrap().id;
+        assert!(harness.drain(Duration::from_secs(30)).await);
+        proxy.always(Command::Any, LinkFault::Hang);
+
+        let read =
+            async |users: &dyn UserRepository| assert!(users.get(id).await.unwrap().is_some());
+        adds_at_most_a_millisecond(
+            "reads of DynamoDB",
+            async |_| read(&*dynamodb.users).await,
+            async |_| read(&*both.users).await,
+        )
+        .await;
+        let hung = harness.report().total();
+        assert!(hung.timed_out > 10 && hung.adds_up(), "{hung:?}");
+
+        proxy.heal();
+        let until = Instant::now() + Duration::from_secs(60);
+        while harness.report().total().equal < hung.equal + 100 {
+            assert!(Instant::now() < until, "{:?}", harness.report().total());
+            read(&*both.users).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+}
