@@ -176,6 +176,9 @@ impl Ticket<'_> {
         if !in_sample(self.key, self.method.entity.sample()) {
             return Err(CallOutcome::Unsampled);
         }
+        if !self.core.breaker(self.plan.first.other()).admits() {
+            return Err(CallOutcome::Shed);
+        }
         Arc::clone(&self.core.reads)
             .try_acquire_owned()
             .map_err(|_| CallOutcome::Shed)

@@ -8,8 +8,9 @@ use dal_traits::{Clock, Error, ErrorKind, RetryPolicy, SystemClock};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
+use crate::breaker::Breaker;
 use crate::entity::{EntityStatus, StepError};
-use crate::phase::Phase;
+use crate::phase::{Phase, Store};
 use crate::policy::{Order, Policy};
 use crate::queue::Queue;
 use crate::record::Recorder;
@@ -137,7 +138,8 @@ impl HarnessBuilder {
         self
     }
 
-    /// How long one shadow read may take; by default 1 s.
+    /// How long one shadow read may take; by default 1 s. A store that does not answer ten reads in a
+    /// row is left alone for ten deadlines: further reads are shed, then one tries again.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.policy.deadline = deadline.min(LONGEST);
         self
@@ -292,6 +294,8 @@ impl HarnessBuilder {
                 policy.second_writes_in_flight,
             )),
             reads: Arc::new(Semaphore::new(policy.reads_in_flight)),
+            breakers: [Store::MySql, Store::DynamoDb]
+                .map(|store| Breaker::new(store, policy.deadline)),
             policy,
             sinks: self.sinks,
             recorder: Recorder::new(self.redaction),

@@ -55,12 +55,19 @@ impl Call {
     /// The call on a store.
     pub(crate) async fn on(&self, store: Store) -> Called {
         let began = Instant::now();
-        let ended = called(self.cx.clone(), self.core.policy.deadline, || {
-            (self.again)(store)
-        })
-        .await;
-        self.method.took(store, began.elapsed());
-        ended
+        let deadline = self.core.policy.deadline;
+        let ended = called(self.cx.clone(), deadline, || (self.again)(store)).await;
+        let took = began.elapsed();
+        self.method.took(store, took);
+        match ended {
+            // A store that keeps the deadline itself says so a moment earlier.
+            Called::Answered(Answer::Error(error))
+                if error.class.kind == ErrorKind::Timeout && took >= deadline =>
+            {
+                Called::TimedOut
+            }
+            ended => ended,
+        }
     }
 }
 
@@ -90,6 +97,11 @@ impl Judge {
 
     /// Compares, confirms, counts and records.
     pub(crate) async fn judge(self, first: Answer, other: Called) {
+        let late = matches!(other, Called::TimedOut);
+        self.call
+            .core
+            .breaker(self.context.first.other())
+            .ended(late);
         let judgement = match other {
             Called::TimedOut => {
                 self.eligible.settle(&CallOutcome::TimedOut);

@@ -7,6 +7,7 @@
 extern crate self as dal_shadow;
 
 pub mod answer;
+mod breaker;
 pub mod compare;
 pub mod diff;
 mod engine;

@@ -9,7 +9,9 @@ use dal_traits::Clock;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use crate::breaker::Breaker;
 use crate::entity::{Entity, StepError};
+use crate::phase::Store;
 use crate::policy::{Order, Policy};
 use crate::queue::Queue;
 use crate::record::{CallOutcome, Finding, Recorder};
@@ -27,6 +29,8 @@ pub(crate) struct Core {
     pub(crate) queue: Arc<Queue>,
     /// One permit for each shadow read under way.
     pub(crate) reads: Arc<Semaphore>,
+    /// One for the shadow reads of each store, MySQL's first.
+    pub(crate) breakers: [Breaker; 2],
     pub(crate) runtime: Handle,
     pub(crate) source: String,
     pub(crate) memory: Option<Memory>,
@@ -138,6 +142,15 @@ impl Core {
             }
         }
         memory.keep(&phases);
+    }
+
+    /// The breaker of a store's shadow reads.
+    pub(crate) const fn breaker(&self, store: Store) -> &Breaker {
+        let [mysql, dynamodb] = &self.breakers;
+        match store {
+            Store::MySql => mysql,
+            Store::DynamoDb => dynamodb,
+        }
     }
 
     /// An eligible call ended like this.

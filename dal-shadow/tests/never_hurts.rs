@@ -71,6 +71,7 @@ async fn answers_and_errors_are_those_of_the_answering_store_whatever_the_other_
 async fn every_kind_of_trouble_is_counted_as_itself() {
     for (fault, outcome) in [
         (Fault::Hang, "timed_out"),
+        (Fault::KeepsDeadline, "timed_out"),
         (Fault::Throttle, "inconclusive"),
         (Fault::Panic, "shadow_panicked"),
         (Fault::Garbage, "different"),
@@ -91,6 +92,34 @@ async fn every_kind_of_trouble_is_counted_as_itself() {
         assert_eq!(get.outcomes.get(outcome), Some(&20), "{fault:?}: {get:?}");
         assert!(report.total().adds_up() && report.total().in_flight == 0);
     }
+}
+
+#[tokio::test]
+async fn a_store_that_answers_nothing_is_left_alone_and_found_again() {
+    let (users, harness, dynamodb) = wrapped(Phase::ShadowRead, |builder| {
+        builder.deadline(Duration::from_millis(20))
+    })
+    .await;
+    let user = users.register("ann@x").await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    let read = async || {
+        users.get(user.id).await.unwrap();
+        assert!(harness.drain(Duration::from_secs(5)).await);
+    };
+    dynamodb.fault(Fault::Hang);
+    for _ in 0..30 {
+        read().await;
+    }
+    let hung = harness.report().total();
+    assert!((10..15).contains(&hung.timed_out), "{hung:?}");
+    assert_eq!(hung.timed_out + hung.shed, 30, "{hung:?}");
+    dynamodb.fault(Fault::None);
+    let until = Instant::now() + Duration::from_secs(10);
+    while harness.report().total().compared < hung.compared + 30 {
+        read().await;
+        assert!(Instant::now() < until, "{:?}", harness.report().total());
+    }
+    assert!(harness.report().total().adds_up());
 }
 
 /// The 99th percentile of so many calls.

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dal_shadow::{Classify, shadow};
+use dal_shadow::{Classify, OpCx, shadow};
 use serde::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +34,9 @@ pub enum RepoError {
     #[error("the store asks for less load")]
     #[classify(throttled)]
     Throttled,
+    #[error("the deadline has passed")]
+    #[classify(timeout)]
+    Late,
     #[error("the link was lost")]
     #[classify(unavailable)]
     Lost,
@@ -78,6 +81,8 @@ pub enum Fault {
     None,
     /// Never answers.
     Hang,
+    /// Hangs, and says so itself at the deadline of the call.
+    KeepsDeadline,
     /// Takes this long.
     Slow(Duration),
     /// Always fails for a while.
@@ -125,6 +130,11 @@ impl Memory {
         match fault {
             Fault::None | Fault::Garbage | Fault::FailTimes(0) | Fault::LoseReplies(0) => Ok(false),
             Fault::Hang => std::future::pending().await,
+            Fault::KeepsDeadline => {
+                let deadline = OpCx::current().deadline().unwrap();
+                tokio::time::sleep_until(deadline).await;
+                Err(RepoError::Late)
+            }
             Fault::Slow(time) => {
                 tokio::time::sleep(time).await;
                 Ok(false)

@@ -250,7 +250,8 @@ async fn forward(
         match script.fault_at(sequence, &payload) {
             None => {}
             Some(LinkFault::Drop) => return Ok(()),
-            Some(LinkFault::Hang) => std::future::pending::<()>().await,
+            // A client that has had enough takes its link to the server along.
+            Some(LinkFault::Hang) => return until_closed(client).await,
             Some(LinkFault::Error(number)) => {
                 to_client
                     .lock()
@@ -266,6 +267,12 @@ async fn forward(
         server.write_all(&header).await?;
         server.write_all(&payload).await?;
     }
+}
+
+async fn until_closed(mut client: impl AsyncRead + Unpin) -> io::Result<()> {
+    let mut unheard = [0; 1024];
+    while client.read(&mut unheard).await? > 0 {}
+    Ok(())
 }
 
 /// `ERR_Packet` of the protocol, as the first reply to a command.
