@@ -2,7 +2,9 @@
 #![cfg(feature = "kit")]
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use dal_testkit::servers::{self, Engine, announce};
 use serde_json::Value;
@@ -170,6 +172,44 @@ fn the_demo_drops_its_database() {
     let left = databases();
     assert!(!left.is_empty());
     assert!(!left.iter().any(|name| name.starts_with(&own)), "{left:?}");
+}
+
+#[test]
+fn ctrl_c_ends_it_early_with_the_report_of_what_was_compared() {
+    if !engines() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("report.json");
+    let began = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dal"))
+        .args(["demo", "--users", "100", "--seconds", "600", "--json"])
+        .arg(&json)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut progress = BufReader::new(child.stderr.take().unwrap()).lines();
+    let second = progress.find(|line| line.as_ref().is_ok_and(|line| line.contains("compared,")));
+    assert!(second.is_some(), "no progress was shown");
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let rest: Vec<_> = progress.map_while(Result::ok).collect();
+    let output = child.wait_with_output().unwrap();
+    // Too little may have been compared to call the stores equal.
+    assert!(
+        matches!(output.status.code(), Some(0 | 2)),
+        "{output:?} {rest:?}"
+    );
+    assert!(began.elapsed() < Duration::from_mins(5));
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert!(count(&report, "compared") > 0);
+    assert_eq!(count(&report, "different"), 0);
+    assert_eq!(count(&report, "in_flight"), 0);
+    assert_adds_up(&report, "all");
 }
 
 #[test]

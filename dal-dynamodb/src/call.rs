@@ -2,14 +2,16 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use dal_traits::{Class, Effect, Error, ErrorKind, Idempotency, OpCx, Result, Retry, retry};
+use dal_traits::{Attempts, Class, Error, ErrorKind, Idempotency, OpCx, Result, retry, telemetry};
 
 use crate::client::DynamoDb;
+use crate::error;
 use crate::role::Role;
-use crate::{error, telemetry};
+
+/// DynamoDB among the database systems of OpenTelemetry.
+const SYSTEM: &str = "aws.dynamodb";
 
 impl DynamoDb {
     /// Makes one call: each attempt in a span and measured, repeated by the retry rules, ended at
@@ -22,7 +24,7 @@ impl DynamoDb {
     ///
     /// # Errors
     /// The class of the last attempt; the effect is unknown when it was in any attempt of a write;
-    /// [`Retry::Exhausted`] when every attempt was used. The source is a
+    /// [`dal_traits::Retry::Exhausted`] when every attempt was used. The source is a
     /// [`crate::Native`]`<SdkError<E>>`.
     pub async fn call<T, E, F, Fut>(
         &self,
@@ -58,33 +60,18 @@ impl DynamoDb {
         Fut: Future<Output = Result<T, SdkError<E>>>,
     {
         let cx = OpCx::current();
-        let attempts = AtomicU32::new(0);
-        let unknown = AtomicBool::new(false);
-        let finish = |class: Class| {
-            let last = attempts.load(Ordering::Relaxed) >= self.policy.max_attempts;
-            let applied = unknown.load(Ordering::Relaxed) || class.effect == Effect::Unknown;
-            unknown.store(applied, Ordering::Relaxed);
-            let effect = if applied && idempotency != Idempotency::Read {
-                Effect::Unknown
-            } else {
-                Effect::None
-            };
-            let retry = if last && class.retry == Retry::Backoff {
-                Retry::Exhausted
-            } else {
-                class.retry
-            };
-            class.effect(effect).retry(retry)
-        };
+        let attempts = Attempts::new(&self.policy, idempotency);
         retry(&self.policy, &cx, idempotency, || {
-            attempts.fetch_add(1, Ordering::Relaxed);
+            attempts.begin();
             // The SDK's futures are tens of kilobytes: on the heap, not in every caller's future.
             let call = Box::pin(request());
-            let (cx, finish) = (&cx, &finish);
+            let (cx, attempts) = (&cx, &attempts);
             async move {
                 attempt(cx, operation, table, roles, call)
                     .await
-                    .map_err(|failed| failed.into_error(finish, operation, table, roles))
+                    .map_err(|failed| {
+                        failed.into_error(|class| attempts.failed(class), operation, table, roles)
+                    })
             }
         })
         .await
@@ -114,7 +101,7 @@ where
         }
     };
     let read = |failed: &Failed<E>| failed.read(roles);
-    telemetry::observe(cx, operation, table, read, call).await
+    telemetry::observe(SYSTEM, cx, operation, table, read, call).await
 }
 
 /// Why an attempt failed.

@@ -41,7 +41,6 @@ mod native;
 mod role;
 mod size;
 mod tables;
-mod telemetry;
 mod text;
 mod token;
 
@@ -50,6 +49,7 @@ pub type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::Attri
 
 pub use batch::BatchWriteError;
 pub use client::{DynamoDb, connect, from_client, from_config};
+pub use dal_traits::telemetry::describe_metrics;
 pub use error::{cancellation_reasons, classify, classify_any, classify_as, error, old_item};
 pub use native::Native;
 pub use role::Role;
@@ -57,5 +57,4 @@ pub use size::{
     MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES, MAX_TRANSACTION_ACTIONS,
     MAX_TRANSACTION_BYTES, item_size, value_size,
 };
-pub use telemetry::describe_metrics;
 pub use token::request_token;

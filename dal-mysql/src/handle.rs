@@ -2,14 +2,17 @@
 //! retry rules.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use dal_traits::{
-    Class, Classify, Effect, Error, ErrorKind, Idempotency, OpCx, Result, Retry, RetryPolicy, retry,
+    Attempts, Class, Classify, Error, ErrorKind, Idempotency, OpCx, Result, RetryPolicy, retry,
+    telemetry,
 };
 use sqlx::mysql::MySqlPool;
 
-use crate::{error, session, telemetry};
+use crate::{error, session};
+
+/// MySQL among the database systems of OpenTelemetry.
+const SYSTEM: &str = "mysql";
 
 /// A pool of connections under the session rules. Cheap to clone; clones share pool and retry
 /// budget.
@@ -68,7 +71,7 @@ impl MySql {
     ///
     /// # Errors
     /// The class of the last attempt; the effect is unknown when it was in any attempt of a write;
-    /// [`Retry::Exhausted`] when every attempt was used. The source is a [`crate::Native`].
+    /// [`dal_traits::Retry::Exhausted`] when every attempt was used. The source is a [`crate::Native`].
     pub async fn statement<T, F, Fut>(
         &self,
         operation: &'static str,
@@ -81,28 +84,11 @@ impl MySql {
         Fut: Future<Output = Result<T, sqlx::Error>>,
     {
         let cx = OpCx::current();
-        let attempts = AtomicU32::new(0);
-        let unknown = AtomicBool::new(false);
-        let finish = |class: Class| {
-            let last = attempts.load(Ordering::Relaxed) >= self.policy.max_attempts;
-            let applied = unknown.load(Ordering::Relaxed) || class.effect == Effect::Unknown;
-            unknown.store(applied, Ordering::Relaxed);
-            let effect = if applied && idempotency != Idempotency::Read {
-                Effect::Unknown
-            } else {
-                Effect::None
-            };
-            let retry = if last && class.retry == Retry::Backoff {
-                Retry::Exhausted
-            } else {
-                class.retry
-            };
-            class.effect(effect).retry(retry)
-        };
+        let attempts = Attempts::new(&self.policy, idempotency);
         retry(&self.policy, &cx, idempotency, || {
-            attempts.fetch_add(1, Ordering::Relaxed);
+            attempts.begin();
             let call = statement();
-            let (cx, finish) = (&cx, &finish);
+            let (cx, attempts) = (&cx, &attempts);
             async move {
                 let call = async {
                     let Some(deadline) = cx.deadline() else {
@@ -113,9 +99,11 @@ impl MySql {
                         Err(_late) => Err(Failed::Late),
                     }
                 };
-                telemetry::observe(cx, operation, table, Failed::read, call)
+                telemetry::observe(SYSTEM, cx, operation, table, Failed::read, call)
                     .await
-                    .map_err(|failed| failed.into_error(finish, operation, table))
+                    .map_err(|failed| {
+                        failed.into_error(|class| attempts.failed(class), operation, table)
+                    })
             }
         })
         .await
@@ -144,6 +132,7 @@ impl MySql {
         let cx = OpCx::current();
         retry(&self.policy, &cx, idempotency, || {
             telemetry::observe(
+                SYSTEM,
                 &cx,
                 operation,
                 table,

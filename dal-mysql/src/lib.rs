@@ -30,11 +30,10 @@ mod handle;
 mod native;
 mod release;
 mod session;
-mod telemetry;
 
+pub use dal_traits::telemetry::describe_metrics;
 pub use error::{classify, error};
 pub use handle::{MySql, connect, from_pool};
 pub use native::Native;
 pub use release::release;
 pub use session::{SESSION_RULES, connect_options, pool_options, verify};
-pub use telemetry::describe_metrics;

@@ -86,14 +86,15 @@ impl Core {
         if let (Some(wanted), true) = (wanted, setting == wanted) {
             known.taken.insert(name.to_owned(), wanted);
         }
-        match setting {
-            Some(setting) => entity.begin(setting),
-            None => tracing::warn!(
+        if let Some(setting) = setting {
+            entity.begin(setting);
+        } else {
+            tracing::warn!(
                 target: "dal_shadow",
                 entity = name,
                 named = known.named(),
                 "the phase source does not name this entity; its calls wait until it does",
-            ),
+            );
         }
         known.entities.insert(name.to_owned(), Arc::clone(&entity));
         drop(known);

@@ -1,12 +1,15 @@
 //! Vocabulary shared by every dal crate: errors and their classification, the context of one
 //! operation, and the retry policy as a function. No database, no SDK.
 
+mod attempts;
 mod class;
 mod cx;
 mod error;
 mod kind;
 mod retry;
+pub mod telemetry;
 
+pub use attempts::Attempts;
 pub use class::{Class, Classify};
 pub use cx::{Clock, OpCx, SystemClock};
 pub use error::Error;

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{GenericParam, Generics, Ident, parse_quote};
 
 use super::method;
-use crate::model::{MethodKind, MethodModel, Second, Token, TraitModel};
+use crate::model::{MethodKind, MethodModel, Second, TraitModel};
 
 /// The names that the parts of the wrapper share. Type parameters and items are not hygienic in
 /// Rust, so they are names that nobody else would choose.
@@ -131,19 +131,15 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
         .iter()
         .filter(|token| !token.portable)
         .map(|token| token.place.path.clone().unwrap_or_default());
-    let pages = match &method.token {
-        Some(Token {
-            place,
-            drain: Some(items),
-            ..
-        }) => {
-            let token = place.path.clone().unwrap_or_default();
-            quote!(::core::option::Option::Some(::dal_shadow::__private::Pages {
-                token: #token, items: #items,
-            }))
-        }
-        _ => quote!(::core::option::Option::None),
-    };
+    let pages = method.token.as_ref().and_then(|token| {
+        let items = token.drain.as_ref()?;
+        let token = token.place.path.clone().unwrap_or_default();
+        Some(quote!(::dal_shadow::__private::Pages { token: #token, items: #items }))
+    });
+    let pages = pages.map_or_else(
+        || quote!(::core::option::Option::None),
+        |pages| quote!(::core::option::Option::Some(#pages)),
+    );
     quote! {
         #(#cfgs)*
         ::dal_shadow::__private::MethodSpec {

@@ -100,7 +100,7 @@ impl<O: Operation> fmt::Display for Failure<O> {
             let replay = self.replay();
             writeln!(
                 f,
-                "\nreplay: an element of the list that `.{}` takes; in scope there: {}`{}` and the types of its arguments\n\n{replay}",
+                "\nreplay: put this into the list of `.{}`, one `vec!` for each failure; in scope there: {}`{}` and the types of its arguments\n\n{replay}",
                 replay::method(&self.steps),
                 replay::imports(&replay),
                 O::NAME,

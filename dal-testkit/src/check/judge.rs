@@ -214,16 +214,25 @@ impl<'a> Judge<'a> {
             help.push(format!("`{}(..)` is an id that the other side gave to nobody in this sequence: another record was answered, or an id was given again; does every mirror method also move its store's id generator past the id that it stores?", relation::UNRELATED));
             return;
         }
-        let place = difference
+        let field = difference
             .path
             .steps()
             .iter()
             .rev()
             .find_map(|step| match step {
-                Step::Field { owner, name } => Some(format!("{owner}.{name}")),
+                Step::Field { owner, name } => Some((owner, name)),
                 _ => None,
             });
-        let place = place.unwrap_or_else(|| method.method.to_owned());
+        if let Some((owner, name)) = field
+            && self.places.is_generated(owner, name)
+        {
+            help.push(format!("`{owner}.{name}` is generated, and what one store made is not what the other one kept: does the mirror method store it to the last digit? Cut times to what both stores keep (`DATETIME(6)`: microseconds)"));
+            return;
+        }
+        let place = field.map_or_else(
+            || method.method.to_owned(),
+            |(owner, name)| format!("{owner}.{name}"),
+        );
         let mut classes = self.relation.classes_of(first, second);
         // The class that the field is named after comes first.
         classes.sort_by_key(|class| !place.contains(*class));

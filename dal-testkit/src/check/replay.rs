@@ -9,9 +9,9 @@ use super::Step;
 /// The builder's method that takes these steps.
 pub(super) fn method<O>(steps: &[Step<O>]) -> &'static str {
     if has_phases(steps) {
-        "regressions_through(..)"
+        "regressions_through([..])"
     } else {
-        "regressions(..)"
+        "regressions([..])"
     }
 }
 

@@ -227,7 +227,7 @@ impl Tally {
             && let Some(id) = bound.get(class, *slot)
         {
             let id = (*class, id.clone());
-            if nothing_there(answer) {
+            if nothing_there(answer, method.write) {
                 self.gone.insert(id);
             } else if matches!(answer, Answer::Value(_)) && !method.write {
                 self.gone.remove(&id);
@@ -236,11 +236,11 @@ impl Tally {
     }
 }
 
-/// Whether the store says that it has nothing under the id.
-fn nothing_there(answer: &Answer) -> bool {
+/// Whether the store says that it has nothing under the id. A write that answers nothing has succeeded.
+fn nothing_there(answer: &Answer, write: bool) -> bool {
     match answer {
         Answer::Error(error) => error.class.kind == ErrorKind::NotFound,
-        Answer::Value(tree) => *tree == Tree::Null || *tree == Tree::Bool(false),
+        Answer::Value(tree) => (*tree == Tree::Null && !write) || *tree == Tree::Bool(false),
         Answer::Unserializable(_) => false,
     }
 }

@@ -131,9 +131,9 @@ fn failed(fault: Fault) -> Ran {
 }
 
 const WRAPPER: &str = "the wrapper";
-const THIRD: &str = "the bare store";
-const MYSQL: &str = "mysql";
-const DYNAMODB: &str = "dynamodb";
+const THIRD: &str = "a bare MySQL store";
+const MYSQL: &str = "MySQL";
+const DYNAMODB: &str = "DynamoDB";
 
 struct Through<'a, O, A: ?Sized, B: ?Sized, W> {
     start: &'a Start,
@@ -212,6 +212,11 @@ where
                     .answered([WRAPPER, THIRD], [&whole, &bare]);
                 fault.differences = differences;
                 fault.help = help;
+                if let (false, Answer::Error(_), Answer::Value(_)) =
+                    (method.creates.is_empty(), &whole, &bare)
+                {
+                    fault.help.push("if the id was given before: every mirror method also moves its store's id generator past the id that it stores, so that a store that leads later gives new ones".to_owned());
+                }
                 return Err(fault);
             }
         }

@@ -54,7 +54,6 @@ pub fn metrics() -> Result<PrometheusHandle> {
         metrics::Unit::Seconds,
         "Time from the first byte of a request to its answer."
     );
-    dal_mysql::describe_metrics();
-    dal_dynamodb::describe_metrics();
+    dal_traits::telemetry::describe_metrics();
     Ok(installed.insert(handle).clone())
 }

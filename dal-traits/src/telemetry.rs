@@ -3,13 +3,17 @@
 
 use std::future::Future;
 
-use dal_traits::{Class, OpCx};
 use tokio::time::Instant;
 use tracing::Instrument;
 
-/// Runs `call` in a span and measures it; `read` gives the class and the server's status code of an
-/// error.
-pub(crate) async fn observe<T, E>(
+use crate::{Class, OpCx};
+
+/// Runs `call` in the span `db.call` and measures it as `db.client.operation.duration` (seconds).
+///
+/// `system` is the database's name among those conventions (`mysql`, `aws.dynamodb`); `read` gives the
+/// class and the server's status code of an error.
+pub async fn observe<T, E>(
+    system: &'static str,
     cx: &OpCx,
     operation: &'static str,
     table: &str,
@@ -21,7 +25,7 @@ pub(crate) async fn observe<T, E>(
         otel.name = %format_args!("{operation} {table}"),
         otel.kind = "client",
         otel.status_code = tracing::field::Empty,
-        db.system.name = "aws.dynamodb",
+        db.system.name = system,
         db.operation.name = operation,
         db.collection.name = table,
         db.response.status_code = tracing::field::Empty,
@@ -32,7 +36,7 @@ pub(crate) async fn observe<T, E>(
     let answer = call.instrument(span.clone()).await;
     let seconds = started.elapsed().as_secs_f64();
     let mut labels = vec![
-        metrics::Label::from_static_parts("db.system.name", "aws.dynamodb"),
+        metrics::Label::from_static_parts("db.system.name", system),
         metrics::Label::from_static_parts("db.operation.name", operation),
         metrics::Label::new("db.collection.name", table.to_owned()),
     ];
@@ -53,7 +57,7 @@ pub(crate) async fn observe<T, E>(
     answer
 }
 
-/// Describes the metrics of this crate to the installed recorder. Once, at start.
+/// Describes the metrics of database calls to the installed recorder. Once, at start.
 pub fn describe_metrics() {
     metrics::describe_histogram!(
         "db.client.operation.duration",
