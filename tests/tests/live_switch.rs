@@ -11,9 +11,9 @@ mod stage;
 #[path = "live_switch/witnesses.rs"]
 mod witnesses;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use dal_shadow::Phase;
+use dal_shadow::{MethodReport, Phase};
 use dal_testkit::servers::{Engine, announce, runtime};
 use serde_json::json;
 use shop::copy::{dynamodb_to_mysql, mysql_to_dynamodb};
@@ -25,6 +25,10 @@ use witnesses::Witnesses;
 const SUITE: &str = "live_switch";
 /// How long each phase lasts at least once every entity is in it.
 const STAY: Duration = Duration::from_millis(250);
+/// Longer than a busy machine takes for a round of every shopper.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// What a run asks for at least.
+const REQUESTS: u64 = 200;
 
 /// Whether MySQL and `engine` are there, which is said.
 fn has(engine: Engine) -> bool {
@@ -80,6 +84,7 @@ async fn there_and_back(engine: Engine, by: By) {
         driver.all_to(phase).await;
         tokio::time::sleep(STAY).await;
     }
+    until(|| lists(&shadow).iter().all(|counts| counts.compared > 0)).await;
     shoppers
         .while_nobody_writes(are_equal(&stores, &shadow))
         .await;
@@ -105,6 +110,7 @@ async fn there_and_back(engine: Engine, by: By) {
         .await;
     driver.all_to(Phase::MySqlOnly).await;
     tokio::time::sleep(STAY).await;
+    until(|| shoppers.requests() > REQUESTS).await;
 
     let judged = witnesses.testify(&driver.taken).await;
     let (requests, wrong) = shoppers.stop().await;
@@ -112,7 +118,7 @@ async fn there_and_back(engine: Engine, by: By) {
     let ended = running.stop().await;
     assert!(ended.answered && ended.drained, "{ended:?}");
     eprintln!("{by:?} on {engine:?}: {requests} requests, {judged} judged by witnesses");
-    assert!(requests > 200 && judged > 300, "{requests} {judged}");
+    assert!(requests > REQUESTS && judged > 300, "{requests} {judged}");
 }
 
 /// Nothing that a shopper did is on one store only.
@@ -127,19 +133,28 @@ async fn are_equal(stores: &Stores, shadow: &Shadow) {
     assert_eq!(mysql.orders, dynamodb.orders);
 }
 
-/// The lists that only shoppers read were compared, and were equal.
-fn nothing_of_the_shoppers_differed(shadow: &Shadow) {
+/// The counts of the lists that only shoppers read.
+fn lists(shadow: &Shadow) -> Vec<MethodReport> {
     let report = shadow.harness.report();
-    for (entity, method) in [
+    let counts = |(entity, method): (&str, &str)| {
+        let mut entities = report.entities.iter();
+        let of_entity = entities.find(|report| report.entity == entity).unwrap();
+        let mut methods = of_entity.methods.iter();
+        methods.find(|it| it.method == method).unwrap().clone()
+    };
+    [
         ("user", "by_email"),
         ("product", "by_seller"),
         ("cart", "lines"),
         ("order", "of_user"),
-    ] {
-        let mut entities = report.entities.iter();
-        let of_entity = entities.find(|report| report.entity == entity).unwrap();
-        let mut methods = of_entity.methods.iter();
-        let counts = methods.find(|counts| counts.method == method).unwrap();
+    ]
+    .map(counts)
+    .to_vec()
+}
+
+/// They were compared, and were equal.
+fn nothing_of_the_shoppers_differed(shadow: &Shadow) {
+    for counts in lists(shadow) {
         assert!(counts.compared > 0, "{counts:?}");
         assert_eq!(
             counts.different,
@@ -147,6 +162,18 @@ fn nothing_of_the_shoppers_differed(shadow: &Shadow) {
             "{counts:?} {:?}",
             shadow.found.records()
         );
+    }
+}
+
+/// Lets the shoppers go on until it is so.
+async fn until(is_so: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(
+            Instant::now() < end,
+            "the shoppers are too slow, or have stopped"
+        );
+        tokio::time::sleep(STAY).await;
     }
 }
 

@@ -1,17 +1,15 @@
 //! The servers themselves: each engine answers, and says which it is.
 
 use dal_testkit::servers::{DynamoDbKind, Engine, announce, dynamodb, mysql, runtime};
-use sqlx::Connection;
 
 #[test]
 fn every_engine_of_the_run_answers_with_its_version() {
     let engines = announce("servers", &[Engine::MySql, Engine::Embedded, Engine::Local]);
     runtime().block_on(async {
         if engines.contains(&Engine::MySql) {
-            let url = mysql().fresh_database().await.unwrap();
-            let mut connection = sqlx::MySqlConnection::connect(&url).await.unwrap();
+            let pool = mysql().fresh_pool().await.unwrap();
             let collation: String = sqlx::query_scalar("SELECT @@collation_database")
-                .fetch_one(&mut connection)
+                .fetch_one(&pool)
                 .await
                 .unwrap();
             // The defaults are the ones that matter: this is what a new database has.

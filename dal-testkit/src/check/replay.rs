@@ -24,7 +24,7 @@ pub(super) fn imports(replay: &str) -> String {
     let ours = [("Phase", "Phase::"), ("Step", "Step::"), ("h", "h(")];
     let used = ours
         .into_iter()
-        .filter(|(_, sign)| calls(replay, sign))
+        .filter(|(_, sign)| uses(replay, sign))
         .map(|(name, _)| name)
         .collect::<Vec<_>>();
     match used.as_slice() {
@@ -35,7 +35,7 @@ pub(super) fn imports(replay: &str) -> String {
 }
 
 /// Whether the text uses a name, not merely one that ends like it.
-fn calls(text: &str, sign: &str) -> bool {
+fn uses(text: &str, sign: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '"' || c == '.';
     text.match_indices(sign).any(|(at, _)| {
         !text

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 
 use super::choose::{ServersError, Way, allowed, first};
@@ -76,6 +77,19 @@ impl MySqlServer {
             .await?;
         connection.close().await?;
         Ok(format!("{}{name}", self.url))
+    }
+
+    /// A pool of two connections, with sqlx's own settings, on a [fresh
+    /// database](MySqlServer::fresh_database).
+    ///
+    /// # Errors
+    /// The server's own.
+    pub async fn fresh_pool(&self) -> Result<MySqlPool, sqlx::Error> {
+        let url = self.fresh_database().await?;
+        MySqlPoolOptions::new()
+            .max_connections(2)
+            .connect(&url)
+            .await
     }
 }
 

@@ -45,6 +45,11 @@ impl Shoppers {
         work.await
     }
 
+    /// Requests so far.
+    pub fn requests(&self) -> u64 {
+        self.shared.requests.load(Ordering::Relaxed)
+    }
+
     /// Ends the shopping; every request that went wrong is listed.
     pub async fn stop(self) -> (u64, Vec<String>) {
         self.shared.stop.store(true, Ordering::Relaxed);
