@@ -33,7 +33,7 @@ pub struct Shop {
 
 #[derive(Clone)]
 enum Place {
-    MySql(MySql, String),
+    MySql(MySql),
     DynamoDb(Engine, DynamoDb, String),
 }
 
@@ -65,28 +65,20 @@ impl Shop {
 
     /// An empty shop on MySQL.
     pub async fn mysql() -> Arc<Self> {
-        let (url, used) = match given_back(|place| matches!(place, Place::MySql(..))) {
-            Some(Place::MySql(used, url)) => {
-                // A sequence that was broken off may have left a transaction open in its pool.
-                used.pool().close().await;
-                (url, true)
-            }
-            _ => (servers::mysql().fresh_database().await.unwrap(), false),
-        };
-        let db = dal_mysql::connect(&url).await.unwrap();
-        if used {
+        let used = given_back(|place| matches!(place, Place::MySql(_)));
+        let db = if let Some(Place::MySql(used)) = used {
             let clean = "DELETE FROM order_lines; DELETE FROM orders; DELETE FROM cart_lines; \
                          DELETE FROM products; DELETE FROM users";
-            db.pool().execute(clean).await.unwrap();
+            used.pool().execute(clean).await.unwrap();
+            used
         } else {
+            let url = servers::mysql().fresh_database().await.unwrap();
+            let db = dal_mysql::connect(&url).await.unwrap();
             schema::create_mysql(&db).await.unwrap();
-        }
+            db
+        };
         let repositories = Repositories::mysql(&db);
-        Arc::new(Self::of(
-            repositories,
-            Some(Place::MySql(db, url)),
-            Vec::new(),
-        ))
+        Arc::new(Self::of(repositories, Some(Place::MySql(db)), Vec::new()))
     }
 
     /// An empty shop on a DynamoDB, with a defect or without.
@@ -124,7 +116,7 @@ impl Shop {
 
     /// Makes the second shop, on DynamoDB, equal to the first one, on MySQL.
     pub async fn copy(mysql: Arc<Self>, dynamodb: Arc<Self>) {
-        if let (Some(Place::MySql(from, _)), Some(Place::DynamoDb(_, to, table))) =
+        if let (Some(Place::MySql(from)), Some(Place::DynamoDb(_, to, table))) =
             (&mysql.place, &dynamodb.place)
         {
             copy::mysql_to_dynamodb(from, to, table).await.unwrap();
