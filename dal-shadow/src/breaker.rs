@@ -61,8 +61,8 @@ impl Breaker {
         }
         // Relaxed throughout: a read more or less does not matter.
         if self.late.fetch_add(1, Ordering::Relaxed) + 1 == AFTER {
-            let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
-            *again = Instant::now() + self.pause;
+            *self.again.lock().unwrap_or_else(PoisonError::into_inner) =
+                Instant::now() + self.pause;
             tracing::warn!(
                 target: "dal_shadow",
                 store,

@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::compare::{Verdict, Why, compare};
 use crate::record::CallOutcome;
 use crate::rules::Rules;
-use crate::tree::{Tree, find, replace};
+use crate::tree::{Tree, find, remove, replace};
 
 /// Where a paged answer holds what, for a method whose stores may cut pages differently
 /// (`token(page = next, drain = items)`).
@@ -66,7 +66,7 @@ impl Pages {
 
     fn shortened(&self, page: &Tree, length: usize) -> Tree {
         let mut page = page.clone();
-        replace(&mut page, self.token, &mut |token| *token = Tree::Null);
+        remove(&mut page, self.token);
         replace(&mut page, self.items, &mut |items| {
             if let Tree::Seq(items) = items {
                 items.truncate(length);

@@ -86,18 +86,20 @@ impl Core {
         if let (Some(wanted), true) = (wanted, setting == wanted) {
             known.taken.insert(name.to_owned(), wanted);
         }
+        let unnamed = setting.is_none().then(|| known.named());
         if let Some(setting) = setting {
             entity.begin(setting);
-        } else {
-            tracing::warn!(
-                target: "dal_shadow",
-                entity = name,
-                named = known.named(),
-                "the phase source does not name this entity; its calls wait until it does",
-            );
         }
         known.entities.insert(name.to_owned(), Arc::clone(&entity));
         drop(known);
+        if let Some(named) = unnamed {
+            tracing::warn!(
+                target: "dal_shadow",
+                entity = name,
+                named,
+                "the phase source does not name this entity; its calls wait until it does",
+            );
+        }
         self.remember();
         entity
     }

@@ -48,6 +48,7 @@ pub struct NewLoan {
 #[derive(Clone, Debug, Serialize)]
 pub struct Books {
     pub items: Vec<(BookId, String)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
 }
 

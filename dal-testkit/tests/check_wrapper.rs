@@ -46,6 +46,10 @@ fn a_mirror_that_loses_the_time_is_found() {
         failure.differences.iter().any(|d| d.contains("created_at")),
         "{failure}"
     );
+    // Not that it should be declared: it is.
+    let helps = |with: &str| failure.help.iter().any(|help| help.contains(with));
+    assert!(helps("to the last digit"), "{failure}");
+    assert!(!helps("declare it"), "{failure}");
 }
 
 #[test]
@@ -54,6 +58,13 @@ fn a_mirror_that_does_not_move_the_ids_on_is_found() {
     assert!(failure.steps.len() <= 4, "{failure}");
     assert!(
         failure.replay().contains("Step::To(Phase::DynamoDbLeads)"),
+        "{failure}"
+    );
+    assert!(
+        failure
+            .help
+            .iter()
+            .any(|help| help.contains("id generator")),
         "{failure}"
     );
 }

@@ -7,7 +7,7 @@ mod text;
 
 use serde::Serialize;
 
-pub use path::{Found, find, misplaced, replace};
+pub use path::{Found, find, misplaced, remove, replace};
 pub use serializer::TreeError;
 
 /// A value as serde describes it, typed and with the names of structs and variants.

@@ -64,6 +64,22 @@ pub fn replace(tree: &mut Tree, path: &str, change: &mut dyn FnMut(&mut Tree)) {
     }
 }
 
+/// Takes away what stands at `path`: a field is gone, as if serde had skipped it; an element of a tuple
+/// is nothing.
+pub fn remove(tree: &mut Tree, path: &str) {
+    let (owner, field) = path.rsplit_once('.').unwrap_or(("", path));
+    replace(tree, owner, &mut |owner| remove_from(owner, field));
+}
+
+fn remove_from(owner: &mut Tree, field: &str) {
+    match owner {
+        Tree::Some(value) | Tree::Newtype { value, .. } => remove_from(value, field),
+        Tree::Struct { fields, .. } => fields.retain(|(name, _)| *name != field),
+        Tree::Map(entries) => entries.retain(|(key, _)| key.as_str() != Some(field)),
+        other => replace(other, field, &mut |value| *value = Tree::Null),
+    }
+}
+
 /// Why nothing can ever stand at `path` of an answer like this one: a struct on the way has no such
 /// field. `None` when something stands there, and when this answer merely holds nothing (`None`, an
 /// empty list).
@@ -146,6 +162,12 @@ mod tests {
         assert_eq!(find(&tree, "id.0").unwrap().value.as_i128(), Some(7));
         assert_eq!(find(&tree, "pair.1").unwrap().value.as_i128(), Some(2));
         assert!(find(&tree, "name").is_none());
+        let mut without = tree.clone();
+        remove(&mut without, "id");
+        remove(&mut without, "pair.1");
+        assert!(find(&without, "id").is_none());
+        assert_eq!(find(&without, "pair.1").unwrap().value, &Tree::Null);
+        assert_eq!(find(&without, "pair.0").unwrap().value.as_i128(), Some(1));
         let why = misplaced(&tree, "name").unwrap();
         assert_eq!(
             why,

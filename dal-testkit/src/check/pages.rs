@@ -1,8 +1,10 @@
 //! Paged answers: a list may be cut elsewhere on each store, and is then compared as a whole.
 
+use std::borrow::Cow;
+
 use dal_shadow::answer::Answer;
 use dal_shadow::ops::{Bound, On, OpMethod, Operation};
-use dal_shadow::tree::{Tree, find, replace};
+use dal_shadow::tree::{Tree, find, remove, replace};
 
 use super::FailureKind;
 use super::run::{self, Fault};
@@ -12,17 +14,17 @@ const MAX_PAGES: usize = 1_000;
 
 /// The answer with the records of all further pages and without a token, where pages may be cut
 /// elsewhere (`drain = items`); any other answer as it is.
-pub(super) async fn whole<O: On<S>, S: ?Sized + Sync>(
+pub(super) async fn whole<'a, O: On<S>, S: ?Sized + Sync>(
     op: &O,
     store: &S,
     bound: &Bound,
-    answer: &Answer,
+    answer: &'a Answer,
     who: (&str, usize),
-) -> Result<Answer, Fault> {
+) -> Result<Cow<'a, Answer>, Fault> {
     let method = op.method();
     let (Some(token), Some(items), Answer::Value(tree)) = (&method.token, items_of(method), answer)
     else {
-        return Ok(answer.clone());
+        return Ok(Cow::Borrowed(answer));
     };
     let mut whole = tree.clone();
     let mut next = run::token(method, answer);
@@ -42,7 +44,7 @@ pub(super) async fn whole<O: On<S>, S: ?Sized + Sync>(
         let bound = bound.continuing(token.place.class, continued);
         let page = run::call(op, store, &bound, who).await?;
         let Answer::Value(tree) = &page else {
-            return Ok(page);
+            return Ok(Cow::Owned(page));
         };
         let more = find(tree, items)
             .and_then(|found| found.value.as_seq())
@@ -54,10 +56,8 @@ pub(super) async fn whole<O: On<S>, S: ?Sized + Sync>(
         });
         next = run::token(method, &page);
     }
-    replace(&mut whole, token.place.path, &mut |token| {
-        *token = Tree::Null;
-    });
-    Ok(Answer::Value(whole))
+    remove(&mut whole, token.place.path);
+    Ok(Cow::Owned(Answer::Value(whole)))
 }
 
 /// Binds the tokens of both pages; where the pages are not equally long, nobody could go on alike.

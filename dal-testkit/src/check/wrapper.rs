@@ -213,7 +213,7 @@ where
                 fault.differences = differences;
                 fault.help = help;
                 if let (false, Answer::Error(_), Answer::Value(_)) =
-                    (method.creates.is_empty(), &whole, &bare)
+                    (method.creates.is_empty(), &*whole, &*bare)
                 {
                     fault.help.push("if the id was given before: every mirror method also moves its store's id generator past the id that it stores, so that a store that leads later gives new ones".to_owned());
                 }
@@ -436,7 +436,8 @@ async fn all<O: On<S>, S: ?Sized + Sync>(
     who: (&str, usize),
 ) -> Result<Answer, Fault> {
     let answer = run::call(op, store, bound, who).await?;
-    pages::whole(op, store, bound, &answer, who).await
+    let whole = pages::whole(op, store, bound, &answer, who).await?;
+    Ok(whole.into_owned())
 }
 
 fn difference(at: usize, summary: String) -> Fault {
