@@ -1,9 +1,6 @@
 //! A read by primary key on real engines: bare sqlx, the shop's repository, and that repository behind
 //! its wrapper in each phase that MySQL answers. The ratios are what counts: all of it in one run.
 
-#[path = "../tests/shop_stores/mod.rs"]
-mod shop_stores;
-
 use std::time::Duration;
 
 use criterion::{
@@ -12,10 +9,10 @@ use criterion::{
 use dal_shadow::source::Fixed;
 use dal_shadow::{Harness, Phase};
 use dal_testkit::servers::{Engine, runtime};
+use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
 use shop::Repositories;
 use shop::model::NewUser;
 use shop::repos::UserRepository;
-use shop_stores::{fresh_dynamodb, fresh_mysql};
 use tokio::runtime::Runtime;
 
 fn repository(

@@ -1,0 +1,23 @@
+//! The engine of dual writes and shadow reads, on stores in memory, and the parts that it is made of.
+
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test reports by panicking, and its stores explain themselves"
+)]
+
+mod compare_errors;
+mod compare_rules;
+mod compare_sinks;
+mod compare_values;
+mod engine;
+mod forms;
+mod never_hurts;
+mod phases;
+mod redaction;
+mod secrets;
+mod step_by_hand;
+mod users;

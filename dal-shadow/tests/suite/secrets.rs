@@ -1,0 +1,108 @@
+//! What is secret in values, keys and texts of errors reaches nothing that leaves the process.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::users::{Fault, Memory, RepoError, ShadowUserRepository, UserRepository};
+use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, TracingSink};
+use dal_shadow::source::Fixed;
+use dal_shadow::{Harness, Phase, Redaction};
+
+const SECRET: &str = "s3cret";
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Differences, refusals, losses and panics with a secret in each; everything that was written.
+async fn written(redaction: Redaction) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("differences.jsonl");
+    let ring = RingSink::new(100);
+    let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
+        .best_effort_writes()
+        .rereads(0, Duration::ZERO)
+        .second_writes(2, 1)
+        .redaction(redaction)
+        .sink(ring.clone())
+        .sink(TracingSink)
+        .sink(MetricsSink)
+        .sink(JsonLinesSink::open(&file, FileLimits::default()).unwrap())
+        .start()
+        .await
+        .unwrap();
+    let (mysql, dynamodb) = (Memory::new("mysql"), Memory::new("dynamodb"));
+    let users = ShadowUserRepository::new(mysql, Arc::clone(&dynamodb), harness.clone());
+    let email = format!("{SECRET}@x");
+    let user = users.register(&email).await.unwrap();
+    users.rename(user.id, SECRET).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+
+    dynamodb.fault(Fault::Garbage);
+    users.get(user.id).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    dynamodb.fault(Fault::None);
+    // The other store refuses, with the value in its text; then it lacks what the first one has.
+    dynamodb.users.lock().unwrap().clear();
+    users.get(user.id).await.unwrap();
+    dynamodb.register(&format!("two-{SECRET}")).await.unwrap();
+    users.register(&format!("two-{SECRET}")).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    let taken = users.register(&email).await;
+    assert!(matches!(taken, Err(RepoError::Taken(_))));
+    dynamodb.fault(Fault::Panic);
+    users.get(user.id).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    dynamodb.fault(Fault::Slow(Duration::from_millis(20)));
+    for number in 0..9 {
+        users.register(&format!("{SECRET}{number}")).await.unwrap();
+    }
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    harness.flush();
+    let report = harness.report();
+    let total = report.total();
+    assert!(
+        total.different >= 3 && total.missing_writes >= 1,
+        "{total:?}"
+    );
+    let lines = std::fs::read_to_string(&file).unwrap();
+    assert!(lines.lines().count() >= 3);
+    format!(
+        "{lines}\n{:?}\n{report:?}\n{}",
+        ring.records(),
+        serde_json::to_string(&report).unwrap()
+    )
+}
+
+#[tokio::test]
+async fn planted_secrets_reach_no_sink_no_event_and_no_report_unless_they_are_allowed() {
+    let events = Captured::default();
+    let writer = events.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let text = written(Redaction::new()).await;
+    drop(guard);
+    let events = String::from_utf8(events.0.lock().unwrap().clone()).unwrap();
+    assert!(events.contains("the two stores' answers were compared"));
+    for (what, text) in [("sinks and report", &text), ("events", &events)] {
+        assert!(!text.contains(SECRET), "{what}: {text}");
+    }
+
+    let allowed = Redaction::new().allow("user", "name").unwrap();
+    let text = written(allowed).await;
+    assert!(text.contains(SECRET));
+    assert!(!text.contains(&format!("{SECRET}@x")), "{text}");
+}

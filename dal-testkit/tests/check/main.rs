@@ -1,0 +1,16 @@
+//! `check`, on stores in memory with planted defects.
+
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test reports by panicking, and its traits explain themselves"
+)]
+
+mod handles;
+mod independent;
+mod memory;
+mod options;
+mod wrapper;

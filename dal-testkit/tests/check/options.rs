@@ -1,0 +1,164 @@
+//! Words of the attribute that name the wrong place: what the check says of them.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use dal_shadow::Classify;
+use dal_testkit::check::{Failure, FailureKind, Strategy, check, near};
+use serde::Serialize;
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Classify)]
+pub enum DeskError {
+    #[error("no such card")]
+    #[classify(not_found)]
+    Nothing,
+}
+
+#[derive(Serialize)]
+pub struct Card {
+    pub holder: u64,
+    pub printed_at: String,
+}
+
+#[dal_shadow::shadow(ops)]
+#[async_trait]
+pub trait MistypedIdRepository: Send + Sync {
+    #[shadow(write, replay, creates(member = holdr))]
+    async fn issue(&self, name: &str) -> Result<Card, DeskError>;
+}
+
+#[dal_shadow::shadow(ops, generated = "Card.printed_on")]
+#[async_trait]
+pub trait MistypedTimeRepository: Send + Sync {
+    #[shadow(write, replay, creates(member = holder))]
+    async fn issue(&self, name: &str) -> Result<Card, DeskError>;
+}
+
+#[dal_shadow::shadow(ops, generated = "Card.printed_at")]
+#[async_trait]
+pub trait DeskRepository: Send + Sync {
+    #[shadow(write, replay, creates(member = holder))]
+    async fn issue(&self, name: &str) -> Result<Card, DeskError>;
+    #[shadow(read)]
+    async fn card(&self, #[handle(member)] id: u64) -> Result<Card, DeskError>;
+}
+
+/// All three. One that is wrong shows other people's cards.
+struct Desk {
+    next: AtomicU64,
+    printed_at: &'static str,
+    wrong: bool,
+}
+
+impl Desk {
+    fn print(&self, holder: u64) -> Card {
+        Card {
+            holder,
+            printed_at: self.printed_at.to_owned(),
+        }
+    }
+}
+
+#[async_trait]
+impl MistypedIdRepository for Desk {
+    async fn issue(&self, _name: &str) -> Result<Card, DeskError> {
+        Ok(self.print(self.next.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+#[async_trait]
+impl MistypedTimeRepository for Desk {
+    async fn issue(&self, name: &str) -> Result<Card, DeskError> {
+        MistypedIdRepository::issue(self, name).await
+    }
+}
+
+#[async_trait]
+impl DeskRepository for Desk {
+    async fn issue(&self, name: &str) -> Result<Card, DeskError> {
+        MistypedIdRepository::issue(self, name).await
+    }
+
+    async fn card(&self, id: u64) -> Result<Card, DeskError> {
+        let holder = if self.wrong { id + 500 } else { id };
+        match self.next.load(Ordering::Relaxed) {
+            next if id < next => Ok(self.print(holder)),
+            _ => Err(DeskError::Nothing),
+        }
+    }
+}
+
+fn desk(first: u64, printed_at: &'static str, wrong: bool) -> Arc<Desk> {
+    Arc::new(Desk {
+        next: AtomicU64::new(first),
+        printed_at,
+        wrong,
+    })
+}
+
+fn mysql() -> std::future::Ready<Arc<Desk>> {
+    ready(desk(1, "2026-01-01", false))
+}
+
+fn dynamodb() -> std::future::Ready<Arc<Desk>> {
+    ready(desk(1001, "2026-01-02", true))
+}
+
+fn names() -> impl Strategy<Value = String> {
+    near(&["Ann"])
+}
+
+#[test]
+fn a_place_that_the_answer_does_not_have_is_refused_with_what_it_has() {
+    let calls = MistypedIdRepositoryArgs { name: names() }.ops();
+    let failure = check(calls, mysql, dynamodb).try_run().unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Setup, "{failure}");
+    assert!(
+        failure.summary.contains(
+            "`creates(member = holdr)` on `issue`: `Card` has no `holdr`, as serde names fields; it has `holder`, `printed_at`"
+        ),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_declared_field_that_is_mistyped_is_named_beside_the_difference() {
+    let calls = MistypedTimeRepositoryArgs { name: names() }.ops();
+    let failure = check(calls, mysql, dynamodb).try_run().unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Difference, "{failure}");
+    assert!(
+        helps(
+            &failure,
+            "`generated` names `Card.printed_on`, and `Card` has no such field here; it has `holder`, `printed_at`"
+        ),
+        "{failure}"
+    );
+}
+
+#[test]
+fn an_id_of_nobody_is_explained() {
+    let calls = DeskRepositoryArgs { name: names() }.ops();
+    let failure = check(calls, mysql, dynamodb).try_run().unwrap_err();
+    assert!(failure.differences[0].contains("unrelated("), "{failure}");
+    assert!(
+        helps(&failure, "gave to nobody in this sequence"),
+        "{failure}"
+    );
+    let text = failure.to_string();
+    assert!(
+        text.contains("MySQL answered") && text.contains("DynamoDB answered"),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "in scope there: `use dal_testkit::check::h;`, `DeskRepositoryOp` and the types"
+        ),
+        "{text}"
+    );
+}
+
+fn helps<O: dal_shadow::ops::Operation>(failure: &Failure<O>, with: &str) -> bool {
+    failure.help.iter().any(|help| help.contains(with))
+}

@@ -1,0 +1,130 @@
+//! `check` through the wrapper, on stores in memory.
+
+use std::future::Ready;
+use std::sync::Arc;
+
+use crate::memory::{
+    Defect, Memory, ShadowUserRepository, UserRepository, UserRepositoryOp, good, user_ops,
+};
+use dal_testkit::check::{Failure, FailureKind, Phase, Statistics, Step, check};
+
+/// A store whose ids begin where those of the other one do.
+fn alike(
+    token: &'static str,
+    defect: Defect,
+) -> impl Fn() -> Ready<Arc<dyn UserRepository>> + Send + Sync + 'static {
+    move || std::future::ready(Arc::new(Memory::new(1, token, defect)) as _)
+}
+
+fn run(defect: Defect) -> Result<Statistics, Box<Failure<UserRepositoryOp>>> {
+    check(user_ops(), good, alike("d", defect))
+        .sequences(300)
+        .calls(20)
+        .try_run_through(ShadowUserRepository::new)
+}
+
+#[test]
+fn good_stores_pass_and_the_phase_changes_in_mid_sequence() {
+    let statistics = check(user_ops(), good, alike("d", Defect::None))
+        .sequences(200)
+        .floor("register", 200)
+        .floor("rename", 100)
+        .try_run_through(ShadowUserRepository::new)
+        .unwrap();
+    assert!(statistics.phases > 200, "{statistics}");
+    assert!(statistics.error_rate() > 0.03, "{statistics}");
+}
+
+#[test]
+fn a_mirror_that_loses_the_time_is_found() {
+    let failure = run(Defect::MirrorForgetsTime).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Difference);
+    assert!(failure.steps.len() <= 3, "{failure}");
+    assert!(
+        failure.differences.iter().any(|d| d.contains("created_at")),
+        "{failure}"
+    );
+    // Not that it should be declared: it is.
+    let helps = |with: &str| failure.help.iter().any(|help| help.contains(with));
+    assert!(helps("to the last digit"), "{failure}");
+    assert!(!helps("declare it"), "{failure}");
+}
+
+#[test]
+fn a_mirror_that_does_not_move_the_ids_on_is_found() {
+    let failure = run(Defect::MirrorKeepsIds).unwrap_err();
+    assert!(failure.steps.len() <= 4, "{failure}");
+    assert!(
+        failure.replay().contains("Step::To(Phase::DynamoDbLeads)"),
+        "{failure}"
+    );
+    assert!(
+        failure
+            .help
+            .iter()
+            .any(|help| help.contains("id generator")),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_second_store_that_swallows_or_folds_is_found() {
+    for defect in [Defect::FoldsCase, Defect::GuardStays, Defect::WrongOrder] {
+        let failure = run(defect).unwrap_err();
+        assert_eq!(
+            failure.kind,
+            FailureKind::Difference,
+            "{defect:?} {failure}"
+        );
+        assert!(failure.steps.len() <= 5, "{defect:?} {failure}");
+    }
+}
+
+#[test]
+fn a_replay_with_phases_fails_again() {
+    let steps = run(Defect::MirrorKeepsIds).unwrap_err().steps;
+    let again = check(user_ops(), good, alike("d", Defect::MirrorKeepsIds))
+        .sequences(0)
+        .regressions_through([steps.clone()])
+        .try_run_through(ShadowUserRepository::new)
+        .unwrap_err();
+    assert!(again.summary.contains("regression 1"), "{again}");
+    check(user_ops(), good, alike("d", Defect::None))
+        .sequences(0)
+        .regressions_through([steps])
+        .try_run_through(ShadowUserRepository::new)
+        .unwrap();
+}
+
+#[test]
+fn all_six_phases_need_a_copy() {
+    let only = [vec![Step::To(Phase::MySqlOnly)]];
+    let failure = check(user_ops(), good, alike("d", Defect::None))
+        .sequences(0)
+        .regressions_through(only)
+        .try_run_through(ShadowUserRepository::new)
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Setup);
+    assert!(failure.summary.contains(".copy(..)"), "{failure}");
+}
+
+fn with_copy(defect: Defect) -> Result<Statistics, Box<Failure<UserRepositoryOp>>> {
+    let mysql = || std::future::ready(Arc::new(Memory::new(1, "m", Defect::None)));
+    let dynamodb = move || std::future::ready(Arc::new(Memory::new(1, "d", defect)));
+    check(user_ops(), mysql, dynamodb)
+        .sequences(200)
+        .copy(|mysql, dynamodb| async move { dynamodb.copy_from(&mysql) })
+        .try_run_through(ShadowUserRepository::new)
+}
+
+#[test]
+fn with_a_copy_sequences_go_through_all_six_phases() {
+    let statistics = with_copy(Defect::None).unwrap();
+    assert!(statistics.phases > 400, "{statistics}");
+}
+
+#[test]
+fn a_copy_that_leaves_what_was_deleted_is_found() {
+    let failure = with_copy(Defect::CopyLeavesDeleted).unwrap_err();
+    assert!(failure.steps.len() <= 3, "{failure}");
+}

@@ -1,0 +1,12 @@
+//! The engines, the two database crates on them, and the servers of the test kit.
+
+mod backends;
+mod cancelled;
+mod capture;
+#[cfg(unix)]
+mod containers;
+mod error_table;
+#[cfg(unix)]
+mod orphans;
+mod secrets;
+mod servers;

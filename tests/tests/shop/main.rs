@@ -1,0 +1,9 @@
+//! The shop: its repositories, property tests, copy, HTTP API, and what the README shows.
+
+mod check;
+mod copy;
+mod defects;
+mod pinned_ids;
+mod readme;
+mod repositories;
+mod service;

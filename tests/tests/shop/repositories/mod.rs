@@ -1,0 +1,73 @@
+//! Each operation of the shop's repositories: the same scenario with the same outcome on every store.
+
+mod carts;
+mod orders;
+mod products;
+mod users;
+
+use std::fmt::Debug;
+
+use dal_testkit::servers::{Engine, announce, runtime};
+use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
+use dal_traits::Classify;
+use shop::Repositories;
+use shop::error::RepoError;
+use shop::model::{NewProduct, NewUser, Page};
+
+const SUITE: &str = "shop_repositories";
+
+/// Runs a scenario on an empty shop on every store.
+fn on_every_store(scenario: impl AsyncFn(Repositories)) {
+    let engines = announce(SUITE, &[Engine::MySql, Engine::Embedded, Engine::Local]);
+    runtime().block_on(async {
+        for engine in engines {
+            let shop = if engine == Engine::MySql {
+                Repositories::mysql(&fresh_mysql().await)
+            } else {
+                let (db, table) = fresh_dynamodb(engine).await;
+                Repositories::dynamodb(&db, &table)
+            };
+            eprintln!("on {engine:?}");
+            scenario(shop).await;
+        }
+    });
+}
+
+/// The code of the error by which a call was refused.
+fn refused<T: Debug>(answer: Result<T, RepoError>) -> String {
+    answer.unwrap_err().classify().code.unwrap().into_owned()
+}
+
+fn person(email: &str, name: &str) -> NewUser {
+    NewUser {
+        email: email.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+fn article(category: &str, seller: &str, price: u64, stock: u32) -> NewProduct {
+    NewProduct {
+        seller: seller.to_owned(),
+        category: category.to_owned(),
+        name: "article".to_owned(),
+        description: String::new(),
+        price,
+        stock,
+    }
+}
+
+/// All pages of a list, each of at most two records.
+async fn drain<T>(page: impl AsyncFn(Option<&str>) -> Result<Page<T>, RepoError>) -> Vec<T> {
+    let mut all = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = page(after.as_deref()).await.unwrap();
+        assert!(page.items.len() <= 2);
+        assert!(page.next.is_none() || page.items.len() == 2);
+        all.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
