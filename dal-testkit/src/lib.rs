@@ -3,3 +3,6 @@
 pub mod check;
 pub mod faults;
 pub mod servers;
+mod volume;
+
+pub use volume::{is_nightly, volume};

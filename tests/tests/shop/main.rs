@@ -2,7 +2,6 @@
 
 mod check;
 mod copy;
-mod defects;
 mod pinned_ids;
 mod readme;
 mod repositories;

@@ -9,7 +9,7 @@ use dal_shadow::Phase;
 use dal_shadow::source::Fixed;
 use dal_testkit::servers::{Engine, announce, runtime};
 use dal_tests::http::{Client, Running};
-use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
+use dal_tests::stores::fresh_shop;
 use serde_json::json;
 use shop::Repositories;
 use shop::error::RepoError;
@@ -36,12 +36,7 @@ fn everywhere(scenario: impl AsyncFn(Client)) {
     runtime().block_on(async {
         for &engine in &engines {
             eprintln!("on {engine:?}");
-            let shop = if engine == Engine::MySql {
-                Repositories::mysql(&fresh_mysql().await)
-            } else {
-                on_dynamodb(engine).await
-            };
-            let running = Running::start(app(shop, None)).await;
+            let running = Running::start(app(fresh_shop(engine).await, None)).await;
             scenario(running.client).await;
             assert!(running.stop().await.answered);
         }
@@ -54,11 +49,6 @@ fn everywhere(scenario: impl AsyncFn(Client)) {
     });
 }
 
-async fn on_dynamodb(engine: Engine) -> Repositories {
-    let (db, table) = fresh_dynamodb(engine).await;
-    Repositories::dynamodb(&db, &table)
-}
-
 /// Runs a scenario on both stores: they agree afterwards on all that was compared.
 async fn in_phase(phase: Phase, scenario: &impl AsyncFn(Client)) {
     let policy = Policy {
@@ -66,8 +56,8 @@ async fn in_phase(phase: Phase, scenario: &impl AsyncFn(Client)) {
         ..Policy::default()
     };
     let shadow = Shadow::start(Fixed::new(phase), policy).await.unwrap();
-    let mysql = Repositories::mysql(&fresh_mysql().await);
-    let dynamodb = on_dynamodb(Engine::Embedded).await;
+    let mysql = fresh_shop(Engine::MySql).await;
+    let dynamodb = fresh_shop(Engine::Embedded).await;
     let shop = Repositories::shadowed(&mysql, &dynamodb, &shadow.harness);
     let running = Running::start(app(shop, Some(shadow.clone()))).await;
     scenario(running.client).await;
@@ -351,7 +341,7 @@ impl UserRepository for Slow {
 
 /// A shop whose users answer when they are told to.
 async fn slow_shop(slow: &Arc<Slow>) -> App {
-    let mut shop = Repositories::mysql(&fresh_mysql().await);
+    let mut shop = fresh_shop(Engine::MySql).await;
     shop.users = Arc::<Slow>::clone(slow);
     app(shop, None)
 }

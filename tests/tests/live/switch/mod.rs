@@ -16,6 +16,8 @@ use shop::shadow::{Policy, Shadow};
 use shoppers::Shoppers;
 use witnesses::Witnesses;
 
+use super::machine;
+
 const SUITE: &str = "live_switch";
 /// How long each phase lasts at least once every entity is in it.
 const STAY: Duration = Duration::from_millis(250);
@@ -36,6 +38,7 @@ fn every_entity(phase: Phase) -> [(&'static str, Phase); 4] {
 #[test]
 fn by_file_the_shop_moves_to_dynamodb_local_and_back_without_a_failed_request() {
     if has(Engine::Local) {
+        let _machine = machine::shared();
         runtime().block_on(there_and_back(Engine::Local, By::File));
     }
 }
@@ -43,6 +46,7 @@ fn by_file_the_shop_moves_to_dynamodb_local_and_back_without_a_failed_request() 
 #[test]
 fn by_openfeature_the_shop_moves_to_embedded_dynamodb_and_back_without_a_failed_request() {
     if has(Engine::Embedded) {
+        let _machine = machine::shared();
         runtime().block_on(there_and_back(Engine::Embedded, By::OpenFeature));
     }
 }
@@ -229,6 +233,7 @@ async fn some_readings() {
 
 fn during_an_outage(by: By, scenario: impl AsyncFn(Outage)) {
     if has(Engine::Embedded) {
+        let _machine = machine::shared();
         runtime().block_on(async {
             scenario(Outage::new(by).await).await;
         });

@@ -2,11 +2,11 @@
 
 use shop::model::{CartLine, MAX_QUANTITY};
 
-use super::{drain, on_every_store, refused};
+use super::{SUITE, drain, on_every_store, refused};
 
 #[test]
 fn a_cart_has_one_line_for_each_product() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let carts = shop.carts;
         assert_eq!(carts.add(1, 10, 3).await.unwrap(), 3);
         assert_eq!(carts.add(1, 10, 4).await.unwrap(), 7);
@@ -49,7 +49,7 @@ fn a_cart_has_one_line_for_each_product() {
 
 #[test]
 fn a_cart_is_listed_in_pages_by_product_and_cleared_whole() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let carts = shop.carts;
         for product in [100, 9, u64::MAX, 10, 0] {
             carts.add(7, product, 1).await.unwrap();

@@ -7,31 +7,12 @@ mod users;
 
 use std::fmt::Debug;
 
-use dal_testkit::servers::{Engine, announce, runtime};
-use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
+use dal_tests::stores::on_every_store;
 use dal_traits::Classify;
-use shop::Repositories;
 use shop::error::RepoError;
 use shop::model::{NewProduct, NewUser, Page};
 
 const SUITE: &str = "shop_repositories";
-
-/// Runs a scenario on an empty shop on every store.
-fn on_every_store(scenario: impl AsyncFn(Repositories)) {
-    let engines = announce(SUITE, &[Engine::MySql, Engine::Embedded, Engine::Local]);
-    runtime().block_on(async {
-        for engine in engines {
-            let shop = if engine == Engine::MySql {
-                Repositories::mysql(&fresh_mysql().await)
-            } else {
-                let (db, table) = fresh_dynamodb(engine).await;
-                Repositories::dynamodb(&db, &table)
-            };
-            eprintln!("on {engine:?}");
-            scenario(shop).await;
-        }
-    });
-}
 
 /// The code of the error by which a call was refused.
 fn refused<T: Debug>(answer: Result<T, RepoError>) -> String {

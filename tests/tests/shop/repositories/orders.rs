@@ -3,11 +3,11 @@
 use shop::model::{MAX_LINES, Order, OrderLine};
 use time::macros::datetime;
 
-use super::{article, drain, on_every_store, refused};
+use super::{SUITE, article, drain, on_every_store, refused};
 
 #[test]
 fn a_checkout_moves_stock_and_cart_into_an_order_at_once() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let time = datetime!(2025-01-02 03:04:05.678_901_999 +2);
         let one = shop
             .products
@@ -84,7 +84,7 @@ fn a_checkout_moves_stock_and_cart_into_an_order_at_once() {
 
 #[test]
 fn an_order_takes_so_many_lines_and_no_more() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let time = datetime!(2025-01-02 03:04:05 UTC);
         for _ in 0..=MAX_LINES {
             let id = shop
@@ -114,7 +114,7 @@ fn an_order_takes_so_many_lines_and_no_more() {
 
 #[test]
 fn orders_of_a_user_come_newest_first() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let orders = shop.orders;
         let times = [
             datetime!(1970-01-01 0:00 UTC),
@@ -166,7 +166,7 @@ fn orders_of_a_user_come_newest_first() {
 
 #[test]
 fn an_order_is_applied_once() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let time = datetime!(2025-01-02 03:04:05 UTC);
         let product = shop
             .products

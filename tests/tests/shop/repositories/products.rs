@@ -2,11 +2,11 @@
 
 use shop::model::{Listed, MAX_STOCK, Prices, Product};
 
-use super::{article, drain, on_every_store, refused};
+use super::{SUITE, article, drain, on_every_store, refused};
 
 #[test]
 fn products_are_listed_by_price_then_id_and_by_seller_newest_first() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let products = shop.products;
         let mut ids = Vec::new();
         for price in [10, 2, u64::MAX, 2, 0, 9_007_199_254_740_993] {
@@ -58,7 +58,7 @@ fn products_are_listed_by_price_then_id_and_by_seller_newest_first() {
 
 #[test]
 fn stock_is_never_below_zero_nor_above_the_limit() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let products = shop.products;
         let id = products
             .add(&article("c", "s", 1, 2))
@@ -87,7 +87,7 @@ fn stock_is_never_below_zero_nor_above_the_limit() {
 
 #[test]
 fn concurrent_buyers_get_no_more_than_there_is() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let id = shop
             .products
             .add(&article("c", "s", 1, 5))
@@ -111,7 +111,7 @@ fn concurrent_buyers_get_no_more_than_there_is() {
 
 #[test]
 fn a_product_is_described_replaced_and_removed_as_a_whole() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let products = shop.products;
         let mut product = products.add(&article("c", "s", 1, 2)).await.unwrap();
         let id = product.listed.id;

@@ -3,11 +3,11 @@
 use shop::model::{MAX_DESCRIPTION, MAX_STOCK, MAX_TEXT, NewProduct, Prices, User};
 use time::macros::datetime;
 
-use super::{article, drain, on_every_store, person, refused};
+use super::{SUITE, article, drain, on_every_store, person, refused};
 
 #[test]
 fn users_are_unique_by_email_and_name_to_the_byte() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let users = shop.users;
         let ann = users.register(&person("ann@x", "ann")).await.unwrap();
         assert_eq!(ann.created_at.nanosecond() % 1_000, 0);
@@ -57,7 +57,7 @@ fn users_are_unique_by_email_and_name_to_the_byte() {
 
 #[test]
 fn texts_out_of_bounds_are_refused_or_found_nowhere() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let users = shop.users;
         let longest = "🙂".repeat(MAX_TEXT);
         let longer = "a".repeat(MAX_TEXT + 1);
@@ -136,7 +136,7 @@ fn texts_out_of_bounds_are_refused_or_found_nowhere() {
 
 #[test]
 fn a_rename_moves_the_name_and_a_removal_frees_both() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let users = shop.users;
         let ann = users.register(&person("ann@x", "ann")).await.unwrap();
         let bob = users.register(&person("bob@x", "bob")).await.unwrap();
@@ -165,7 +165,7 @@ fn a_rename_moves_the_name_and_a_removal_frees_both() {
 
 #[test]
 fn users_are_listed_in_the_byte_order_of_their_names() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let users = shop.users;
         let names = ["B", "Z", "a", "a ", "aa", "b", "é", "\u{ffff}", "🙂"];
         for name in names.iter().rev() {
@@ -198,7 +198,7 @@ fn users_are_listed_in_the_byte_order_of_their_names() {
 
 #[test]
 fn a_user_put_exactly_keeps_its_id_and_time_and_moves_the_ids() {
-    on_every_store(async |shop| {
+    on_every_store(SUITE, async |shop| {
         let users = shop.users;
         let ann = User {
             id: 1_000,
