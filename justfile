@@ -10,6 +10,14 @@ test:
 test-memory:
     DAL_TEST=memory cargo test --workspace
 
+# The long run: eight times the sequences, every seed and setting
+nightly:
+    DAL_INSTALL=1 DAL_CHECK=nightly cargo test --workspace
+
+# One suite (engines, shop or live), and a filter: `just suite shop users`
+suite NAME *FILTER:
+    DAL_INSTALL=1 cargo test --package dal-tests --test {{NAME}} {{FILTER}}
+
 # The demonstration on a private MySQL and embedded DynamoDB
 demo *ARGS:
     cargo run --release --bin dal -- demo {{ARGS}}
@@ -19,7 +27,9 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+    .ci/columns
     .ci/dependencies
+    .ci/licences
 
 # Licences and advisories (needs cargo-deny)
 deny:
