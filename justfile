@@ -16,7 +16,7 @@ nightly:
 
 # One suite (engines, shop or live), and a filter: `just suite shop users`
 suite NAME *FILTER:
-    DAL_INSTALL=1 cargo test --package dal-tests --test {{NAME}} {{FILTER}}
+    DAL_INSTALL=1 cargo test --workspace --test {{NAME}} {{FILTER}}
 
 # The demonstration on a private MySQL and embedded DynamoDB
 demo *ARGS:

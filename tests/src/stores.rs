@@ -2,9 +2,7 @@
 
 use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
-use dal_testkit::servers::{
-    self, DynamoDbKind, Engine, announce, runtime, verdict_dynamodb,
-};
+use dal_testkit::servers::{self, DynamoDbKind, Engine, announce, runtime, verdict_dynamodb};
 use shop::{Repositories, schema};
 
 /// Runs a scenario on an empty shop on every store of the run.

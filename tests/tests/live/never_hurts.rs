@@ -9,10 +9,11 @@ use dal_testkit::faults::{Command, HttpFault, HttpFaults, LinkFault, MySqlProxy}
 use dal_testkit::servers::{self, Engine, announce, runtime};
 use dal_testkit::volume;
 use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
-use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
 use shop::Repositories;
 use shop::model::NewUser;
 use shop::repos::UserRepository;
+
+use crate::machine;
 
 const SUITE: &str = "never_hurts_backends";
 const ADDED: Duration = Duration::from_millis(1);
