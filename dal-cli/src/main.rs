@@ -1,4 +1,4 @@
-//! The program `dal`.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "kit")]
 mod demo;
@@ -34,7 +34,7 @@ enum Command {
     /// calls the shop's repositories through their shadowed traits for some seconds. Every read is
     /// made on both stores and compared; every write is made on both. The report says what was called,
     /// what was equal, and how long each store took.
-    Demo(demo::Demo),
+    Demo(shop::demo::Options),
     /// A MySQL and a DynamoDB of your own, for tests and experiments.
     ///
     /// They run in the background until `dal servers down`, and lose their data then.
@@ -47,7 +47,7 @@ enum Command {
 #[cfg(feature = "kit")]
 fn main() -> ExitCode {
     match Dal::parse().command {
-        Command::Demo(demo) => demo::run(&demo),
+        Command::Demo(options) => demo::run(&options),
         Command::Servers { command } => servers::run(&command),
     }
 }

@@ -1,5 +1,4 @@
-//! The attribute `#[shadow]` and `derive(Classify)` of `dal-shadow`, which re-exports them: name
-//! them there. What they generate names nothing but `::dal_shadow`.
+#![doc = include_str!("../README.md")]
 
 mod classify;
 mod expand;

@@ -34,6 +34,27 @@ const MOST_READS: usize = 1 << 20;
 
 /// The phases, policies and sinks of all wrappers of a service. Cheap to clone; clones are the same
 /// harness. Wrappers keep what they need of it alive.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use dal_shadow::sink::{MetricsSink, TracingSink};
+/// use dal_shadow::source::Fixed;
+/// use dal_shadow::{Harness, Phase};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), dal_shadow::Error> {
+/// let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
+///     .best_effort_writes() // a crash between the two writes loses the second one
+///     .deadline(Duration::from_millis(500)) // of one shadow read; no caller waits for it
+///     .reads_in_flight(64) // more of them are shed, and counted
+///     .sink(TracingSink)
+///     .sink(MetricsSink)
+///     .start()
+///     .await?;
+/// assert!(harness.report().best_effort_writes);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Harness(Arc<Core>);
 

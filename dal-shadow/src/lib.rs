@@ -1,8 +1,4 @@
-//! Run a trait on two stores at once: phases, dual writes, shadow reads with typed diffs.
-//!
-//! [`shadow`] on a trait `X` adds `ShadowX`, which implements `X` over two other implementations, one
-//! on MySQL and one on DynamoDB. A [`Harness`] decides, by [`Phase`] and entity, who answers, who is
-//! written first, and what is compared.
+#![doc = include_str!("../README.md")]
 
 extern crate self as dal_shadow;
 

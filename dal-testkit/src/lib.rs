@@ -1,4 +1,4 @@
-//! Test kit of dal: real servers for tests, fault injection, and property tests for any shadowed trait.
+#![doc = include_str!("../README.md")]
 
 pub mod check;
 pub mod faults;

@@ -1,5 +1,4 @@
-//! Vocabulary shared by every dal crate: errors and their classification, the context of one
-//! operation, and the retry policy as a function. No database, no SDK.
+#![doc = include_str!("../README.md")]
 
 mod attempts;
 mod class;

@@ -8,8 +8,8 @@ use serde_json::Value;
 use shop::defect::Defect;
 use sqlx::Connection as _;
 
-/// The methods of the shop's four repositories.
-const METHODS: usize = 31;
+/// The reads and writes of the shop's four repositories; a mirror method is not a call of its own.
+const METHODS: usize = 26;
 
 /// Whether `DAL_TEST` leaves the engines in.
 fn engines() -> bool {
@@ -100,11 +100,11 @@ fn a_planted_defect_is_exit_1_with_both_values_of_the_field() {
     assert_adds_up(&report, "all");
     let text = String::from_utf8_lossy(&output.stdout);
     let all = report["differences"].as_array().unwrap().iter();
-    let places = all.flat_map(|found| found["places"].as_array().unwrap());
-    let time = places
-        .filter(|place| place["path"].as_str().unwrap().ends_with("created_at"))
-        .map(|place| {
-            let side = |name: &str| place[name].as_str().unwrap().to_owned();
+    let fields = all.flat_map(|found| found["fields"].as_array().unwrap());
+    let time = fields
+        .filter(|field| field["path"].as_str().unwrap().ends_with("created_at"))
+        .map(|field| {
+            let side = |name: &str| field[name].as_str().unwrap().to_owned();
             (side("mysql"), side("dynamodb"))
         })
         .next()

@@ -8,4 +8,5 @@
 )]
 
 mod demo;
+mod readme;
 mod servers;

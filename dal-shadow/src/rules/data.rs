@@ -10,9 +10,18 @@ use crate::compare::RuleId;
 
 /// A difference that is accepted: by whom, why, where and until when.
 ///
-/// ```json
-/// {"id": "prices-are-floats", "owner": "orders team", "reason": "MySQL has DOUBLE here",
-///  "scope": {"entity": "order"}, "expires": "2027-03-31", "action": {"numeric": "Order.price"}}
+/// ```
+/// use dal_shadow::rules::Rule;
+/// use dal_shadow::source::Fixed;
+/// use dal_shadow::{Harness, Phase};
+///
+/// let rule: Rule = serde_json::from_str(
+///     r#"{"id": "prices-are-floats", "owner": "orders team", "reason": "MySQL has DOUBLE here",
+///         "scope": {"entity": "order"}, "expires": "2027-03-31",
+///         "action": {"numeric": "Order.price"}}"#,
+/// )?;
+/// let builder = Harness::builder(Fixed::new(Phase::MySqlOnly)).rules([rule]);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -15,6 +15,28 @@ pub use rotation::FileLimits;
 use crate::record::{CallOutcome, Finding, Record};
 
 /// A place for records.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use dal_shadow::record::Record;
+/// use dal_shadow::sink::Sink;
+///
+/// /// Counts the differences, for a health check.
+/// #[derive(Default)]
+/// struct Differences(AtomicU64);
+///
+/// impl Sink for Differences {
+///     fn record(&self, record: &Record) {
+///         if record.outcome.is_mismatch() {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// # use dal_shadow::{Harness, Phase, source::Fixed};
+/// let builder = Harness::builder(Fixed::new(Phase::MySqlOnly)).sink(Differences::default());
+/// ```
 pub trait Sink: Send + Sync {
     /// An eligible call ended like this. Called for each, on the way of the caller for those that
     /// are not compared: it has to be quick.

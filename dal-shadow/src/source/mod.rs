@@ -23,6 +23,31 @@ use crate::setting::Phases;
 pub type Reading = Result<Phases, String>;
 
 /// A source of phases.
+///
+/// ```
+/// use dal_shadow::source::{PhaseSource, Reading};
+/// use dal_shadow::{Phase, Phases};
+/// use tokio::sync::watch;
+///
+/// /// A table of the application's own configuration.
+/// struct Configured(String);
+///
+/// impl PhaseSource for Configured {
+///     fn name(&self) -> String {
+///         "the application's configuration".to_owned()
+///     }
+///
+///     fn watch(self: Box<Self>) -> watch::Receiver<Reading> {
+///         let (_sender, receiver) = watch::channel(Phases::from_json(&self.0));
+///         receiver
+///     }
+/// }
+///
+/// let source = Configured(r#"{"user": "shadow-read@5", "*": "mysql-only"}"#.to_owned());
+/// let reading = Box::new(source).watch().borrow().clone();
+/// let user = reading.unwrap().get("user").unwrap();
+/// assert_eq!(user.phase, Phase::ShadowRead);
+/// ```
 pub trait PhaseSource: Send + 'static {
     /// What it is, for messages: `file /etc/shop/phases.json`.
     fn name(&self) -> String;

@@ -49,6 +49,41 @@ pub struct Check<O: Operation, A: ?Sized, B: ?Sized> {
 /// made small), several at a time, and give an empty store: an `async fn` that returns
 /// `Arc<dyn UserRepository>`. Let their ids start apart (1 and 1001), so that an id that is not
 /// declared is noticed.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use std::convert::Infallible;
+/// use std::sync::{Arc, Mutex};
+///
+/// use dal_testkit::check::{check, near};
+///
+/// #[dal_shadow::shadow(ops)]
+/// pub trait Names: Send + Sync {
+///     #[shadow(write, replay)]
+///     async fn add(&self, name: &str) -> Result<bool, Infallible>;
+///     #[shadow(read)]
+///     async fn has(&self, name: &str) -> Result<bool, Infallible>;
+/// }
+///
+/// #[derive(Default)]
+/// struct Memory(Mutex<BTreeSet<String>>);
+///
+/// impl Names for Memory {
+///     async fn add(&self, name: &str) -> Result<bool, Infallible> {
+///         Ok(self.0.lock().unwrap().insert(name.to_owned()))
+///     }
+///
+///     async fn has(&self, name: &str) -> Result<bool, Infallible> {
+///         Ok(self.0.lock().unwrap().contains(name))
+///     }
+/// }
+///
+/// fn main() {
+///     let calls = NamesArgs { name: near(&["Ann", "Bob"]) }.ops();
+///     let store = || async { Arc::new(Memory::default()) };
+///     check(calls, store, store).sequences(32).floor("add", 50).run();
+/// }
+/// ```
 pub fn check<S, O, A, B, FA, FB, RA, RB>(strategy: S, mysql: FA, dynamodb: FB) -> Check<O, A, B>
 where
     S: Strategy<Value = O> + 'static,

@@ -26,6 +26,7 @@
 //! sequence is made small and printed as Rust, for `.regressions(..)`.
 
 mod builder;
+mod caller;
 mod driver;
 mod failure;
 mod generate;
@@ -45,8 +46,9 @@ mod wrapper;
 
 pub use crate::group;
 pub use builder::{Check, check};
+pub use caller::Caller;
 pub use dal_shadow::Phase;
-pub use dal_shadow::ops::{Slot, h};
+pub use dal_shadow::ops::{SLOTS, Slot, h};
 pub use failure::{Failure, FailureKind};
 pub use near::near;
 pub use proptest;

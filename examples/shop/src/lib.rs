@@ -6,6 +6,8 @@ pub mod connect;
 pub mod contents;
 pub mod copy;
 pub mod defect;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod dynamodb;
 pub mod error;
 pub mod flags;

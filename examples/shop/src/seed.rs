@@ -12,8 +12,10 @@ use crate::error::RepoError;
 const ROWS: usize = 500;
 /// When the invented shop opened.
 const OPENED: PrimitiveDateTime = datetime!(2024-02-29 23:59:59.999_999);
-const CATEGORIES: [&str; 6] = ["books", "Books", "garden", "music", "café", "toys"];
-const SELLERS: [&str; 4] = ["Ada & Co.", "ada & co.", "Zoë", "zoe"];
+/// The categories of the invented products.
+pub(crate) const CATEGORIES: [&str; 6] = ["books", "Books", "garden", "music", "café", "toys"];
+/// The sellers of the invented products.
+pub(crate) const SELLERS: [&str; 4] = ["Ada & Co.", "ada & co.", "Zoë", "zoe"];
 
 /// How much to invent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +58,24 @@ pub async fn fill_mysql(db: &MySql, size: Size) -> Result<(), RepoError> {
     Ok(())
 }
 
+/// The e-mail of an invented customer.
+pub(crate) fn user_email(id: u64) -> String {
+    format!("{}@example.com", user_name(id))
+}
+
+/// The name of an invented customer.
+pub(crate) fn user_name(id: u64) -> String {
+    format!("user{id:05}")
+}
+
 fn statements(size: Size) -> Vec<QueryBuilder<Dialect>> {
     let mut all = insert(
         "users (id, email, name, created_at)",
         1..=size.users,
         |row, id| {
             row.push_bind(id)
-                .push_bind(format!("user{id:05}@example.com"))
-                .push_bind(format!("user{id:05}"))
+                .push_bind(user_email(id))
+                .push_bind(user_name(id))
                 .push_bind(moment(id));
         },
     );

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dal_shadow::{MethodReport, Phase};
+use dal_shadow::ops::{OpMethod, Operation as _};
+use dal_shadow::{MethodReport, Phase, Totals};
 use serde::Serialize;
-use shop::defect::Defect;
 
+use super::calls::ShopOp;
 use super::findings::Finding;
 use super::floors;
-use super::stage::Engines;
+use super::stores::Engines;
+use crate::defect::Defect;
 
 /// What was run.
 pub(super) struct Setting {
@@ -26,7 +28,7 @@ pub(super) struct Setting {
 /// The whole report; `--json` writes it as it is.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
-    /// `equal`, `different`, or `unsaid` when too little was compared to say.
+    /// `equal`, `different`, or `inconclusive` when too little was compared.
     pub(super) verdict: Verdict,
     pub(super) engines: Engines,
     pub(super) phase: String,
@@ -38,7 +40,7 @@ pub(super) struct Report {
     /// Records that were copied before.
     pub(super) copied: usize,
     #[serde(flatten)]
-    pub(super) counts: Counts,
+    pub(super) counts: Totals,
     /// Error answers of the answering store by kind.
     pub(super) error_kinds: BTreeMap<String, u64>,
     /// By `entity.method`.
@@ -48,34 +50,16 @@ pub(super) struct Report {
     pub(super) differences: Vec<Finding>,
 }
 
-/// Sums over all methods.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
-    pub(super) calls: u64,
-    pub(super) writes: u64,
-    pub(super) errors: u64,
-    /// Reads, and writes whose second write was sent. The six that follow add up to these.
-    pub(super) eligible: u64,
-    pub(super) compared: u64,
-    pub(super) inconclusive: u64,
-    pub(super) shed: u64,
-    pub(super) timed_out: u64,
-    pub(super) unsampled: u64,
-    pub(super) in_flight: u64,
-    /// Of those compared.
-    pub(super) equal: u64,
-    /// Of those compared.
-    pub(super) different: u64,
-}
-
-/// What the run says.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub enum Verdict {
+    /// All answers were equal, and enough was compared.
     Equal,
+    /// Some answers differed.
     Different,
-    /// And why nothing can be said.
-    Unsaid(String),
+    /// Neither can be said, and why.
+    Inconclusive(String),
 }
 
 impl Report {
@@ -84,7 +68,7 @@ impl Report {
         harness: &dal_shadow::Report,
         differences: Vec<Finding>,
     ) -> Self {
-        let (counts, methods) = counted(harness);
+        let (counts, methods) = (harness.total(), methods(harness));
         let mut error_kinds = BTreeMap::new();
         for (kind, count) in methods.values().flat_map(|method| &method.errors) {
             *error_kinds.entry((*kind).to_owned()).or_insert(0) += count;
@@ -107,54 +91,34 @@ impl Report {
             differences,
         }
     }
-
-    pub(super) fn verdict(&self) -> Verdict {
-        self.verdict.clone()
-    }
 }
 
-/// The sums, and the methods by `entity.method`.
-pub(super) fn counted(harness: &dal_shadow::Report) -> (Counts, BTreeMap<String, MethodReport>) {
-    let methods: BTreeMap<String, MethodReport> = harness
-        .entities
-        .iter()
-        .flat_map(|entity| {
-            let named = |method: &MethodReport| {
-                let name = format!("{}.{}", entity.entity, method.method);
-                (name, method.clone())
-            };
-            entity.methods.iter().map(named)
+/// The methods that the workers call, by `entity.method`.
+pub(super) fn methods(harness: &dal_shadow::Report) -> BTreeMap<String, MethodReport> {
+    let count = |called: &OpMethod| {
+        let entity = harness
+            .entities
+            .iter()
+            .find(|it| it.entity == called.entity)?;
+        let mut methods = entity.methods.iter();
+        methods.find(|it| it.method == called.method).cloned()
+    };
+    ShopOp::methods()
+        .into_iter()
+        .map(|called| {
+            let name = format!("{}.{}", called.entity, called.method);
+            (name, count(called).unwrap_or_default())
         })
-        .collect();
-    (Counts::of(methods.values()), methods)
-}
-
-impl Counts {
-    fn of<'a>(methods: impl Iterator<Item = &'a MethodReport>) -> Self {
-        methods.fold(Self::default(), |sum, method| Self {
-            calls: sum.calls + method.calls,
-            writes: sum.writes + if method.write { method.calls } else { 0 },
-            errors: sum.errors + method.errors.values().sum::<u64>(),
-            eligible: sum.eligible + method.eligible,
-            compared: sum.compared + method.compared,
-            inconclusive: sum.inconclusive + method.inconclusive,
-            shed: sum.shed + method.shed,
-            timed_out: sum.timed_out + method.timed_out,
-            unsampled: sum.unsampled + method.unsampled,
-            in_flight: sum.in_flight + method.in_flight,
-            equal: sum.equal + method.equal,
-            different: sum.different + method.different,
-        })
-    }
+        .collect()
 }
 
 /// A difference is one however little was compared; equality needs enough.
-fn verdict(setting: &Setting, counts: &Counts, missed: &[String]) -> Verdict {
+fn verdict(setting: &Setting, counts: &Totals, missed: &[String]) -> Verdict {
     if counts.different > 0 {
         return Verdict::Different;
     }
     if let Some(defect) = setting.planted {
-        return Verdict::Unsaid(format!(
+        return Verdict::Inconclusive(format!(
             "the planted defect {defect} met none of {} compared calls; give it more --seconds or another --seed",
             counts.compared
         ));
@@ -162,7 +126,7 @@ fn verdict(setting: &Setting, counts: &Counts, missed: &[String]) -> Verdict {
     if missed.is_empty() {
         Verdict::Equal
     } else {
-        Verdict::Unsaid(format!(
+        Verdict::Inconclusive(format!(
             "too little was compared to call the stores equal: {}{}; give it more --seconds, or a machine that has less to do",
             missed.get(..3).unwrap_or(missed).join("; "),
             if missed.len() > 3 { "; …" } else { "" }

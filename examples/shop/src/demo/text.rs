@@ -1,6 +1,6 @@
 //! What a run found, for people.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::findings::Finding;
 use super::report::{Report, Verdict};
@@ -10,13 +10,8 @@ const SHOWN: usize = 5;
 /// At most so many characters of one value are shown.
 const VALUE: usize = 120;
 
-impl Report {
-    /// Writes the report to standard output.
-    pub(super) fn print(&self) {
-        println!("{}", self.text());
-    }
-
-    fn text(&self) -> String {
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = self.head();
         self.methods_into(&mut text);
         self.errors_into(&mut text);
@@ -30,10 +25,11 @@ impl Report {
                 self.differences.len() - SHOWN
             );
         }
-        let _ = write!(text, "\n{}", self.end());
-        text
+        write!(f, "{text}\n{}", self.end())
     }
+}
 
+impl Report {
     fn head(&self) -> String {
         let (mysql, dynamodb) = (&self.engines.mysql, &self.engines.dynamodb);
         let mut text = format!(
@@ -118,7 +114,7 @@ impl Report {
                 "DIFFERENT: {} of {} compared calls",
                 all.different, all.compared
             ),
-            Verdict::Unsaid(why) => format!("NOTHING CAN BE SAID: {why}"),
+            Verdict::Inconclusive(why) => format!("INCONCLUSIVE: {why}"),
         }
     }
 }
@@ -135,19 +131,19 @@ fn finding_into(text: &mut String, finding: &Finding) {
         "\n{} {} ({} {times})",
         finding.method, finding.outcome, finding.count
     );
-    for place in &finding.places {
+    for field in &finding.fields {
         let side = |side: &Option<String>| match side {
             Some(value) => value.chars().take(VALUE).collect(),
             None => "absent".to_owned(),
         };
-        let path = if place.path.is_empty() {
+        let path = if field.path.is_empty() {
             "the answer"
         } else {
-            place.path.as_str()
+            field.path.as_str()
         };
         let _ = writeln!(text, "  {path}");
-        let _ = writeln!(text, "    MySQL     {}", side(&place.mysql));
-        let _ = writeln!(text, "    DynamoDB  {}", side(&place.dynamodb));
+        let _ = writeln!(text, "    MySQL     {}", side(&field.mysql));
+        let _ = writeln!(text, "    DynamoDB  {}", side(&field.dynamodb));
     }
     for line in finding.diff.lines() {
         let line: String = line.chars().take(VALUE).collect();

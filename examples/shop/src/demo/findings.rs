@@ -21,14 +21,14 @@ pub(super) struct Finding {
     pub(super) count: u64,
     /// Who answered the caller.
     pub(super) answered_by: &'static str,
-    pub(super) places: Vec<Place>,
+    pub(super) fields: Vec<Field>,
     /// Both answers as lines, `-` MySQL's, `+` DynamoDB's.
     pub(super) diff: String,
 }
 
 /// A field with both values; none where a store has nothing there.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Place {
+pub(super) struct Field {
     pub(super) path: String,
     pub(super) mysql: Option<String>,
     pub(super) dynamodb: Option<String>,
@@ -55,7 +55,7 @@ fn finding(raw: &Raw) -> Finding {
     let record = &raw.record;
     // The first answer is the answering store's.
     let turned = record.answered_by == Store::DynamoDb.as_str();
-    let places = raw.differences.iter().take(PLACES).map(|difference| {
+    let fields = raw.differences.iter().take(PLACES).map(|difference| {
         let text = |side: &Option<_>| side.as_ref().map(ToString::to_string);
         let (first, second) = (text(&difference.first), text(&difference.second));
         let (mysql, dynamodb) = if turned {
@@ -63,7 +63,7 @@ fn finding(raw: &Raw) -> Finding {
         } else {
             (first, second)
         };
-        Place {
+        Field {
             path: difference.path.to_string(),
             mysql,
             dynamodb,
@@ -74,7 +74,7 @@ fn finding(raw: &Raw) -> Finding {
         outcome: record.outcome.as_str(),
         count: record.seen.count,
         answered_by: record.answered_by,
-        places: places.collect(),
+        fields: fields.collect(),
         diff: match &raw.answers {
             Some((dynamodb, mysql)) if turned => diff::render(mysql, dynamodb),
             Some((mysql, dynamodb)) => diff::render(mysql, dynamodb),

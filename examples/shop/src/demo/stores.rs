@@ -1,4 +1,4 @@
-//! Both stores with the shop in them, equal to begin with.
+//! Both stores with the shop in them, equal at the start.
 
 use std::time::Instant;
 
@@ -6,12 +6,13 @@ use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
 use dal_testkit::servers::{DynamoDbKind, DynamoDbServer, MySqlServer, try_dynamodb, try_mysql};
 use serde::Serialize;
-use shop::defect::Defect;
-use shop::seed::Size;
-use shop::{Repositories, copy, schema, seed};
 use sqlx::AssertSqlSafe;
 
 use super::progress::say;
+use crate::defect::Defect;
+use crate::error::RepoError;
+use crate::seed::Size;
+use crate::{Repositories, copy, schema, seed};
 
 /// What ran.
 #[derive(Clone, Debug, Serialize)]
@@ -28,7 +29,7 @@ pub(super) struct Engine {
 }
 
 /// The shop on both stores.
-pub(super) struct Stage {
+pub(super) struct Stores {
     pub(super) engines: Engines,
     pub(super) size: Size,
     /// Records that were copied.
@@ -39,10 +40,10 @@ pub(super) struct Stage {
     table: String,
 }
 
-impl Stage {
+impl Stores {
     /// Starts both, fills MySQL, and copies everything to DynamoDB, whose code has the defect from
     /// the beginning.
-    pub(super) async fn set(size: Size, planted: Option<Defect>) -> Result<Self, String> {
+    pub(super) async fn fill(size: Size, planted: Option<Defect>) -> Result<Self, String> {
         say("starting MySQL and DynamoDB");
         let (mysql, dynamodb) = tokio::task::spawn_blocking(servers)
             .await
@@ -68,7 +69,7 @@ impl Stage {
             .await
             .map_err(|error| format!("cannot connect to MySQL: {error}"))?;
         let dynamodb = planted.map_or(dynamodb.clone(), |defect| defect.plant(&dynamodb));
-        let mut stage = Self {
+        let mut stores = Self {
             engines,
             size,
             copied: 0,
@@ -77,14 +78,14 @@ impl Stage {
             dynamodb,
             table,
         };
-        if let Err(why) = stage.fill().await {
-            stage.clear().await;
+        if let Err(why) = stores.fill_both().await {
+            stores.clear().await;
             return Err(format!("cannot fill the stores: {why}"));
         }
-        Ok(stage)
+        Ok(stores)
     }
 
-    async fn fill(&mut self) -> Result<(), shop::error::RepoError> {
+    async fn fill_both(&mut self) -> Result<(), RepoError> {
         let began = Instant::now();
         schema::create_mysql(&self.mysql).await?;
         schema::create_dynamodb(&self.dynamodb, &self.table).await?;

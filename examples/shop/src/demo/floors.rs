@@ -1,11 +1,9 @@
-//! How much a run must have done before its silence means anything.
+//! How much a run must have compared before "no difference" means anything.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dal_shadow::MethodReport;
-
-use super::report::Counts;
+use dal_shadow::{MethodReport, Totals};
 
 /// Of a run of ten seconds or more; of a shorter one its part.
 const WHOLE: Duration = Duration::from_secs(10);
@@ -18,7 +16,7 @@ const ERRORS_IN_100: u64 = 5;
 /// What was less than it must be in this time, in words.
 pub(super) fn missed(
     time: Duration,
-    counts: &Counts,
+    counts: &Totals,
     methods: &BTreeMap<String, MethodReport>,
 ) -> Vec<String> {
     let part = |whole: u64| whole * time.min(WHOLE).as_secs() / WHOLE.as_secs();
@@ -45,19 +43,19 @@ pub(super) fn missed(
 mod tests {
     use super::*;
 
-    fn counts(calls: u64, writes: u64, errors: u64, compared: u64) -> Counts {
-        Counts {
+    fn counts(calls: u64, writes: u64, errors: u64, compared: u64) -> Totals {
+        Totals {
             calls,
             writes,
             errors,
             compared,
-            ..Counts::default()
+            ..Totals::default()
         }
     }
 
     #[test]
     fn nothing_compared_is_never_enough() {
-        let none = missed(Duration::ZERO, &Counts::default(), &BTreeMap::new());
+        let none = missed(Duration::ZERO, &Totals::default(), &BTreeMap::new());
         assert_eq!(none, ["calls compared: 0 of at least 1"]);
     }
 
