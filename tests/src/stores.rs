@@ -4,6 +4,7 @@ use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
 use dal_testkit::servers::{self, DynamoDbKind, Engine, announce, runtime, verdict_dynamodb};
 use shop::{Repositories, schema};
+use sqlx::{AssertSqlSafe, Executor as _};
 
 /// Runs a scenario on an empty shop on every store of the run.
 pub fn on_every_store(suite: &str, scenario: impl AsyncFn(Repositories)) {
@@ -26,9 +27,34 @@ pub async fn fresh_shop(engine: Engine) -> Repositories {
 /// An empty shop on MySQL.
 pub async fn fresh_mysql() -> MySql {
     let url = servers::mysql().fresh_database().await.unwrap();
-    let db = dal_mysql::connect(&url).await.unwrap();
+    let db = connect(&url).await;
     schema::create_mysql(&db).await.unwrap();
     db
+}
+
+/// Connects as the setting of the run says: `DAL_TEST_ISOLATION` is the isolation of every session.
+async fn connect(url: &str) -> MySql {
+    let Some(isolation) = isolation() else {
+        return dal_mysql::connect(url).await.unwrap();
+    };
+    let pool = dal_mysql::pool_options()
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                let set = format!("SET SESSION TRANSACTION ISOLATION LEVEL {isolation}");
+                connection.execute(AssertSqlSafe(set)).await.map(drop)
+            })
+        })
+        .connect_with(dal_mysql::connect_options(url).unwrap())
+        .await
+        .unwrap();
+    dal_mysql::from_pool(pool).await.unwrap()
+}
+
+fn isolation() -> Option<&'static str> {
+    let wanted = std::env::var("DAL_TEST_ISOLATION").ok()?;
+    let known = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
+    let found = known.into_iter().find(|known| *known == wanted);
+    Some(found.unwrap_or_else(|| panic!("DAL_TEST_ISOLATION=`{wanted}`: set one of {known:?}")))
 }
 
 /// An empty shop on a DynamoDB, and the name of its table.

@@ -15,7 +15,7 @@ const SUITE: &str = "cancelled";
 /// Longer than a busy connection is waited for, shorter than for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A pool of one connection, so that whoever comes next meets what was left, and one that looks at the
+/// A pool of one connection, so that the next call meets what was left, and one that looks at the
 /// same database from outside.
 async fn pools() -> (MySqlPool, MySqlPool) {
     let url = servers::mysql().fresh_database().await.unwrap();

@@ -1,20 +1,20 @@
 //! The running shop goes from MySQL to DynamoDB and back under load, entity by entity, without a
 //! failed request; and it keeps the last accepted phases when their source is gone.
 
+mod probes;
 mod setup;
 mod shoppers;
-mod witnesses;
 
 use std::time::{Duration, Instant};
 
 use dal_shadow::{MethodReport, Phase};
 use dal_testkit::servers::{Engine, announce, runtime};
+use probes::Probes;
 use serde_json::json;
 use setup::{By, Driver, ENTITIES, Steering, Stores};
 use shop::copy::{dynamodb_to_mysql, mysql_to_dynamodb};
 use shop::shadow::{Policy, Shadow};
 use shoppers::Shoppers;
-use witnesses::Witnesses;
 
 use super::machine;
 
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// What a run asks for at least.
 const REQUESTS: u64 = 200;
 
-/// Whether MySQL and `engine` are there, which is said.
+/// Whether MySQL and `engine` are part of this run.
 fn has(engine: Engine) -> bool {
     announce(SUITE, &[Engine::MySql, engine]).len() == 2
 }
@@ -64,18 +64,18 @@ async fn there_and_back(engine: Engine, by: By) {
     let shadow = shadow.await.unwrap();
     let running = stores.open(&shadow).await;
     let mut driver = Driver::new(steering, running.client, Phase::MySqlOnly);
-    witnesses::place(&stores).await;
+    probes::place(&stores).await;
     let shoppers = Shoppers::start(running.client, 4);
-    let witnesses = Witnesses::start(running.client);
+    let probes = Probes::start(running.client);
     tokio::time::sleep(STAY).await;
 
     driver.all_to(Phase::DualWrite).await;
     shoppers
-        .while_nobody_writes(async {
+        .while_writes_wait(async {
             assert!(shadow.harness.drain(Duration::from_secs(10)).await);
             let (mysql, dynamodb, table) = (&stores.mysql, &stores.dynamodb, &stores.table);
             mysql_to_dynamodb(mysql, dynamodb, table).await.unwrap();
-            witnesses::place(&stores).await;
+            probes::place(&stores).await;
         })
         .await;
     for phase in [Phase::ShadowRead, Phase::DynamoDbRead, Phase::DynamoDbLeads] {
@@ -84,7 +84,7 @@ async fn there_and_back(engine: Engine, by: By) {
     }
     until(|| lists(&shadow).iter().all(|counts| counts.compared > 0)).await;
     shoppers
-        .while_nobody_writes(are_equal(&stores, &shadow))
+        .while_writes_wait(are_equal(&stores, &shadow))
         .await;
     nothing_of_the_shoppers_differed(&shadow);
     driver.all_to(Phase::DynamoDbOnly).await;
@@ -92,11 +92,11 @@ async fn there_and_back(engine: Engine, by: By) {
 
     driver.all_to(Phase::DynamoDbLeads).await;
     shoppers
-        .while_nobody_writes(async {
+        .while_writes_wait(async {
             assert!(shadow.harness.drain(Duration::from_secs(10)).await);
             let (mysql, dynamodb, table) = (&stores.mysql, &stores.dynamodb, &stores.table);
             dynamodb_to_mysql(dynamodb, table, mysql).await.unwrap();
-            witnesses::place(&stores).await;
+            probes::place(&stores).await;
         })
         .await;
     for phase in [Phase::DynamoDbRead, Phase::ShadowRead, Phase::DualWrite] {
@@ -104,26 +104,26 @@ async fn there_and_back(engine: Engine, by: By) {
         tokio::time::sleep(STAY).await;
     }
     shoppers
-        .while_nobody_writes(are_equal(&stores, &shadow))
+        .while_writes_wait(are_equal(&stores, &shadow))
         .await;
     driver.all_to(Phase::MySqlOnly).await;
     tokio::time::sleep(STAY).await;
     until(|| shoppers.requests() > REQUESTS).await;
 
-    let judged = witnesses.testify(&driver.taken).await;
+    let checked = probes.check(&driver.taken).await;
     let (requests, wrong) = shoppers.stop().await;
     assert_eq!(wrong, Vec::<String>::new(), "of {requests} requests");
     let ended = running.stop().await;
     assert!(ended.answered && ended.drained, "{ended:?}");
-    eprintln!("{by:?} on {engine:?}: {requests} requests, {judged} judged by witnesses");
-    assert!(requests > REQUESTS && judged > 300, "{requests} {judged}");
+    eprintln!("{by:?} on {engine:?}: {requests} requests, {checked} checked by probes");
+    assert!(requests > REQUESTS && checked > 300, "{requests} {checked}");
 }
 
 /// Nothing that a shopper did is on one store only.
 async fn are_equal(stores: &Stores, shadow: &Shadow) {
     assert!(shadow.harness.drain(Duration::from_secs(10)).await);
     let (mysql, dynamodb) = stores.contents().await;
-    let (mysql, dynamodb) = (witnesses::without(mysql), witnesses::without(dynamodb));
+    let (mysql, dynamodb) = (probes::without(mysql), probes::without(dynamodb));
     assert!(!mysql.orders.is_empty());
     assert_eq!(mysql.users, dynamodb.users);
     assert_eq!(mysql.products, dynamodb.products);
@@ -189,7 +189,7 @@ impl Outage {
         let steering = Steering::new(by, folder.path());
         steering.set(&every_entity(Phase::ShadowRead));
         let stores = Stores::fresh(Engine::Embedded).await;
-        witnesses::place(&stores).await;
+        probes::place(&stores).await;
 
         let remembering = Policy {
             remember: Some(folder.path().join("remembered.json")),
@@ -215,13 +215,13 @@ impl Outage {
         let phases = shadow.harness.status();
         let user = client.get("/users/3").await.json();
         let written = client
-            .put("/users/2/name", json!({"name": "witness written"}))
+            .put("/users/2/name", json!({"name": "probe written"}))
             .await;
         assert!(running.stop().await.answered);
         phases
             .iter()
             .all(|status| status.phase == Some(Phase::ShadowRead))
-            && user["name"] == "witness mysql"
+            && user["name"] == "probe mysql"
             && written.status == 404
     }
 }

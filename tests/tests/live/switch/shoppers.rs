@@ -39,8 +39,8 @@ impl Shoppers {
         Self { shared, tasks }
     }
 
-    /// Runs `work` while nobody writes; readers go on.
-    pub async fn while_nobody_writes<T>(&self, work: impl Future<Output = T>) -> T {
+    /// Runs `work` while writes wait; reads go on.
+    pub async fn while_writes_wait<T>(&self, work: impl Future<Output = T>) -> T {
         let _quiet = self.shared.writing.write().await;
         work.await
     }

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use dal_dynamodb::{DynamoDb, Item};
 use dal_mysql::MySql;
 use dal_shadow::Harness;
-use dal_testkit::servers::{self, Engine};
-use dal_tests::stores::fresh_dynamodb;
+use dal_testkit::servers::Engine;
+use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
 use shop::Repositories;
+use shop::copy;
 use shop::defect::Defect;
 use shop::model::{Listed, Order, Product, User};
 use shop::repos::{CartRepository, OrderRepository, ProductRepository, UserRepository};
-use shop::{copy, schema};
 use sqlx::Executor;
 use time::macros::datetime;
 
@@ -71,10 +71,7 @@ impl Shop {
             used.pool().execute(clean).await.unwrap();
             used
         } else {
-            let url = servers::mysql().fresh_database().await.unwrap();
-            let db = dal_mysql::connect(&url).await.unwrap();
-            schema::create_mysql(&db).await.unwrap();
-            db
+            fresh_mysql().await
         };
         let repositories = Repositories::mysql(&db);
         Arc::new(Self::of(repositories, Some(Place::MySql(db)), Vec::new()))

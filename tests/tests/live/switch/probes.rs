@@ -1,4 +1,4 @@
-//! Witnesses: records that differ between the stores, so that an answer tells which store gave it.
+//! Probes: records that differ between the stores, so that an answer tells which store gave it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::setup::{ENTITIES, Stores, Taken};
 use dal_tests::http::{Client, Reply};
 
-/// The id of the records that are on both stores, with other values. The greatest of the witnesses'
+/// The id of the records that are on both stores, with other values. The greatest of the probes'
 /// ids, so that no shopper is given one of them.
 const SEEN: u64 = 3;
 /// The id of the records that are on DynamoDB only: a write of them is refused by MySQL.
@@ -25,7 +25,7 @@ const BUYER: u64 = 1;
 /// More lines than an order takes.
 const LINES: u64 = 41;
 
-/// Puts the witnesses' records; once more after a copy, which makes the stores equal.
+/// Puts the probes' records; once more after a copy, which makes the stores equal.
 pub async fn place(stores: &Stores) {
     records(&stores.on_mysql, Store::MySql).await;
     records(&stores.on_dynamodb, Store::DynamoDb).await;
@@ -69,8 +69,8 @@ async fn records(on: &Repositories, store: Store) {
 fn user(id: u64, name: &str) -> User {
     User {
         id,
-        email: format!("witness{id}@example.com"),
-        name: format!("witness {name}"),
+        email: format!("probe{id}@example.com"),
+        name: format!("probe {name}"),
         created_at: datetime!(2025-01-01 0:00 UTC),
     }
 }
@@ -79,9 +79,9 @@ fn product(id: u64, number: u32) -> Product {
     Product {
         listed: Listed {
             id,
-            seller: "witness".to_owned(),
-            category: "witness".to_owned(),
-            name: "witness".to_owned(),
+            seller: "probe".to_owned(),
+            category: "probe".to_owned(),
+            name: "probe".to_owned(),
             price: 1,
             stock: number,
         },
@@ -97,7 +97,7 @@ fn line(user_id: u64, product_id: u64, quantity: u32) -> CartLine {
     }
 }
 
-/// Takes out what belongs to the witnesses.
+/// Takes out what belongs to the probes.
 pub fn without(mut contents: Contents) -> Contents {
     let mine = [SEEN, WRITTEN, BUYER];
     contents.users.retain(|user| !mine.contains(&user.id));
@@ -107,7 +107,7 @@ pub fn without(mut contents: Contents) -> Contents {
     contents
 }
 
-/// What a witness saw: when it asked, when it was answered, and by which store.
+/// What a probe saw: when it asked, when it was answered, and by which store.
 #[derive(Clone, Debug)]
 struct Seen {
     asked: Instant,
@@ -115,8 +115,8 @@ struct Seen {
     by: Result<Store, String>,
 }
 
-/// Two witnesses for each entity: one reads, one writes.
-pub struct Witnesses {
+/// Two probes for each entity: one reads, one writes.
+pub struct Probes {
     stop: Arc<AtomicBool>,
     tasks: Vec<(&'static str, Kind, JoinHandle<Vec<Seen>>)>,
 }
@@ -127,7 +127,7 @@ enum Kind {
     Writes,
 }
 
-impl Witnesses {
+impl Probes {
     pub fn start(client: Client) -> Self {
         let stop = Arc::<AtomicBool>::default();
         let tasks = ENTITIES
@@ -144,9 +144,9 @@ impl Witnesses {
     /// Ends the watch. Every call that was asked after a step was acknowledged, and answered before
     /// the next one was asked for, must have been answered by the store of that phase. Gives the
     /// number of such calls.
-    pub async fn testify(self, taken: &[Taken]) -> usize {
+    pub async fn check(self, taken: &[Taken]) -> usize {
         self.stop.store(true, Ordering::Relaxed);
-        let mut judged = 0;
+        let mut checked = 0;
         for (entity, kind, task) in self.tasks {
             let seen = task.await.unwrap();
             let steps: Vec<&Taken> = taken.iter().filter(|it| it.entity == entity).collect();
@@ -163,11 +163,11 @@ impl Witnesses {
                         step.phase,
                         seen.asked - step.acknowledged
                     );
-                    judged += 1;
+                    checked += 1;
                 }
             }
         }
-        judged
+        checked
     }
 }
 
@@ -210,9 +210,7 @@ async fn ask(client: Client, entity: &str, kind: Kind) -> Reply {
         (_, Kind::Reads) => client.get(&format!("/orders/{SEEN}")).await,
         ("user", Kind::Writes) => {
             let path = format!("/users/{WRITTEN}/name");
-            client
-                .put(&path, new("name", json!("witness written")))
-                .await
+            client.put(&path, new("name", json!("probe written"))).await
         }
         ("product", Kind::Writes) => {
             let path = format!("/products/{WRITTEN}/price");
@@ -234,8 +232,8 @@ fn store(entity: &str, kind: Kind, reply: &Reply) -> Result<Store, String> {
     let json = reply.json();
     let (mysql, dynamodb) = match (entity, kind) {
         ("user", Kind::Reads) => (
-            json["name"] == "witness mysql",
-            json["name"] == "witness dynamodb",
+            json["name"] == "probe mysql",
+            json["name"] == "probe dynamodb",
         ),
         ("product", Kind::Reads) => (json["listed"]["stock"] == 1, json["listed"]["stock"] == 2),
         ("cart", Kind::Reads) => (json["quantity"] == 1, json["quantity"] == 2),
