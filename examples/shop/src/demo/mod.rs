@@ -32,7 +32,7 @@ const SUBTLE: &str = "coarse-time";
 #[derive(Args, Debug)]
 pub struct Options {
     /// How long the workers call, in seconds. On a slow machine they go on until enough calls were
-    /// compared, for at most six times as long.
+    /// compared, for at most six times as long, or a minute.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub seconds: u32,
     /// How many workers call at the same time. Each changes only records of its own.

@@ -21,8 +21,10 @@ use crate::seed::Size;
 const FINDINGS: usize = 512;
 /// Of one call on the secondary store, which is in this process and may be short of a core.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How many times as long as asked for a slow machine goes on, until enough was compared.
+/// How many times as long as asked for a slow machine goes on, until enough was compared; and how
+/// long at least.
 const PATIENCE: u32 = 6;
+const LEAST_PATIENCE: Duration = Duration::from_mins(1);
 /// Second writes and comparisons that are under way at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -127,7 +129,7 @@ impl Run {
         let counts = harness.total();
         let enough = options.plant.is_none()
             && floors::missed(length, &counts, &report::methods(&harness)).is_empty();
-        enough || counts.different > 0 || elapsed >= length * PATIENCE
+        enough || counts.different > 0 || elapsed >= LEAST_PATIENCE.max(length * PATIENCE)
     }
 }
 
@@ -140,7 +142,8 @@ fn phase(planted: Option<Defect>) -> Phase {
             Defect::MissingGuard
             | Defect::Overwrite
             | Defect::UpdateCreates
-            | Defect::NegativeStock,
+            | Defect::NegativeStock
+            | Defect::SwallowedFailure,
         ) => Phase::DynamoDbLeads,
         _ => Phase::ShadowRead,
     }
