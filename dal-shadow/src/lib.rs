@@ -52,3 +52,8 @@ pub use redact::Redaction;
 pub use report::{Report, Totals};
 pub use setting::{EVERY_OTHER, Phases, Setting};
 pub use source::PhaseSource;
+
+/// Runs the example of `dal-macros`, which cannot depend on this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../dal-macros/README.md")]
+struct MacrosReadme;
