@@ -12,10 +12,10 @@ use futures::future::BoxFuture;
 use proptest::strategy::{BoxedStrategy, Strategy};
 use serde::Serialize;
 
+use super::comparison::TraitRules;
 use super::driver::{Driver, Execute};
 use super::generate::Generator;
 use super::independent::{self, Start};
-use super::judge::Law;
 use super::statistics::is_named;
 use super::wrapper::{self, Copy, Stores};
 use super::{Failure, FailureKind, Phase, Statistics, Step};
@@ -344,7 +344,7 @@ where
             }
         }
         Ok(Start {
-            law: Law::of(&methods).map_err(setup)?,
+            rules: TraitRules::of(&methods).map_err(setup)?,
             known: self.known.clone(),
             tokens,
             portable,

@@ -11,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 
 use super::generate::{Generator, Item};
-use super::run::{End, Fault, Ran, said};
+use super::run::{End, Fault, Ran, panic_text};
 use super::shrink::{Shrink, Shrunk};
 use super::{Failure, FailureKind, Statistics, Step};
 use crate::servers;
@@ -82,7 +82,7 @@ impl<O: Operation> Driver<O> {
                 End::Failed(fault) => fault.summary,
                 End::Agreed | End::Inconclusive => return Ok(()),
             },
-            Err(panic) => format!("a factory panicked: {}", said(panic.as_ref())),
+            Err(panic) => format!("a factory panicked: {}", panic_text(panic.as_ref())),
         };
         Err(Failure::new(
             FailureKind::Setup,
@@ -136,9 +136,10 @@ impl<O: Operation> Driver<O> {
             match ran {
                 Ok(ran) => total.add(origin, ran),
                 Err(error) => {
-                    let said = error
-                        .try_into_panic()
-                        .map_or_else(|error| error.to_string(), |panic| said(panic.as_ref()));
+                    let said = error.try_into_panic().map_or_else(
+                        |error| error.to_string(),
+                        |panic| panic_text(panic.as_ref()),
+                    );
                     return Err(format!("a factory panicked: {said}"));
                 }
             }

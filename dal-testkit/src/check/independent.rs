@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use dal_shadow::ops::{Bound, On, h};
 use dal_shadow::tree::Tree;
 
-use super::judge::{Judge, Judgement, Law};
+use super::comparison::{Compared, Comparison, TraitRules};
 use super::run::{self, End, Fault, Ran, Tally};
 use super::{FailureKind, Step, pages};
 
 /// What every sequence begins with.
 pub(super) struct Start {
-    pub(super) law: Law,
+    pub(super) rules: TraitRules,
     pub(super) known: Vec<(&'static str, Vec<Tree>)>,
     pub(super) tokens: BTreeSet<&'static str>,
     /// The tokens that one store takes from the other.
@@ -30,15 +30,15 @@ impl Start {
         bound
     }
 
-    /// A judge that knows the ids that both stores begin with.
-    pub(super) fn judge(&self) -> Judge<'_> {
-        let mut judge = Judge::new(&self.law);
+    /// A comparison that knows the ids that both stores begin with.
+    pub(super) fn comparison(&self) -> Comparison<'_> {
+        let mut comparison = Comparison::new(&self.rules);
         for (class, ids) in &self.known {
             for id in ids {
-                judge.relation.relate(class, id, id);
+                comparison.ids.pair(class, id, id);
             }
         }
-        judge
+        comparison
     }
 }
 
@@ -55,7 +55,7 @@ where
         second,
         first_bound: start.bound(),
         second_bound: start.bound(),
-        judge: start.judge(),
+        comparison: start.comparison(),
         tally: Tally::default(),
     };
     let mut end = End::Agreed;
@@ -80,7 +80,7 @@ where
     }
     Ran {
         statistics,
-        apart: sides.judge.relation.apart().collect(),
+        apart: sides.comparison.ids.apart().collect(),
         end,
     }
 }
@@ -93,7 +93,7 @@ struct Sides<'a, A: ?Sized, B: ?Sized> {
     second: &'a B,
     first_bound: Bound,
     second_bound: Bound,
-    judge: Judge<'a>,
+    comparison: Comparison<'a>,
     tally: Tally,
 }
 
@@ -115,10 +115,10 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
             pages::whole(op, self.second, &self.second_bound, &second, (other, at)),
         );
         let (a, b) = (a?, b?);
-        match self.judge.related(method, &a, &b) {
-            Judgement::Agree => {}
-            Judgement::Inconclusive => return Ok(false),
-            Judgement::Differ { differences, help } => {
+        match self.comparison.independent(method, &a, &b) {
+            Compared::Agree => {}
+            Compared::Inconclusive => return Ok(false),
+            Compared::Differ { differences, help } => {
                 let mut fault = Fault::new(
                     FailureKind::Difference,
                     at,

@@ -27,16 +27,16 @@
 
 mod builder;
 mod caller;
+mod comparison;
 mod driver;
 mod failure;
 mod generate;
 mod group;
+mod id_map;
 mod independent;
-mod judge;
 mod near;
 mod pages;
 mod places;
-mod relation;
 mod replay;
 mod run;
 mod shrink;

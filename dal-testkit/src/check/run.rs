@@ -81,7 +81,10 @@ pub(super) async fn call<O: On<S>, S: ?Sized + Sync>(
         Ok(Err(panic)) => Err(Fault::new(
             FailureKind::Broken,
             at,
-            format!("`{method}` of {name} panicked: {}", said(panic.as_ref())),
+            format!(
+                "`{method}` of {name} panicked: {}",
+                panic_text(panic.as_ref())
+            ),
         )),
         Err(_) => Err(Fault::new(
             FailureKind::Broken,
@@ -102,8 +105,8 @@ fn handle_fault(error: &HandleError, method: &str, at: usize) -> Fault {
     )
 }
 
-/// What a panic said.
-pub(super) fn said(panic: &(dyn std::any::Any + Send)) -> String {
+/// The text of a panic.
+pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

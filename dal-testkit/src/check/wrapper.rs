@@ -17,8 +17,8 @@ use dal_shadow::source::Fixed;
 use dal_shadow::{Harness, Order, Store, Verb};
 use futures::future::BoxFuture;
 
+use super::comparison::{Compared, Comparison};
 use super::independent::Start;
-use super::judge::{Judge, Judgement};
 use super::run::{self, End, Fault, Ran, Tally};
 use super::{FailureKind, Phase, Step, pages};
 
@@ -98,7 +98,7 @@ where
         phase: first,
         bound: start.bound(),
         third_bound: start.bound(),
-        judge: start.judge(),
+        comparison: start.comparison(),
         tally: Tally::default(),
         asleep: Vec::new(),
         asleep_bound: start.bound(),
@@ -146,7 +146,7 @@ struct Through<'a, O, A: ?Sized, B: ?Sized, W> {
     phase: Phase,
     bound: Bound,
     third_bound: Bound,
-    judge: Judge<'a>,
+    comparison: Comparison<'a>,
     tally: Tally,
     /// What the store that is out of use answered when it was left, and the slots of then.
     asleep: Vec<(O, Answer)>,
@@ -204,10 +204,10 @@ where
             (THIRD, at),
         )
         .await?;
-        match self.judge.related(method, &whole, &bare) {
-            Judgement::Agree => {}
-            Judgement::Inconclusive => return Ok(false),
-            Judgement::Differ { differences, help } => {
+        match self.comparison.independent(method, &whole, &bare) {
+            Compared::Agree => {}
+            Compared::Inconclusive => return Ok(false),
+            Compared::Differ { differences, help } => {
                 let mut fault = difference(at, format!("`{}` through the wrapper differs from the same call on a bare store, in {}", method.method, self.phase))
                     .answered([WRAPPER, THIRD], [&whole, &bare]);
                 fault.differences = differences;
@@ -340,8 +340,8 @@ where
     async fn still_asleep(&mut self, at: usize) -> Result<(), Fault> {
         for (op, before) in std::mem::take(&mut self.asleep) {
             let now = self.ask_unused(&op, at).await?;
-            if let Judgement::Differ { differences, .. } =
-                self.judge.exact(op.method(), &before, &now)
+            if let Compared::Differ { differences, .. } =
+                self.comparison.exact(op.method(), &before, &now)
             {
                 let mut fault = difference(
                     at,
@@ -392,8 +392,8 @@ where
             }
             let mysql = all(&op, &*self.stores.mysql, &bound, (MYSQL, at)).await?;
             let dynamodb = all(&op, &*self.stores.dynamodb, &bound, (DYNAMODB, at)).await?;
-            if let Judgement::Differ { differences, help } =
-                self.judge.exact(op.method(), &mysql, &dynamodb)
+            if let Compared::Differ { differences, help } =
+                self.comparison.exact(op.method(), &mysql, &dynamodb)
             {
                 let mut fault = difference(
                     at,

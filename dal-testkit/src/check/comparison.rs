@@ -12,17 +12,17 @@ use dal_shadow::rules::{MethodRules, RuleSet, Rules};
 use dal_shadow::tree::{Tree, find, replace};
 use dal_traits::{ErrorKind, SystemClock};
 
+use super::id_map::{self, IdMap};
 use super::places::Places;
-use super::relation::{self, Relation};
 use canonical::Canonical;
 
 /// What is known of the traits, the same for every sequence.
-pub(super) struct Law {
+pub(super) struct TraitRules {
     places: Places,
     rules: BTreeMap<(&'static str, &'static str), Rules>,
 }
 
-impl Law {
+impl TraitRules {
     /// Reads the traits' words.
     ///
     /// # Errors
@@ -50,15 +50,15 @@ impl Law {
     }
 }
 
-/// The judge of one sequence.
-pub(super) struct Judge<'a> {
-    law: &'a Law,
+/// Compares the answers of one sequence.
+pub(super) struct Comparison<'a> {
+    rules: &'a TraitRules,
     places: Places,
-    pub(super) relation: Relation,
+    pub(super) ids: IdMap,
 }
 
-/// What the judge says of two answers.
-pub(super) enum Judgement {
+/// What a comparison of two answers comes to.
+pub(super) enum Compared {
     /// They agree.
     Agree,
     /// Nothing can be said, and nothing more of this sequence.
@@ -70,24 +70,24 @@ pub(super) enum Judgement {
     },
 }
 
-impl<'a> Judge<'a> {
-    pub(super) fn new(law: &'a Law) -> Self {
+impl<'a> Comparison<'a> {
+    pub(super) fn new(rules: &'a TraitRules) -> Self {
         Self {
-            law,
-            places: law.places.clone(),
-            relation: Relation::default(),
+            rules,
+            places: rules.places.clone(),
+            ids: IdMap::default(),
         }
     }
 
-    /// Judges answers of two stores that do not know of each other.
-    pub(super) fn related(
+    /// Compares the answers of two stores that do not know of each other.
+    pub(super) fn independent(
         &mut self,
         method: &'static OpMethod,
         first: &Answer,
         second: &Answer,
-    ) -> Judgement {
+    ) -> Compared {
         let (Answer::Value(a), Answer::Value(b)) = (first, second) else {
-            return self.judge(method, first, second);
+            return self.compare(method, first, second);
         };
         for made in method.creates {
             let (Some(a), Some(b)) = (find(a, made.path), find(b, made.path)) else {
@@ -95,21 +95,21 @@ impl<'a> Judge<'a> {
             };
             self.places.learn(made.class, &a);
             if *a.value != Tree::Null && *b.value != Tree::Null {
-                self.relation.relate(made.class, a.value, b.value);
+                self.ids.pair(made.class, a.value, b.value);
             }
         }
-        canonical::meet(&self.places, &mut self.relation, method, a, b);
+        canonical::meet(&self.places, &mut self.ids, method, a, b);
         let (a, b) = (self.first(method, a), self.second(method, b));
-        self.judge(method, &Answer::Value(a), &Answer::Value(b))
+        self.compare(method, &Answer::Value(a), &Answer::Value(b))
     }
 
-    /// Judges answers that must be the same to the last bit, ids and times included.
+    /// Compares answers that must be the same to the last bit, ids and times included.
     pub(super) fn exact(
         &mut self,
         method: &'static OpMethod,
         first: &Answer,
         second: &Answer,
-    ) -> Judgement {
+    ) -> Compared {
         let present = |answer: &Answer| match answer {
             Answer::Value(tree) => {
                 let mut tree = tree.clone();
@@ -118,15 +118,15 @@ impl<'a> Judge<'a> {
             }
             other => other.clone(),
         };
-        self.judge(method, &present(first), &present(second))
+        self.compare(method, &present(first), &present(second))
     }
 
     fn first(&self, method: &'static OpMethod, tree: &Tree) -> Tree {
-        self.canonical(method, tree, &Relation::first)
+        self.canonical(method, tree, &IdMap::first)
     }
 
     fn second(&self, method: &'static OpMethod, tree: &Tree) -> Tree {
-        self.canonical(method, tree, &|class, id| self.relation.second(class, id))
+        self.canonical(method, tree, &|class, id| self.ids.second(class, id))
     }
 
     fn canonical(
@@ -150,20 +150,20 @@ impl<'a> Judge<'a> {
         tree
     }
 
-    fn judge(&self, method: &'static OpMethod, first: &Answer, second: &Answer) -> Judgement {
+    fn compare(&self, method: &'static OpMethod, first: &Answer, second: &Answer) -> Compared {
         let none = Rules::none();
         let rules = self
-            .law
+            .rules
             .rules
             .get(&(method.entity, method.method))
             .unwrap_or(&none);
         let verdict = compare(first, second, rules);
         let mut help = Vec::new();
         match &verdict {
-            Verdict::Equal | Verdict::EqualAfterRule(_) => return Judgement::Agree,
-            Verdict::Inconclusive(Why::Transient) => return Judgement::Inconclusive,
+            Verdict::Equal | Verdict::EqualAfterRule(_) => return Compared::Agree,
+            Verdict::Inconclusive(Why::Transient) => return Compared::Inconclusive,
             Verdict::Inconclusive(Why::Unserializable) => {
-                return Judgement::Differ {
+                return Compared::Differ {
                     differences: vec![format!(
                         "answer: {} | {}",
                         first.to_tree(),
@@ -174,7 +174,7 @@ impl<'a> Judge<'a> {
             }
             Verdict::UnsupportedInShadow => {
                 help.push("one store says that it does not support the call; leave the call out of the strategy, or implement it".to_owned());
-                return Judgement::Differ {
+                return Compared::Differ {
                     differences: vec![format!("answer: {} | {}", first.to_tree(), second.to_tree())],
                     help,
                 };
@@ -195,7 +195,7 @@ impl<'a> Judge<'a> {
             help.extend(self.places.misnamed([first, second]));
         }
         help.dedup();
-        Judgement::Differ {
+        Compared::Differ {
             differences: verdict
                 .differences()
                 .iter()
@@ -210,8 +210,8 @@ impl<'a> Judge<'a> {
         let (Some(first), Some(second)) = (&difference.first, &difference.second) else {
             return;
         };
-        if relation::is_unrelated(first) || relation::is_unrelated(second) {
-            help.push(format!("`{}(..)` is an id that the other side gave to nobody in this sequence: another record was answered, or an id was given again; does every mirror method also move its store's id generator past the id that it stores?", relation::UNRELATED));
+        if id_map::is_unrelated(first) || id_map::is_unrelated(second) {
+            help.push(format!("`{}(..)` is an id that the other side gave to nobody in this sequence: another record was answered, or an id was given again; does every mirror method also move its store's id generator past the id that it stores?", id_map::UNRELATED));
             return;
         }
         let field = difference
@@ -233,7 +233,7 @@ impl<'a> Judge<'a> {
             || method.method.to_owned(),
             |(owner, name)| format!("{owner}.{name}"),
         );
-        let mut classes = self.relation.classes_of(first, second);
+        let mut classes = self.ids.classes_of(first, second);
         // The class that the field is named after comes first.
         classes.sort_by_key(|class| !place.contains(*class));
         if let Some(class) = classes.first() {

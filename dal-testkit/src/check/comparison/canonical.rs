@@ -3,8 +3,8 @@
 use dal_shadow::ops::OpMethod;
 use dal_shadow::tree::Tree;
 
+use crate::check::id_map::{ID, IdMap};
 use crate::check::places::Places;
-use crate::check::relation::{ID, Relation};
 
 /// One walk over an answer.
 pub(super) struct Canonical<'a> {
@@ -82,12 +82,12 @@ pub(super) fn presence(tree: &mut Tree) {
 /// Relates ids that are seen for the first time at the same place of both answers.
 pub(super) fn meet(
     places: &Places,
-    relation: &mut Relation,
+    ids: &mut IdMap,
     method: &OpMethod,
     first: &Tree,
     second: &Tree,
 ) {
-    let mut meeting = Meeting { places, relation };
+    let mut meeting = Meeting { places, ids };
     match places.answer(method.method) {
         Some(class) => meeting.ids(class, first, second),
         None => meeting.walk(first, second),
@@ -96,7 +96,7 @@ pub(super) fn meet(
 
 struct Meeting<'a> {
     places: &'a Places,
-    relation: &'a mut Relation,
+    ids: &'a mut IdMap,
 }
 
 impl Meeting<'_> {
@@ -109,7 +109,7 @@ impl Meeting<'_> {
                     self.ids(class, a, b);
                 }
             }
-            (a, b) => self.relation.relate(class, a, b),
+            (a, b) => self.ids.pair(class, a, b),
         }
     }
 

@@ -6,7 +6,7 @@ use dal_shadow::tree::Tree;
 
 /// The ids of two stores, related one to one within each class.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Relation {
+pub(super) struct IdMap {
     classes: BTreeMap<&'static str, Pairs>,
 }
 
@@ -34,9 +34,9 @@ pub(super) fn is_unrelated(value: &Tree) -> bool {
     }
 }
 
-impl Relation {
+impl IdMap {
     /// Relates two ids, unless one of them is related already.
-    pub(super) fn relate(&mut self, class: &'static str, first: &Tree, second: &Tree) {
+    pub(super) fn pair(&mut self, class: &'static str, first: &Tree, second: &Tree) {
         let pairs = self.classes.entry(class).or_default();
         let (first, second) = (first.unwrapped(), second.unwrapped());
         if !pairs.second_of.contains_key(first) && !pairs.first_of.contains_key(second) {
