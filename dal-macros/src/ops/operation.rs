@@ -1,6 +1,6 @@
 //! `impl Operation`: what is known of a call before it is made.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::Names;
@@ -30,6 +30,7 @@ pub fn expand(model: &TraitModel, names: &Names, variants: &[Variant<'_>]) -> To
         )
     });
     let uses = variants.iter().map(uses);
+    let slots = variants.iter().map(slots);
     let reads = local("reads");
     let tail = variants.iter().filter_map(|variant| read(model, variant));
     quote! {
@@ -57,6 +58,12 @@ pub fn expand(model: &TraitModel, names: &Names, variants: &[Variant<'_>]) -> To
 
             fn uses(&self) -> ::std::vec::Vec<(&'static str, ::dal_shadow::ops::Slot)> {
                 match self { #(#uses)* }
+            }
+
+            fn slots_mut(
+                &mut self,
+            ) -> ::std::vec::Vec<(&'static str, &mut ::dal_shadow::ops::Slot)> {
+                match self { #(#slots)* }
             }
 
             fn reads_of_handles() -> ::std::vec::Vec<Self> {
@@ -145,46 +152,95 @@ fn classes(argument: &Argument<'_>) -> Vec<String> {
     }
 }
 
+/// A field that holds slots of a class.
+struct SlotField<'a> {
+    ident: Ident,
+    class: &'a str,
+    many: Many,
+}
+
+/// The fields with the ids that a call uses.
+fn used<'a>(variant: &'a Variant<'_>) -> Vec<SlotField<'a>> {
+    let of = |argument: &'a Argument<'_>| match &argument.kind {
+        ArgumentKind::Handle(handle) => vec![SlotField {
+            ident: argument.arg.ident.clone(),
+            class: &handle.class,
+            many: handle.many,
+        }],
+        ArgumentKind::Value(inside) => inside
+            .iter()
+            .map(|inside| SlotField {
+                ident: inside.field.clone(),
+                class: &inside.class,
+                many: if inside.is_list() {
+                    Many::List
+                } else {
+                    Many::One
+                },
+            })
+            .collect(),
+    };
+    variant.arguments.iter().flat_map(of).collect()
+}
+
 fn uses(variant: &Variant<'_>) -> TokenStream {
     let ident = &variant.ident;
     let uses = local("uses");
-    let mut fields = Vec::new();
-    let mut pushed = Vec::new();
-    for argument in &variant.arguments {
-        let slots = match &argument.kind {
-            ArgumentKind::Handle(handle) => {
-                vec![(argument.arg.ident.clone(), &handle.class, handle.many)]
-            }
-            ArgumentKind::Value(inside) => inside
-                .iter()
-                .map(|inside| {
-                    let many = if inside.is_list() {
-                        Many::List
-                    } else {
-                        Many::One
-                    };
-                    (inside.field.clone(), &inside.class, many)
-                })
-                .collect(),
-        };
-        for (field, class, many) in slots {
-            pushed.push(match many {
-                Many::One => quote!(#uses.push((#class, *#field));),
-                Many::Optional | Many::List => {
-                    quote!(#uses.extend(#field.iter().map(|slot| (#class, *slot)));)
-                }
-            });
-            fields.push(field);
-        }
-    }
+    let fields = used(variant);
     if fields.is_empty() {
         return quote!(Self::#ident { .. } => ::std::vec::Vec::new(),);
     }
+    let pushed = fields
+        .iter()
+        .map(|SlotField { ident, class, many }| match many {
+            Many::One => quote!(#uses.push((#class, *#ident));),
+            Many::Optional | Many::List => {
+                quote!(#uses.extend(#ident.iter().map(|slot| (#class, *slot)));)
+            }
+        });
+    let names = fields.iter().map(|field| &field.ident);
     quote! {
-        Self::#ident { #(#fields,)* .. } => {
+        Self::#ident { #(#names,)* .. } => {
             let mut #uses = ::std::vec::Vec::new();
             #(#pushed)*
             #uses
+        }
+    }
+}
+
+/// Every slot of a call, those that a success binds included.
+fn slots(variant: &Variant<'_>) -> TokenStream {
+    let ident = &variant.ident;
+    let slots = local("slots");
+    let mut fields = used(variant);
+    let made = variant.method.creates.iter().map(|made| &made.class);
+    let classes = made.map(ToString::to_string).collect::<Vec<_>>();
+    let page = variant.method.token.as_ref();
+    let page = page.map(|token| token.place.class.to_string());
+    let bound = variant.binds.iter().zip(&classes);
+    let bound = bound.chain(variant.page.iter().zip(&page));
+    fields.extend(bound.map(|(ident, class)| SlotField {
+        ident: ident.clone(),
+        class,
+        many: Many::One,
+    }));
+    if fields.is_empty() {
+        return quote!(Self::#ident { .. } => ::std::vec::Vec::new(),);
+    }
+    let pushed = fields
+        .iter()
+        .map(|SlotField { ident, class, many }| match many {
+            Many::One => quote!(#slots.push((#class, #ident));),
+            Many::Optional | Many::List => {
+                quote!(#slots.extend(#ident.iter_mut().map(|slot| (#class, slot)));)
+            }
+        });
+    let names = fields.iter().map(|field| &field.ident);
+    quote! {
+        Self::#ident { #(#names,)* .. } => {
+            let mut #slots = ::std::vec::Vec::new();
+            #(#pushed)*
+            #slots
         }
     }
 }

@@ -45,6 +45,9 @@ pub trait Operation: Clone + Debug + Send + Sync + 'static {
     /// The ids that this call uses: class and slot. A token that is not given is not used.
     fn uses(&self) -> Vec<(&'static str, Slot)>;
 
+    /// Every slot of this call, with its class: the ids that it uses, then what a success binds.
+    fn slots_mut(&mut self) -> Vec<(&'static str, &mut Slot)>;
+
     /// Every read whose arguments are handles only, on every slot.
     fn reads_of_handles() -> Vec<Self>;
 

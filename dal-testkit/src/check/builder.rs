@@ -1,27 +1,29 @@
-//! What a check is told.
+//! The settings of a check.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dal_shadow::Harness;
-use dal_shadow::ops::{On, Operation, SLOTS};
-use dal_shadow::tree::{self, Tree};
-use dal_traits::ErrorKind;
+use dal_shadow::ops::{On, Operation};
+use dal_shadow::tree;
 use futures::future::BoxFuture;
 use proptest::strategy::{BoxedStrategy, Strategy};
 use serde::Serialize;
 
-use super::comparison::TraitRules;
-use super::driver::{Driver, Execute};
+use super::call::Limits;
+use super::driver::{Driver, LeftOver};
+use super::execute::{Execute, Ran, repeated};
+use super::fault::Fault;
+use super::floors::Floors;
 use super::generate::Generator;
-use super::independent::{self, Start};
-use super::statistics::is_named;
+use super::start::{Engines, Known, Start, refuse_phases};
 use super::wrapper::{self, Copy, Stores};
-use super::{Failure, FailureKind, Phase, Statistics, Step};
+use super::{Failure, FailureKind, Phase, Statistics, Step, fresh, independent, panics};
 use crate::servers;
 
-type Factory<S> = Arc<dyn Fn() -> BoxFuture<'static, Arc<S>> + Send + Sync>;
+/// Makes a store.
+pub(super) type Factory<S> = Arc<dyn Fn() -> BoxFuture<'static, Arc<S>> + Send + Sync>;
 
 /// A check of two stores, see [`check`].
 #[must_use = "nothing is checked before `run`"]
@@ -33,10 +35,12 @@ pub struct Check<O: Operation, A: ?Sized, B: ?Sized> {
     sequences: u64,
     calls: usize,
     parallel: usize,
-    floors: Vec<(String, u64)>,
-    error_floor: f64,
+    floors: Floors,
+    inconclusive_at_most: f64,
+    engines: Engines,
+    limits: Limits,
     regressions: Vec<Vec<Step<O>>>,
-    known: Vec<(&'static str, Vec<Tree>)>,
+    known: Known,
     unreadable: Option<String>,
     seed: Option<u64>,
     shrink_time: Duration,
@@ -103,8 +107,16 @@ where
         sequences: 256,
         calls: 40,
         parallel: 4,
-        floors: Vec::new(),
-        error_floor: 0.0,
+        floors: Floors::default(),
+        inconclusive_at_most: 0.0,
+        engines: Engines {
+            mysql: "MySQL".to_owned(),
+            dynamodb: "DynamoDB".to_owned(),
+        },
+        limits: Limits {
+            timeout: Duration::from_mins(1),
+            repeats: 6,
+        },
         regressions: Vec::new(),
         known: Vec::new(),
         unreadable: None,
@@ -138,17 +150,61 @@ where
         self
     }
 
-    /// Fails when there was less of something in all sequences together: calls of a method
-    /// (`rename` or `user.rename`), error answers of a kind (`errors.not_found`), uses of handles
-    /// (`handles.bound`, `handles.dead`, `handles.never_existed`).
-    pub fn floor(mut self, of: &str, count: u64) -> Self {
-        self.floors.push((of.to_owned(), count));
+    /// Names the two stores, in the order of [`check`]: `.engines("MySQL 9.7", "DynamoDB Local")`.
+    /// Every failure and the statistics show the names; [`Engine::name`](crate::servers::Engine::name)
+    /// knows the versions of the test kit's own servers.
+    pub fn engines(mut self, mysql: impl Into<String>, dynamodb: impl Into<String>) -> Self {
+        self.engines = Engines {
+            mysql: mysql.into(),
+            dynamodb: dynamodb.into(),
+        };
         self
     }
 
-    /// Fails when a smaller share of the calls was answered with an error, from 0 to 1.
+    /// Fails when less of something was compared *and agreed* in all sequences together: calls of a
+    /// method (`rename` or `user.rename`), error answers of a kind (`errors.not_found`), uses of
+    /// handles (`handles.bound`, `handles.dead`, `handles.never_existed`). Half of what a run shows
+    /// is a margin that other seeds keep, too.
+    pub fn floor(mut self, of: &str, count: u64) -> Self {
+        self.floors.counts.push((of.to_owned(), count));
+        self
+    }
+
+    /// Fails when a smaller share of the agreed answers was an error, from 0 to 1.
     pub fn error_floor(mut self, share: f64) -> Self {
-        self.error_floor = share;
+        self.floors.error_share = share;
+        self
+    }
+
+    /// How often a call is repeated when its answer is transient (6): a conflict, throttling, a
+    /// timeout, an outage. The pause before it begins with 2 ms and doubles, up to 500 ms.
+    ///
+    /// A read is always repeated. A write is repeated only when the store says that nothing was
+    /// changed ([`Effect::None`](dal_shadow::Effect)): one whose effect is unknown may have been
+    /// applied, so that a repetition would do it twice, or hide that it was done. Then the whole
+    /// sequence is repeated instead, twice, on fresh stores.
+    ///
+    /// An answer that stays transient on one store while the other one answers is a difference. Where
+    /// both stay transient, the sequence ends there, [inconclusive](Self::inconclusive_at_most).
+    pub fn repeats(mut self, times: u32) -> Self {
+        self.limits.repeats = times;
+        self
+    }
+
+    /// How large a share of the sequences may end without a result because both stores keep giving
+    /// transient answers, from 0 to 1. The default of 0 fits engines on this machine; a little more
+    /// fits throttled or shared ones, such as DynamoDB itself.
+    ///
+    /// A regression without a result fails always, and so do the reads at the end of a sequence and
+    /// secondary writes of the wrapper.
+    pub fn inconclusive_at_most(mut self, share: f64) -> Self {
+        self.inconclusive_at_most = share;
+        self
+    }
+
+    /// How long a call may take (60 s); one that takes longer fails.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = timeout;
         self
     }
 
@@ -237,19 +293,24 @@ where
         O: On<A> + On<B>,
     {
         let start = Arc::new(self.start()?);
+        refuse_phases(&self.regressions).map_err(setup)?;
         let (mysql, dynamodb) = (Arc::clone(&self.mysql), Arc::clone(&self.dynamodb));
+        let left_over = self.left_over(&start);
         let execute: Execute<O> = Arc::new(move |steps| {
-            let (start, mysql, dynamodb) = (
-                Arc::clone(&start),
-                Arc::clone(&mysql),
-                Arc::clone(&dynamodb),
-            );
+            let start = Arc::clone(&start);
+            let (mysql, dynamodb) = (Arc::clone(&mysql), Arc::clone(&dynamodb));
             Box::pin(async move {
-                let (first, second) = futures::join!(mysql(), dynamodb());
-                independent::run(&start, &*first, &*second, &steps).await
+                let [one, other] = start.engines.names();
+                let made = futures::join!(made(&mysql, one), made(&dynamodb, other));
+                match made {
+                    (Ok(mysql), Ok(dynamodb)) => {
+                        independent::run(&start, &*mysql, &*dynamodb, &steps).await
+                    }
+                    (Err(fault), _) | (_, Err(fault)) => Ran::failed(fault),
+                }
             })
         });
-        self.drive(execute, Vec::new())
+        self.drive(execute, left_over, Vec::new())
     }
 
     /// Runs each sequence through the wrapper that `wrap` makes (`ShadowUserRepository::new`), with
@@ -284,6 +345,7 @@ where
     {
         let start = Arc::new(self.start()?);
         let (mysql, dynamodb) = (Arc::clone(&self.mysql), Arc::clone(&self.dynamodb));
+        let left_over = self.left_over(&start);
         let copy = self.copy.clone();
         let phases = wrapper::phases(copy.is_some());
         let wrap = Arc::new(wrap);
@@ -291,96 +353,76 @@ where
             let (start, wrap, copy) = (Arc::clone(&start), Arc::clone(&wrap), copy.clone());
             let (mysql, dynamodb) = (Arc::clone(&mysql), Arc::clone(&dynamodb));
             Box::pin(async move {
-                let (mysql, dynamodb, third) = futures::join!(mysql(), dynamodb(), mysql());
+                let [one, other] = start.engines.names();
+                let stores =
+                    futures::join!(made(&mysql, one), made(&dynamodb, other), made(&mysql, one));
+                let (mysql, dynamodb, bare) = match stores {
+                    (Ok(mysql), Ok(dynamodb), Ok(bare)) => (mysql, dynamodb, bare),
+                    (Err(fault), ..) | (_, Err(fault), _) | (.., Err(fault)) => {
+                        return Ran::failed(fault);
+                    }
+                };
                 let stores = Stores {
                     mysql,
                     dynamodb,
-                    third,
+                    bare,
                     copy,
                 };
                 wrapper::run(&start, stores, &*wrap, &steps).await
             })
         });
-        self.drive(execute, phases)
+        self.drive(execute, left_over, phases)
     }
 
     /// What every sequence begins with.
     fn start(&self) -> Result<Start, Box<Failure<O>>> {
-        let setup = |reason: String| Failure::new(FailureKind::Setup, reason);
         if let Some(reason) = &self.unreadable {
             return Err(setup(reason.clone()));
         }
         let methods = O::methods();
-        let declared = || methods.iter().filter_map(|method| method.token.as_ref());
-        let tokens = declared()
-            .map(|token| token.place.class)
-            .collect::<BTreeSet<_>>();
-        let portable = declared()
-            .filter(|token| token.portable)
-            .map(|token| token.place.class)
-            .collect();
-        self.refuse_unknown_floors()?;
-        for (class, ids) in &self.known {
-            if ids.len() > usize::from(SLOTS) {
-                return Err(setup(format!(
-                    "`.known(\"{class}\", ..)` names {} ids, and a class has {SLOTS} slots; name {SLOTS} of them",
-                    ids.len()
-                )));
-            }
-        }
-        for method in &methods {
-            for class in method.handles {
-                let made = tokens.contains(class)
-                    || self.known.iter().any(|(known, _)| known == class)
-                    || methods
-                        .iter()
-                        .any(|other| other.creates.iter().any(|made| made.class == *class));
-                if !made {
-                    return Err(setup(format!(
-                        "`{}` of `{}` takes a `{class}`, and nobody makes one: write `creates({class} = field)` on the method that does (for a page token `token({class} = next)`), or name seeded ids with `.known(\"{class}\", [..])`",
-                        method.method, method.repository
-                    )));
+        self.floors.refuse_unknown(&methods).map_err(setup)?;
+        Start::of(
+            &methods,
+            self.known.clone(),
+            self.engines.clone(),
+            self.limits,
+        )
+        .map_err(setup)
+    }
+
+    /// What shows that the stores of a factory are not fresh.
+    fn left_over(&self, start: &Arc<Start>) -> LeftOver<O>
+    where
+        O: On<A> + On<B>,
+    {
+        let start = Arc::clone(start);
+        let (mysql, dynamodb) = (Arc::clone(&self.mysql), Arc::clone(&self.dynamodb));
+        Arc::new(move |steps| {
+            let start = Arc::clone(&start);
+            let (mysql, dynamodb) = (Arc::clone(&mysql), Arc::clone(&dynamodb));
+            Box::pin(async move {
+                let [one, other] = start.engines.names();
+                let found = fresh::left_over(&start, one, &mysql, &steps).await;
+                if found.is_some() {
+                    return found;
                 }
-            }
-        }
-        Ok(Start {
-            rules: TraitRules::of(&methods).map_err(setup)?,
-            known: self.known.clone(),
-            tokens,
-            portable,
+                fresh::left_over(&start, other, &dynamodb, &steps).await
+            })
         })
     }
 
-    fn refuse_unknown_floors(&self) -> Result<(), Box<Failure<O>>> {
-        let names = O::methods()
-            .iter()
-            .map(|method| format!("{}.{}", method.entity, method.method))
-            .collect::<Vec<_>>();
-        match self
-            .floors
-            .iter()
-            .find(|(floor, _)| !is_countable(floor, &names))
-        {
-            None => Ok(()),
-            Some((floor, _)) => Err(Failure::new(
-                FailureKind::Setup,
-                format!(
-                    "`.floor(\"{floor}\", ..)` names nothing that is counted; there are {}, `errors.` with a kind, and `handles.bound`, `handles.dead`, `handles.never_existed`",
-                    names.join(", ")
-                ),
-            )),
-        }
-    }
-
     /// Runs everything on the runtime of the test binary.
-    fn drive(self, execute: Execute<O>, phases: Vec<Phase>) -> Result<Statistics, Box<Failure<O>>> {
+    fn drive(
+        self,
+        execute: Execute<O>,
+        left_over: LeftOver<O>,
+        phases: Vec<Phase>,
+    ) -> Result<Statistics, Box<Failure<O>>> {
         if tokio::runtime::Handle::try_current().is_ok() {
-            return Err(Failure::new(
-                FailureKind::Setup,
-                "a check runs on the one runtime of the test binary and cannot be started inside another: make the test a plain `#[test] fn` without `#[tokio::test]`",
+            return Err(setup(
+                "a check runs on the one runtime of the test binary and cannot be started inside another: make the test a plain `#[test] fn` without `#[tokio::test]`".to_owned(),
             ));
         }
-        let setup = |reason: String| Failure::new(FailureKind::Setup, reason);
         let seed = match number_in("DAL_CHECK_SEED").map_err(setup)? {
             Some(seed) => seed,
             None => self.seed.unwrap_or_else(|| fastrand::u64(0..1 << 32)),
@@ -397,8 +439,12 @@ where
         } else {
             " through the wrapper"
         };
+        let Engines { mysql, dynamodb } = &self.engines;
         let driver = Driver {
-            name: format!("{}{mode}", names.into_iter().collect::<Vec<_>>().join(", ")),
+            name: format!(
+                "{}{mode} on {mysql} and {dynamodb}",
+                names.into_iter().collect::<Vec<_>>().join(", ")
+            ),
             seed,
             generator: Generator::new(
                 self.strategy,
@@ -407,7 +453,9 @@ where
                 phases,
                 self.known.iter().map(|(class, _)| *class).collect(),
             ),
-            execute,
+            execute: repeated(execute),
+            left_over,
+            inconclusive_at_most: self.inconclusive_at_most,
             regressions: self.regressions,
             sequences,
             parallel: self.parallel,
@@ -415,54 +463,47 @@ where
         };
         let statistics = servers::runtime().block_on(driver.run())?;
         servers::say(&format!("dal-check: {statistics}"));
-        let scale = |floor: u64| {
-            if sequences >= self.sequences {
-                floor
-            } else {
-                floor.saturating_mul(sequences) / self.sequences.max(1)
-            }
-        };
-        let mut unmet = self
-            .floors
-            .iter()
-            .map(|(name, floor)| (name, scale(*floor), statistics.counted(name)))
-            .filter(|(_, floor, count)| count < floor)
-            .map(|(name, floor, count)| format!("`{name}`: {count}, not {floor}"))
-            .collect::<Vec<_>>();
-        if statistics.error_rate() < self.error_floor {
-            unmet.push(format!(
-                "{:.1} % of the answers were errors, not {:.1} %",
-                statistics.error_rate() * 100.0,
-                self.error_floor * 100.0
-            ));
-        }
-        if statistics.sequences == 0 && sequences > 0 {
-            unmet.push("no sequence ran to its end".to_owned());
-        }
+        let unmet = self.floors.unmet(&statistics, sequences, self.sequences);
         if unmet.is_empty() {
             return Ok(statistics);
         }
+        let (text, proposals): (Vec<_>, Vec<_>) = unmet
+            .into_iter()
+            .map(|unmet| (unmet.text, unmet.proposal))
+            .unzip();
         let mut failure = Failure::new(
             FailureKind::Floor,
             format!(
-                "{}: the answers agree, but too little was asked: {}",
+                "{}: the answers agree, but too little was compared: {}",
                 statistics.name,
-                unmet.join("; ")
+                text.join("; ")
             ),
         );
-        failure.help.push(
-            "more sequences, fewer different values in the strategies, or a lower floor".to_owned(),
-        );
+        failure.help.push("more sequences, fewer different values in the strategies, or a lower floor. A method that is hardly ever compared is hardly tested".to_owned());
+        failure.help.push(format!(
+            "half of what this run has compared, which leaves a margin for other seeds: {}",
+            proposals.join("")
+        ));
         failure.statistics = statistics;
         Err(failure)
     }
 }
 
-fn is_countable(floor: &str, methods: &[String]) -> bool {
-    let kind = floor.strip_prefix("errors.");
-    ["handles.bound", "handles.dead", "handles.never_existed"].contains(&floor)
-        || kind.is_some_and(|kind| ErrorKind::ALL.iter().any(|known| known.as_str() == kind))
-        || methods.iter().any(|name| is_named(name, floor))
+fn setup<O: Operation>(reason: String) -> Box<Failure<O>> {
+    Failure::new(FailureKind::Setup, reason)
+}
+
+/// A store of a factory.
+pub(super) async fn made<S: ?Sized>(factory: &Factory<S>, engine: &str) -> Result<Arc<S>, Fault> {
+    panics::caught(async { factory().await })
+        .await
+        .map_err(|panic| {
+            Fault::new(
+                FailureKind::Setup,
+                0,
+                format!("the factory of {engine} {panic}"),
+            )
+        })
 }
 
 /// The number in an environment variable.
@@ -473,6 +514,6 @@ fn number_in(variable: &str) -> Result<Option<u64>, String> {
             .trim()
             .parse()
             .map(Some)
-            .map_err(|_| format!("{variable}: `{text}` is no number")),
+            .map_err(|_| format!("{variable}: `{text}` is not a number")),
     }
 }

@@ -7,7 +7,7 @@ use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::Serialize;
 
-use super::run;
+use super::bind;
 
 /// Draws calls from a strategy and makes them on one store.
 ///
@@ -82,8 +82,8 @@ impl<O: Operation> Caller<O> {
             .call(store, &self.bound)
             .await
             .map_err(|error| format!("`{}` cannot be called: {error}", op.method().method))?;
-        run::bind(op, &answer, &mut self.bound, 0).map_err(|fault| fault.summary)?;
-        run::bind_token(op, &answer, &mut self.bound);
+        bind::ids(op, &answer, &mut self.bound, 0).map_err(|fault| fault.summary)?;
+        bind::page(op, &answer, &mut self.bound);
         Ok(answer)
     }
 }

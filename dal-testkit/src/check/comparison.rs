@@ -1,20 +1,23 @@
 //! Whether two stores gave the same answer, when each of them makes ids, times and tokens by itself.
 
 mod canonical;
+mod help;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dal_shadow::answer::Answer;
-use dal_shadow::compare::{Difference, Step, Verdict, Why, compare};
+use dal_shadow::compare::{Difference, Verdict, Why, compare};
 use dal_shadow::ops::{OpMethod, Place};
 use dal_shadow::rules::{MethodRules, RuleSet, Rules};
 use dal_shadow::tree::{Tree, find, replace};
 use dal_traits::{ErrorKind, SystemClock};
 
-use super::id_map::{self, IdMap};
+use super::fault::{Fault, outcome_of};
+use super::id_map::IdMap;
 use super::places::Places;
 use canonical::Canonical;
+pub(super) use help::shown;
 
 /// What is known of the traits, the same for every sequence.
 pub(super) struct TraitRules {
@@ -61,13 +64,30 @@ pub(super) struct Comparison<'a> {
 pub(super) enum Compared {
     /// They agree.
     Agree,
-    /// Nothing can be said, and nothing more of this sequence.
-    Inconclusive,
+    /// A store gave a transient answer: there is nothing to compare.
+    Transient,
     /// They do not agree.
-    Differ {
-        differences: Vec<String>,
-        help: Vec<String>,
-    },
+    Differ(Found),
+}
+
+/// How two answers differ.
+pub(super) struct Found {
+    differences: Vec<String>,
+    help: Vec<String>,
+    /// The differing fields, or the kinds of the two outcomes.
+    places: Vec<String>,
+    /// Whether one of them has something where the other one has nothing.
+    pub(super) presence: bool,
+}
+
+impl Found {
+    /// Adds what was found to a fault that names the call.
+    pub(super) fn into_fault(self, fault: Fault) -> Fault {
+        let mut fault = fault.places(self.places);
+        fault.differences = self.differences;
+        fault.help = self.help;
+        fault
+    }
 }
 
 impl<'a> Comparison<'a> {
@@ -80,14 +100,16 @@ impl<'a> Comparison<'a> {
     }
 
     /// Compares the answers of two stores that do not know of each other.
+    /// `given` is the text of all arguments so far.
     pub(super) fn independent(
         &mut self,
         method: &'static OpMethod,
         first: &Answer,
         second: &Answer,
+        given: &dyn Fn() -> String,
     ) -> Compared {
         let (Answer::Value(a), Answer::Value(b)) = (first, second) else {
-            return self.compare(method, first, second);
+            return self.compare(method, first, second, given);
         };
         for made in method.creates {
             let (Some(a), Some(b)) = (find(a, made.path), find(b, made.path)) else {
@@ -100,7 +122,7 @@ impl<'a> Comparison<'a> {
         }
         canonical::meet(&self.places, &mut self.ids, method, a, b);
         let (a, b) = (self.first(method, a), self.second(method, b));
-        self.compare(method, &Answer::Value(a), &Answer::Value(b))
+        self.compare(method, &Answer::Value(a), &Answer::Value(b), given)
     }
 
     /// Compares answers that must be the same to the last bit, ids and times included.
@@ -109,6 +131,7 @@ impl<'a> Comparison<'a> {
         method: &'static OpMethod,
         first: &Answer,
         second: &Answer,
+        given: &dyn Fn() -> String,
     ) -> Compared {
         let present = |answer: &Answer| match answer {
             Answer::Value(tree) => {
@@ -118,7 +141,7 @@ impl<'a> Comparison<'a> {
             }
             other => other.clone(),
         };
-        self.compare(method, &present(first), &present(second))
+        self.compare(method, &present(first), &present(second), given)
     }
 
     fn first(&self, method: &'static OpMethod, tree: &Tree) -> Tree {
@@ -150,7 +173,37 @@ impl<'a> Comparison<'a> {
         tree
     }
 
-    fn compare(&self, method: &'static OpMethod, first: &Answer, second: &Answer) -> Compared {
+    /// What may help against these differences.
+    pub(super) fn advice(
+        &self,
+        method: &'static OpMethod,
+        differences: &[Difference],
+        given: &dyn Fn() -> String,
+    ) -> Vec<String> {
+        let advice = help::Advice {
+            method,
+            declarations: &self.places,
+            ids: &self.ids,
+            given,
+        };
+        let mut help = differences
+            .iter()
+            .filter_map(|difference| advice.of(difference))
+            .collect::<Vec<_>>();
+        help.dedup();
+        help
+    }
+
+    fn compare(
+        &self,
+        method: &'static OpMethod,
+        first: &Answer,
+        second: &Answer,
+        given: &dyn Fn() -> String,
+    ) -> Compared {
+        if [first, second].into_iter().any(is_unexpected) {
+            return Compared::Differ(unexpected(first, second));
+        }
         let none = Rules::none();
         let rules = self
             .rules
@@ -158,96 +211,78 @@ impl<'a> Comparison<'a> {
             .get(&(method.entity, method.method))
             .unwrap_or(&none);
         let verdict = compare(first, second, rules);
-        let mut help = Vec::new();
-        match &verdict {
+        let mut help = match &verdict {
             Verdict::Equal | Verdict::EqualAfterRule(_) => return Compared::Agree,
-            Verdict::Inconclusive(Why::Transient) => return Compared::Inconclusive,
             Verdict::Inconclusive(Why::Unserializable) => {
-                return Compared::Differ {
-                    differences: vec![format!(
-                        "answer: {} | {}",
-                        first.to_tree(),
-                        second.to_tree()
-                    )],
-                    help: vec!["the answer's own `Serialize` fails, so nothing can be compared".to_owned()],
-                };
+                vec!["the answer's own `Serialize` fails, so nothing can be compared".to_owned()]
             }
+            Verdict::Inconclusive(_) => return Compared::Transient,
             Verdict::UnsupportedInShadow => {
-                help.push("one store says that it does not support the call; leave the call out of the strategy, or implement it".to_owned());
-                return Compared::Differ {
-                    differences: vec![format!("answer: {} | {}", first.to_tree(), second.to_tree())],
-                    help,
-                };
+                vec!["one store says that it does not support the call; leave the call out of the strategy, or implement it".to_owned()]
             }
-            Verdict::Order(_) => help.push("the same elements in another order: if the order says nothing, write `unordered = \"path\"` on the method".to_owned()),
-            _ => {}
-        }
-        let both_unexpected = [first, second].iter().all(|answer| {
-            matches!(answer, Answer::Error(error) if error.class.kind == ErrorKind::Unexpected)
-        });
-        if both_unexpected {
-            help.push("`Unexpected` is equal to nothing, not even to itself: classify the error, or mend the store".to_owned());
-        }
-        for difference in verdict.differences() {
-            self.help(method, difference, &mut help);
-        }
+            Verdict::Order(differences) => match (first, second) {
+                (Answer::Value(a), Answer::Value(b)) => vec![help::order(a, b, differences)],
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        help.extend(self.advice(method, verdict.differences(), given));
         if let (Answer::Value(first), Answer::Value(second)) = (first, second) {
             help.extend(self.places.misnamed([first, second]));
         }
         help.dedup();
-        Compared::Differ {
-            differences: verdict
-                .differences()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            help,
-        }
+        Compared::Differ(found(first, second, verdict.differences(), help))
     }
+}
 
-    /// What a difference looks like that a forgotten declaration makes.
-    fn help(&self, method: &OpMethod, difference: &Difference, help: &mut Vec<String>) {
-        let (Some(first), Some(second)) = (&difference.first, &difference.second) else {
-            return;
-        };
-        if id_map::is_unrelated(first) || id_map::is_unrelated(second) {
-            help.push(format!("`{}(..)` is an id that the other side gave to nobody in this sequence: another record was answered, or an id was given again; does every mirror method also move its store's id generator past the id that it stores?", id_map::UNRELATED));
-            return;
-        }
-        let field = difference
-            .path
-            .steps()
+fn is_unexpected(answer: &Answer) -> bool {
+    matches!(answer, Answer::Error(error) if error.class.kind == ErrorKind::Unexpected)
+}
+
+/// An error that no code expects is equal to nothing, and nothing excuses it.
+fn unexpected(first: &Answer, second: &Answer) -> Found {
+    let help = "`Unexpected` is equal to nothing, not even to itself: classify the error, or mend the store";
+    found(first, second, &[], vec![help.to_owned()])
+}
+
+fn found(first: &Answer, second: &Answer, differences: &[Difference], help: Vec<String>) -> Found {
+    let outcomes = [first, second].map(outcome_of);
+    let presence = outcomes[0] != outcomes[1]
+        || differences
             .iter()
-            .rev()
-            .find_map(|step| match step {
-                Step::Field { owner, name } => Some((owner, name)),
-                _ => None,
-            });
-        if let Some((owner, name)) = field
-            && self.places.is_generated(owner, name)
-        {
-            help.push(format!("`{owner}.{name}` is generated, and what one store made is not what the other one kept: does the mirror method store it to the last digit? Cut times to what both stores keep (`DATETIME(6)`: microseconds)"));
-            return;
-        }
-        let place = field.map_or_else(
-            || method.method.to_owned(),
-            |(owner, name)| format!("{owner}.{name}"),
-        );
-        let mut classes = self.ids.classes_of(first, second);
-        // The class that the field is named after comes first.
-        classes.sort_by_key(|class| !place.contains(*class));
-        if let Some(class) = classes.first() {
-            help.push(format!(
-                "`{place}` holds an id of class `{class}` in each store: declare it with `ids({class} = \"{place}\")` on `{}`",
-                method.repository
-            ));
-        } else if looks_like_time(first) && looks_like_time(second) {
-            help.push(format!(
-                "if each store makes `{place}` by itself, declare it with `generated = \"{place}\"` on `{}`",
-                method.repository
-            ));
-        }
+            .any(|difference| difference.first.is_none() || difference.second.is_none());
+    let lists = [first, second]
+        .into_iter()
+        .any(|answer| matches!(answer, Answer::Value(tree) if tree.unwrapped().as_seq().is_some()));
+    let places = places_of(differences);
+    let places = if places.is_empty() && !lists {
+        vec![outcomes.join(" | ")]
+    } else if places.is_empty() {
+        vec![String::new()]
+    } else {
+        places
+    };
+    let differences = if differences.is_empty() {
+        let (first, second) = (first.to_tree(), second.to_tree());
+        vec![format!("{}: {first} | {second}", help::WHOLE)]
+    } else {
+        differences.iter().map(help::shown).collect()
+    };
+    Found {
+        differences,
+        help,
+        places,
+        presence,
     }
+}
+
+/// The fields that differ; none when the answers differ as a whole.
+pub(super) fn places_of(differences: &[Difference]) -> Vec<String> {
+    differences
+        .iter()
+        .filter(|difference| !difference.path.steps().is_empty())
+        .map(|difference| help::shape(&difference.path))
+        .collect()
 }
 
 /// Tokens are compared for presence only.
@@ -255,12 +290,4 @@ fn hide_token(method: &OpMethod, tree: &mut Tree) {
     if let Some(token) = &method.token {
         replace(tree, token.place.path, &mut canonical::presence);
     }
-}
-
-fn looks_like_time(tree: &Tree) -> bool {
-    tree.as_str().is_some_and(|text| {
-        text.len() >= 10
-            && text.chars().take(4).all(|digit| digit.is_ascii_digit())
-            && text.get(4..5) == Some("-")
-    })
 }

@@ -1,23 +1,25 @@
 //! Runs sequences side by side, stops at the first that fails and makes it small.
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dal_shadow::ops::Operation;
+use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
 
+use super::execute::{Execute, Ran};
+use super::failure::Confirmed;
+use super::fault::{Fault, Weight};
 use super::generate::{Generator, Item};
-use super::run::{End, Fault, Ran, panic_text};
 use super::shrink::{Shrink, Shrunk};
-use super::{Failure, FailureKind, Statistics, Step};
+use super::{Failure, FailureKind, Statistics, Step, panics};
 use crate::servers;
 
-/// Runs one sequence on fresh stores.
-pub(super) type Execute<O> = Arc<dyn Fn(Vec<Step<O>>) -> BoxFuture<'static, Ran> + Send + Sync>;
+/// What shows that a factory's stores are not fresh, with these calls.
+pub(super) type LeftOver<O> =
+    Arc<dyn Fn(Vec<Step<O>>) -> BoxFuture<'static, Option<Fault>> + Send + Sync>;
 
 /// The time between two lines of progress, and before the first.
 const PROGRESS: Duration = Duration::from_secs(2);
@@ -28,6 +30,9 @@ pub(super) struct Driver<O: Operation> {
     pub(super) seed: u64,
     pub(super) generator: Generator<O>,
     pub(super) execute: Execute<O>,
+    pub(super) left_over: LeftOver<O>,
+    /// So large a share of the sequences may end without a result.
+    pub(super) inconclusive_at_most: f64,
     pub(super) regressions: Vec<Vec<Step<O>>>,
     pub(super) sequences: u64,
     pub(super) parallel: usize,
@@ -47,6 +52,8 @@ struct Total {
     statistics: Statistics,
     apart: BTreeMap<&'static str, bool>,
     failed: Option<(Origin, Fault)>,
+    /// The first sequence without a result.
+    inconclusive: Option<(Origin, Fault)>,
 }
 
 impl<O: Operation> Driver<O> {
@@ -73,21 +80,25 @@ impl<O: Operation> Driver<O> {
         }
     }
 
-    /// Makes one pair of stores on this thread: a factory that starts a server blocks, and needs the
-    /// runtime's own threads for it.
+    /// Makes one pair of stores on this thread, where a factory may start a server, and looks whether
+    /// the factories make fresh ones.
     async fn warm_up(&self) -> Result<(), Box<Failure<O>>> {
-        let made = AssertUnwindSafe((self.execute)(Vec::new())).catch_unwind();
-        let problem = match made.await {
-            Ok(ran) => match ran.end {
-                End::Failed(fault) => fault.summary,
-                End::Agreed | End::Inconclusive => return Ok(()),
-            },
-            Err(panic) => format!("a factory panicked: {}", panic_text(panic.as_ref())),
+        let setup =
+            |reason: String| Failure::new(FailureKind::Setup, format!("{}: {reason}", self.name));
+        if let Some(fault) = (self.execute)(Vec::new()).await.fault {
+            return Err(setup(format!("{} (before the first call)", fault.summary)));
+        }
+        let first = if self.sequences > 0 {
+            Origin::Sequence(0)
+        } else {
+            Origin::Regression(0)
         };
-        Err(Failure::new(
-            FailureKind::Setup,
-            format!("{}: {problem}", self.name),
-        ))
+        let items = self.items(first).map_err(setup)?;
+        let steps = items.into_iter().map(|item| item.step).collect::<Vec<_>>();
+        match (self.left_over)(steps.clone()).await {
+            None => Ok(()),
+            Some(fault) => Err(self.not_fresh(first, steps, fault, Statistics::default())),
+        }
     }
 
     fn items(&self, origin: Origin) -> Result<Vec<Item<O>>, String> {
@@ -134,16 +145,27 @@ impl<O: Operation> Driver<O> {
                 Err(_) => continue,
             };
             match ran {
-                Ok(ran) => total.add(origin, ran),
+                Ok(ran) => total.add(origin, ran, self.tolerated()),
                 Err(error) => {
-                    let said = error.try_into_panic().map_or_else(
+                    let text = error.try_into_panic().map_or_else(
                         |error| error.to_string(),
-                        |panic| panic_text(panic.as_ref()),
+                        |panic| panics::text_of(panic.as_ref()),
                     );
-                    return Err(format!("a factory panicked: {said}"));
+                    return Err(format!("{} panicked: {text}", self.found(origin)));
                 }
             }
         }
+    }
+
+    /// So many sequences may end without a result.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a number of sequences, which is small and not negative"
+    )]
+    fn tolerated(&self) -> u64 {
+        (self.inconclusive_at_most.clamp(0.0, 1.0) * self.sequences as f64) as u64
     }
 
     fn say(&self, line: &str) {
@@ -157,23 +179,67 @@ impl<O: Operation> Driver<O> {
         statistics: Statistics,
     ) -> Box<Failure<O>> {
         let items = self.items(origin).unwrap_or_default();
-        let Shrunk { steps, fault } = if fault.kind == FailureKind::Setup {
-            let steps = items.into_iter().map(|item| item.step).collect();
-            Shrunk { steps, fault }
-        } else {
-            let say = |line: &str| self.say(line);
-            Shrink {
-                execute: &self.execute,
-                parallel: self.parallel,
-                time: self.shrink_time,
-                say: &say,
-            }
-            .run(items, fault)
-            .await
+        let steps = items
+            .iter()
+            .map(|item| item.step.clone())
+            .collect::<Vec<_>>();
+        if fault.kind == FailureKind::Setup {
+            return self.shown(origin, Vec::new(), fault, None, statistics);
+        }
+        if fault.kind == FailureKind::Difference
+            && let Some(fault) = (self.left_over)(steps.clone()).await
+        {
+            return self.not_fresh(origin, steps, fault, statistics);
+        }
+        let say = |line: &str| self.say(line);
+        let shrink = Shrink {
+            execute: &self.execute,
+            parallel: self.parallel,
+            time: self.shrink_time,
+            say: &say,
+            fault,
         };
-        let found = match origin {
+        let Shrunk {
+            steps,
+            fault,
+            confirmed,
+        } = shrink.run(items).await;
+        self.shown(origin, steps, fault, Some(confirmed), statistics)
+    }
+
+    /// Where a sequence comes from, with the seed that makes it again.
+    fn found(&self, origin: Origin) -> String {
+        match origin {
             Origin::Regression(index) => format!("regression {}", index + 1),
             Origin::Sequence(number) => format!("sequence {}, seed {}", number + 1, self.seed),
+        }
+    }
+
+    /// With the calls up to the one that shows it: made smaller, they would be run on stores that hold
+    /// even more.
+    fn not_fresh(
+        &self,
+        origin: Origin,
+        mut steps: Vec<Step<O>>,
+        fault: Fault,
+        statistics: Statistics,
+    ) -> Box<Failure<O>> {
+        steps.truncate(fault.at + 1);
+        self.shown(origin, steps, fault, None, statistics)
+    }
+
+    fn shown(
+        &self,
+        origin: Origin,
+        steps: Vec<Step<O>>,
+        fault: Fault,
+        confirmed: Option<Confirmed>,
+        statistics: Statistics,
+    ) -> Box<Failure<O>> {
+        let found = self.found(origin);
+        let found = match &confirmed {
+            None => found,
+            Some(confirmed) => format!("{found}; {confirmed}"),
         };
         Box::new(Failure {
             kind: fault.kind,
@@ -183,24 +249,37 @@ impl<O: Operation> Driver<O> {
             differences: fault.differences,
             answers: fault.answers,
             help: fault.help,
+            confirmed,
             statistics,
         })
     }
 }
 
 impl Total {
-    fn add(&mut self, origin: Origin, ran: Ran) {
+    /// Counts a sequence. More than `tolerated` without a result are a failure, and one that nothing
+    /// later can make up for is.
+    fn add(&mut self, origin: Origin, ran: Ran, tolerated: u64) {
         self.statistics.add(&ran.statistics);
         for (class, apart) in ran.apart {
             *self.apart.entry(class).or_default() |= apart;
         }
-        if let End::Failed(fault) = ran.end
-            && self
-                .failed
-                .as_ref()
-                .is_none_or(|(other, _)| origin < *other)
+        let Some(fault) = ran.fault else { return };
+        if fault.kind != FailureKind::Inconclusive
+            || fault.weight == Weight::Decisive
+            || matches!(origin, Origin::Regression(_))
         {
-            self.failed = Some((origin, fault));
+            return earliest(&mut self.failed, origin, fault);
         }
+        earliest(&mut self.inconclusive, origin, fault);
+        if self.statistics.inconclusive > tolerated && self.failed.is_none() {
+            self.failed.clone_from(&self.inconclusive);
+        }
+    }
+}
+
+/// Keeps what was found in the sequence that comes first.
+fn earliest(kept: &mut Option<(Origin, Fault)>, origin: Origin, fault: Fault) {
+    if kept.as_ref().is_none_or(|(other, _)| origin < *other) {
+        *kept = Some((origin, fault));
     }
 }

@@ -12,7 +12,7 @@ pub struct Failure<O> {
     pub kind: FailureKind,
     /// In a sentence.
     pub summary: String,
-    /// The steps that show it, as few as were found; empty when no sequence is to blame.
+    /// The steps that show it, as few as were found; empty where no sequence is to blame.
     pub steps: Vec<Step<O>>,
     /// The step that shows it, counted from 0.
     pub at: usize,
@@ -22,23 +22,52 @@ pub struct Failure<O> {
     pub answers: Vec<(String, String)>,
     /// What may help.
     pub help: Vec<String>,
+    /// How often the steps failed in the same way when they were run again at the end; `None` where
+    /// no sequence is to blame.
+    pub confirmed: Option<Confirmed>,
     /// What the check did until then.
     pub statistics: Statistics,
+}
+
+/// How often the steps of a failure failed in the same way when they were run again. `Display`:
+/// `fails 3 of 3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confirmed {
+    /// The runs that failed in the same way.
+    pub failed: usize,
+    /// All of them.
+    pub of: usize,
+}
+
+impl fmt::Display for Confirmed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "fails {} of {}", self.failed, self.of)?;
+        if self.failed < self.of {
+            f.write_str(": not deterministic")?;
+        }
+        Ok(())
+    }
 }
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// The two stores answered differently.
+    /// The two stores gave different answers, or only one of them gave one.
     Difference,
     /// They did once, and not when the same calls were repeated on fresh stores.
     NotReproducible,
-    /// A store panicked or did not answer.
+    /// A factory's stores are not fresh: one shows what was done to another.
+    NotFresh,
+    /// Something panicked, or a store gave a token after every page.
     Broken,
+    /// A call did not return in time.
+    TimedOut,
+    /// No store gave a clear answer, so nothing was shown.
+    Inconclusive,
     /// The check is not set up so that it can say anything.
     Setup,
-    /// Every answer agreed, but too little was asked.
+    /// Every answer agreed, but too little was compared.
     Floor,
 }
 
@@ -53,6 +82,7 @@ impl<O: Operation> Failure<O> {
             differences: Vec::new(),
             answers: Vec::new(),
             help: Vec::new(),
+            confirmed: None,
             statistics: Statistics::default(),
         })
     }
@@ -91,7 +121,7 @@ impl<O: Operation> fmt::Display for Failure<O> {
             writeln!(f, "  differs at {difference}")?;
         }
         for (store, answer) in &self.answers {
-            writeln!(f, "  {store} answered {answer}")?;
+            writeln!(f, "  {store} returned {answer}")?;
         }
         for help in &self.help {
             writeln!(f, "  help: {help}")?;

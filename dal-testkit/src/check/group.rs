@@ -71,6 +71,16 @@ macro_rules! group {
                 }
             }
 
+            fn slots_mut(
+                &mut self,
+            ) -> ::std::vec::Vec<(&'static str, &mut $crate::check::Slot)> {
+                match self {
+                    $(Self::$variant(op) => {
+                        $crate::check::__private::Operation::slots_mut(op)
+                    })+
+                }
+            }
+
             fn reads_of_handles() -> ::std::vec::Vec<Self> {
                 let mut reads = ::std::vec::Vec::new();
                 $(

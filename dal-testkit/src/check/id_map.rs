@@ -19,10 +19,10 @@ struct Pairs {
 /// The name of the enum that ids become before they are compared.
 pub(super) const ID: &str = "dal::id";
 
-/// What an id is wrapped in that the other store gave to nobody.
+/// What an id is wrapped in that the other store did not give.
 pub(super) const UNRELATED: &str = "unrelated";
 
-/// Whether a value is an id that the other store gave to nobody.
+/// Whether a value is an id that the other store did not give.
 pub(super) fn is_unrelated(value: &Tree) -> bool {
     match value {
         Tree::Variant {
@@ -50,7 +50,7 @@ impl IdMap {
         shown(class, id.unwrapped().clone())
     }
 
-    /// An id of the second store as that of the first one; what is related to nothing is said to be.
+    /// An id of the second store as that of the first one; what is related to nothing is marked as such.
     pub(super) fn second(&self, class: &'static str, id: &Tree) -> Tree {
         let id = id.unwrapped();
         let first = self

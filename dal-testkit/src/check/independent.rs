@@ -1,49 +1,18 @@
 //! A sequence on two stores that do not know of each other: refusals are tested too.
 
-use std::collections::BTreeSet;
+use dal_shadow::answer::Answer;
+use dal_shadow::ops::{Bound, On};
 
-use dal_shadow::ops::{Bound, On, h};
-use dal_shadow::tree::Tree;
-
-use super::comparison::{Compared, Comparison, TraitRules};
-use super::run::{self, End, Fault, Ran, Tally};
-use super::{FailureKind, Step, pages};
-
-/// What every sequence begins with.
-pub(super) struct Start {
-    pub(super) rules: TraitRules,
-    pub(super) known: Vec<(&'static str, Vec<Tree>)>,
-    pub(super) tokens: BTreeSet<&'static str>,
-    /// The tokens that one store takes from the other.
-    pub(super) portable: BTreeSet<&'static str>,
-}
-
-impl Start {
-    /// The slots of one store before the first call.
-    pub(super) fn bound(&self) -> Bound {
-        let mut bound = Bound::new(self.tokens.iter().copied());
-        for (class, ids) in &self.known {
-            for (id, slot) in ids.iter().zip(0..) {
-                bound.bind(class, h(slot), id.clone());
-            }
-        }
-        bound
-    }
-
-    /// A comparison that knows the ids that both stores begin with.
-    pub(super) fn comparison(&self) -> Comparison<'_> {
-        let mut comparison = Comparison::new(&self.rules);
-        for (class, ids) in &self.known {
-            for id in ids {
-                comparison.ids.pair(class, id, id);
-            }
-        }
-        comparison
-    }
-}
+use super::call::{At, Invoker};
+use super::comparison::{Compared, Comparison};
+use super::execute::Ran;
+use super::fault::{Fault, Weight};
+use super::start::Start;
+use super::tally::Tally;
+use super::{FailureKind, Step, bind, pages, transient};
 
 /// Runs the calls on both stores and compares every answer.
-pub(super) async fn run<O, A, B>(start: &Start, first: &A, second: &B, steps: &[Step<O>]) -> Ran
+pub(super) async fn run<O, A, B>(start: &Start, mysql: &A, dynamodb: &B, steps: &[Step<O>]) -> Ran
 where
     O: On<A> + On<B>,
     A: ?Sized + Sync,
@@ -51,92 +20,155 @@ where
 {
     let mut sides = Sides {
         start,
-        first,
-        second,
-        first_bound: start.bound(),
-        second_bound: start.bound(),
+        invoker: Invoker::new(start.limits),
+        mysql,
+        dynamodb,
+        mysql_bound: start.bound(),
+        dynamodb_bound: start.bound(),
         comparison: start.comparison(),
         tally: Tally::default(),
     };
-    let mut end = End::Agreed;
-    for (at, step) in steps.iter().enumerate() {
-        let Step::Call(op) = step else { continue };
-        match sides.step(op, at).await {
-            Ok(true) => {}
-            Ok(false) => {
-                end = End::Inconclusive;
-                break;
-            }
-            Err(fault) => {
-                end = End::Failed(fault);
-                break;
-            }
-        }
-    }
+    let fault = sides.all(steps).await.err();
     let mut statistics = sides.tally.statistics;
-    match &end {
-        End::Inconclusive => statistics.inconclusive = 1,
-        _ => statistics.sequences = 1,
-    }
-    Ran {
-        statistics,
-        apart: sides.comparison.ids.apart().collect(),
-        end,
-    }
+    statistics.repeated = sides.invoker.repeated();
+    Ran::of(statistics, fault, sides.comparison.ids.apart().collect())
 }
-
-const NAMES: [&str; 2] = ["MySQL", "DynamoDB"];
 
 struct Sides<'a, A: ?Sized, B: ?Sized> {
     start: &'a Start,
-    first: &'a A,
-    second: &'a B,
-    first_bound: Bound,
-    second_bound: Bound,
+    invoker: Invoker,
+    mysql: &'a A,
+    dynamodb: &'a B,
+    mysql_bound: Bound,
+    dynamodb_bound: Bound,
     comparison: Comparison<'a>,
     tally: Tally,
 }
 
 impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
-    /// One call on both; `false` when nothing can be said of the sequence any more.
-    async fn step<O: On<A> + On<B>>(&mut self, op: &O, at: usize) -> Result<bool, Fault> {
+    async fn all<O: On<A> + On<B>>(&mut self, steps: &[Step<O>]) -> Result<(), Fault> {
+        for (at, step) in steps.iter().enumerate() {
+            let Step::Call(op) = step else { continue };
+            self.step(op, at, steps)
+                .await
+                .map_err(|fault| weighed(fault, steps))?;
+        }
+        Ok(())
+    }
+
+    /// One call on both.
+    async fn step<O: On<A> + On<B>>(
+        &mut self,
+        op: &O,
+        at: usize,
+        steps: &[Step<O>],
+    ) -> Result<(), Fault> {
         let method = op.method();
-        let [one, other] = NAMES;
-        let (first, second) = futures::join!(
-            run::call(op, self.first, &self.first_bound, (one, at)),
-            run::call(op, self.second, &self.second_bound, (other, at)),
+        let names = self.start.engines.names();
+        let [one, other] = names.map(|store| At { store, step: at });
+        let invoker = &self.invoker;
+        self.tally.called(method);
+        let (mysql, dynamodb) = futures::join!(
+            invoker.settled(op, self.mysql, &self.mysql_bound, one),
+            invoker.settled(op, self.dynamodb, &self.dynamodb_bound, other),
         );
-        let (first, second) = (first?, second?);
-        run::words_fit(method, &first, at)?;
-        self.tally
-            .count(op, &self.first_bound, &first, &self.start.tokens);
+        let (mysql, dynamodb) = (mysql?, dynamodb?);
+        bind::options_fit(method, &mysql, at)?;
         let (a, b) = futures::join!(
-            pages::whole(op, self.first, &self.first_bound, &first, (one, at)),
-            pages::whole(op, self.second, &self.second_bound, &second, (other, at)),
+            pages::whole(invoker, op, self.mysql, &self.mysql_bound, &mysql, one),
+            pages::whole(
+                invoker,
+                op,
+                self.dynamodb,
+                &self.dynamodb_bound,
+                &dynamodb,
+                other
+            ),
         );
         let (a, b) = (a?, b?);
-        match self.comparison.independent(method, &a, &b) {
+        let given = || given(steps, at);
+        match self.comparison.independent(method, &a, &b, &given) {
             Compared::Agree => {}
-            Compared::Inconclusive => return Ok(false),
-            Compared::Differ { differences, help } => {
-                let mut fault = Fault::new(
-                    FailureKind::Difference,
+            Compared::Transient => {
+                return Err(transient::fault(
+                    method,
                     at,
-                    format!("`{}` of `{}` differs", method.method, method.repository),
-                )
-                .answered(NAMES, [&a, &b]);
-                fault.differences = differences;
-                fault.help = help;
-                return Err(fault);
+                    names,
+                    [&a, &b],
+                    invoker.limits,
+                ));
+            }
+            Compared::Differ(found) => {
+                let summary = format!("`{}` of `{}` differs", method.method, method.repository);
+                let fault = Fault::new(FailureKind::Difference, at, summary)
+                    .of(method)
+                    .answered(names, [&a, &b]);
+                return Err(found.into_fault(fault));
             }
         }
-        run::bind(op, &first, &mut self.first_bound, at)?;
-        run::bind(op, &second, &mut self.second_bound, at)?;
+        self.tally
+            .agreed(op, &self.mysql_bound, &mysql, &self.start.tokens);
+        bind::ids(op, &mysql, &mut self.mysql_bound, at)?;
+        bind::ids(op, &dynamodb, &mut self.dynamodb_bound, at)?;
         pages::bind(
             op,
-            (&first, &mut self.first_bound),
-            (&second, &mut self.second_bound),
+            (&mysql, &mut self.mysql_bound),
+            (&dynamodb, &mut self.dynamodb_bound),
         );
-        Ok(true)
+        Ok(())
     }
+}
+
+/// The arguments of all calls up to this step, as text.
+pub(super) fn given<O: dal_shadow::ops::Operation>(steps: &[Step<O>], at: usize) -> String {
+    steps
+        .iter()
+        .take(at + 1)
+        .map(|step| format!("{step:?}\n"))
+        .collect()
+}
+
+/// The reads after the last write show what the sequence has left: without a result there, nothing
+/// was shown.
+fn weighed<O: dal_shadow::ops::Operation>(fault: Fault, steps: &[Step<O>]) -> Fault {
+    let writes = |step: &Step<O>| matches!(step, Step::Call(op) if op.method().write);
+    let at_the_end = !steps.iter().skip(fault.at).any(writes);
+    if at_the_end && fault.kind == FailureKind::Inconclusive {
+        fault.weighing(Weight::Decisive)
+    } else {
+        fault
+    }
+}
+
+/// Runs the calls on one store, until one fails: each with its answer, a paged one as a whole.
+pub(super) async fn recorded<O, S>(
+    start: &Start,
+    store: &S,
+    name: &str,
+    steps: &[Step<O>],
+) -> Vec<(usize, O, Answer)>
+where
+    O: On<S>,
+    S: ?Sized + Sync,
+{
+    let invoker = Invoker::new(start.limits);
+    let mut bound = start.bound();
+    let mut record = Vec::new();
+    for (step, call) in steps.iter().enumerate() {
+        let Step::Call(op) = call else { continue };
+        let at = At { store: name, step };
+        let Ok(answer) = invoker.settled(op, store, &bound, at).await else {
+            break;
+        };
+        let Ok(whole) = pages::whole(&invoker, op, store, &bound, &answer, at).await else {
+            break;
+        };
+        let whole = whole.into_owned();
+        if bind::ids(op, &answer, &mut bound, step).is_err() {
+            break;
+        }
+        bind::page(op, &answer, &mut bound);
+        record.push((step, op.clone(), whole));
+    }
+    record
 }

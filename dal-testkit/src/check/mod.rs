@@ -25,23 +25,33 @@
 //! related one to one, page tokens and generated times are compared for presence. A failing
 //! sequence is made small and printed as Rust, for `.regressions(..)`.
 
+mod bind;
 mod builder;
+mod call;
 mod caller;
 mod comparison;
 mod driver;
+mod execute;
 mod failure;
+mod fault;
+mod floors;
+mod fresh;
 mod generate;
 mod group;
 mod id_map;
 mod independent;
 mod near;
 mod pages;
+mod panics;
 mod places;
+mod renumber;
 mod replay;
-mod run;
 mod shrink;
+mod start;
 mod statistics;
 mod step;
+mod tally;
+mod transient;
 mod wrapper;
 
 pub use crate::group;
@@ -49,7 +59,7 @@ pub use builder::{Check, check};
 pub use caller::Caller;
 pub use dal_shadow::Phase;
 pub use dal_shadow::ops::{SLOTS, Slot, h};
-pub use failure::{Failure, FailureKind};
+pub use failure::{Confirmed, Failure, FailureKind};
 pub use near::near;
 pub use proptest;
 pub use proptest::strategy::{BoxedStrategy, Just, Strategy};

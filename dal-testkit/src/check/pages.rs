@@ -6,8 +6,9 @@ use dal_shadow::answer::Answer;
 use dal_shadow::ops::{Bound, On, OpMethod, Operation};
 use dal_shadow::tree::{Tree, find, remove, replace};
 
-use super::FailureKind;
-use super::run::{self, Fault};
+use super::call::{At, Invoker};
+use super::fault::Fault;
+use super::{FailureKind, bind};
 
 /// More pages than this are taken for a token that leads nowhere.
 const MAX_PAGES: usize = 1_000;
@@ -15,11 +16,12 @@ const MAX_PAGES: usize = 1_000;
 /// The answer with the records of all further pages and without a token, where pages may be cut
 /// elsewhere (`drain = items`); any other answer as it is.
 pub(super) async fn whole<'a, O: On<S>, S: ?Sized + Sync>(
+    invoker: &Invoker,
     op: &O,
     store: &S,
     bound: &Bound,
     answer: &'a Answer,
-    who: (&str, usize),
+    at: At<'_>,
 ) -> Result<Cow<'a, Answer>, Fault> {
     let method = op.method();
     let (Some(token), Some(items), Answer::Value(tree)) = (&method.token, items_of(method), answer)
@@ -27,22 +29,24 @@ pub(super) async fn whole<'a, O: On<S>, S: ?Sized + Sync>(
         return Ok(Cow::Borrowed(answer));
     };
     let mut whole = tree.clone();
-    let mut next = run::token(method, answer);
+    let mut next = bind::token(method, answer);
     let mut pages = 1;
     while let Some(continued) = next {
         if pages == MAX_PAGES {
             return Err(Fault::new(
                 FailureKind::Broken,
-                who.1,
+                at.step,
                 format!(
                     "`{}` of {} still gives a token after {MAX_PAGES} pages",
-                    method.method, who.0
+                    method.method, at.store
                 ),
-            ));
+            )
+            .of(method)
+            .places(["a token after the last page".to_owned()]));
         }
         pages += 1;
         let bound = bound.continuing(token.place.class, continued);
-        let page = run::call(op, store, &bound, who).await?;
+        let page = invoker.settled(op, store, &bound, at).await?;
         let Answer::Value(tree) = &page else {
             return Ok(Cow::Owned(page));
         };
@@ -54,13 +58,14 @@ pub(super) async fn whole<'a, O: On<S>, S: ?Sized + Sync>(
                 all.extend_from_slice(more);
             }
         });
-        next = run::token(method, &page);
+        next = bind::token(method, &page);
     }
     remove(&mut whole, token.place.path);
     Ok(Cow::Owned(Answer::Value(whole)))
 }
 
-/// Binds the tokens of both pages; where the pages are not equally long, nobody could go on alike.
+/// Binds the tokens of both pages; where the pages are not equally long, the stores cannot go on
+/// alike.
 pub(super) fn bind<O: Operation>(
     op: &O,
     (first, first_bound): (&Answer, &mut Bound),
@@ -69,8 +74,8 @@ pub(super) fn bind<O: Operation>(
     let method = op.method();
     let alike = items_of(method).is_none_or(|items| length(first, items) == length(second, items));
     if alike {
-        run::bind_token(op, first, first_bound);
-        run::bind_token(op, second, second_bound);
+        bind::page(op, first, first_bound);
+        bind::page(op, second, second_bound);
     } else if let (Some(token), Some(slot)) = (&method.token, op.page()) {
         first_bound.unbind(token.place.class, slot);
         second_bound.unbind(token.place.class, slot);

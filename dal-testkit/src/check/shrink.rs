@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use dal_shadow::ops::Operation;
 use futures::StreamExt;
 
-use super::driver::Execute;
+use super::execute::Execute;
+use super::failure::Confirmed;
+use super::fault::Fault;
 use super::generate::Item;
-use super::run::{End, Fault};
-use super::{FailureKind, Step};
+use super::{FailureKind, Step, renumber};
 
 /// Sequences up to this length are tried without every pair of their steps.
 const MAX_PAIRS: usize = 12;
@@ -24,7 +25,10 @@ const MAX_SIMPLER: usize = 80;
 const MAX_TURNS: usize = 2_000;
 
 /// The repetitions of a failed sequence after which it is not reproducible.
-const REPETITIONS: usize = 2;
+const REPETITIONS: usize = 3;
+
+/// How often the result is run again.
+const CONFIRMATIONS: usize = 3;
 
 /// How a failing sequence is made small.
 pub(super) struct Shrink<'a, O: Operation> {
@@ -32,65 +36,106 @@ pub(super) struct Shrink<'a, O: Operation> {
     pub(super) parallel: usize,
     pub(super) time: Duration,
     pub(super) say: &'a dyn Fn(&str),
+    /// What was found first: nothing else is taken for it.
+    pub(super) fault: Fault,
 }
 
 /// The smallest sequence that was found, and its fault.
 pub(super) struct Shrunk<O> {
     pub(super) steps: Vec<Step<O>>,
     pub(super) fault: Fault,
+    pub(super) confirmed: Confirmed,
 }
 
 impl<O: Operation> Shrink<'_, O> {
-    /// Repeats the sequence, then makes it smaller while it still fails.
-    pub(super) async fn run(&self, items: Vec<Item<O>>, fault: Fault) -> Shrunk<O> {
-        let steps = steps(&items);
-        let mut again = None;
-        for _ in 0..REPETITIONS {
-            if let Some(found) = self.fails(steps.clone()).await {
-                again = Some(found);
-                break;
-            }
-        }
-        let Some(found) = again else {
+    /// Repeats the sequence, makes it smaller while it fails in the same way, and runs the result
+    /// three times.
+    pub(super) async fn run(&self, items: Vec<Item<O>>) -> Shrunk<O> {
+        let whole = steps(&items);
+        let Some(found) = self.fails_again(&whole).await else {
             return Shrunk {
-                steps,
-                fault: not_reproducible(fault),
+                steps: whole,
+                fault: not_reproducible(self.fault.clone()),
+                confirmed: Confirmed {
+                    failed: 0,
+                    of: REPETITIONS,
+                },
             };
         };
         let mut work = Work {
             shrink: self,
             items,
-            fault: found,
+            fault: found.clone(),
             until: Instant::now() + self.time,
             shown: Instant::now(),
             runs: 0,
         };
         work.cut();
         work.minimize().await;
+        let mut small = (steps(&work.items), work.fault);
+        if let Some(renumbered) = renumber::renumbered(&small.0)
+            && let Some(fault) = self.fails(renumbered.clone()).await
+        {
+            small = (renumbered, fault);
+        }
+        let mut confirmed = self.confirmed(&small.0).await;
+        if confirmed.failed == 0 {
+            // What failed by chance once is shown as it was found.
+            small = (whole, found);
+            confirmed = self.confirmed(&small.0).await;
+        }
+        let (steps, mut fault) = small;
+        if confirmed.failed == 0 {
+            fault = not_reproducible(fault);
+        } else if confirmed.failed < confirmed.of {
+            fault.help.push("the same calls on fresh stores do not always fail: does a call return before its effect can be read, or does a store use a clock, random values or something that stores share?".to_owned());
+        }
         Shrunk {
-            steps: self::steps(&work.items),
-            fault: work.fault,
+            steps,
+            fault,
+            confirmed,
         }
     }
 
+    async fn fails_again(&self, steps: &[Step<O>]) -> Option<Fault> {
+        for _ in 0..REPETITIONS {
+            if let Some(found) = self.fails(steps.to_vec()).await {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    async fn confirmed(&self, steps: &[Step<O>]) -> Confirmed {
+        let failed = futures::stream::iter(0..CONFIRMATIONS)
+            .map(|_| self.fails(steps.to_vec()))
+            .buffered(self.parallel.max(1))
+            .filter(|fault| std::future::ready(fault.is_some()))
+            .count()
+            .await;
+        Confirmed {
+            failed,
+            of: CONFIRMATIONS,
+        }
+    }
+
+    /// The fault, if the steps fail in the same way as the first time.
     async fn fails(&self, steps: Vec<Step<O>>) -> Option<Fault> {
         // On a task of its own: a run that is no longer needed goes on to its end. Broken off in the
         // middle of a statement, it could leave a connection that the next run waits for.
         let ran = tokio::spawn((self.execute)(steps)).await;
-        match ran.ok()?.end {
-            // A fault of the set-up is said at once, it is no reason to keep a step.
-            End::Failed(fault) if fault.kind != FailureKind::Setup => Some(fault),
-            _ => None,
-        }
+        ran.ok()?.fault.filter(|fault| fault.is_like(&self.fault))
     }
 }
 
 fn not_reproducible(mut fault: Fault) -> Fault {
+    let help = if fault.kind == FailureKind::TimedOut {
+        "the same calls returned in time when they were run again: was the machine busy? `.call_timeout(..)` sets how long a call may take, `.parallel(1)` runs one sequence at a time"
+    } else {
+        "the same calls on fresh stores did not fail again: do the factories really give fresh stores (own tables, no pool, cache, clock or random value shared)? Does a call return before its effect can be read?"
+    };
     fault.kind = FailureKind::NotReproducible;
-    fault.help.insert(
-        0,
-        "the same calls on fresh stores did not fail again: do the factories really give fresh stores (own tables, no pool, cache, clock or random value shared)? Does a call answer before its effect can be read?".to_owned(),
-    );
+    fault.help.insert(0, help.to_owned());
     fault.summary = format!("not reproducible: {}", fault.summary);
     fault
 }

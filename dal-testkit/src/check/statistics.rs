@@ -13,8 +13,10 @@ pub struct Statistics {
     pub seed: u64,
     /// Sequences that ran to their end.
     pub sequences: u64,
-    /// Sequences that a transient error ended; nothing is said by them.
+    /// Sequences that ended early because no store gave a clear answer: they prove nothing.
     pub inconclusive: u64,
+    /// Calls that were repeated because their answer was transient.
+    pub repeated: u64,
     /// Calls by `entity.method`.
     pub methods: BTreeMap<String, Calls>,
     /// Uses of handles.
@@ -33,7 +35,9 @@ pub struct Statistics {
 pub struct Calls {
     /// All of them.
     pub calls: u64,
-    /// Those that were answered with an error, by kind.
+    /// Those that were compared, and both stores gave the same answer. This is what floors count.
+    pub agreed: u64,
+    /// Those of them whose answer was an error, by kind.
     pub errors: BTreeMap<&'static str, u64>,
 }
 
@@ -42,7 +46,7 @@ pub struct Calls {
 pub struct Handles {
     /// Of an id that a store gave.
     pub bound: u64,
-    /// Of an id of which a store has said that nothing is there any more.
+    /// Of an id for which a store has returned that nothing is there any more.
     pub dead: u64,
     /// Of an id that never existed.
     pub never_existed: u64,
@@ -54,7 +58,12 @@ impl Statistics {
         self.methods.values().map(|method| method.calls).sum()
     }
 
-    /// Every error answer.
+    /// Every call that was compared, with the same answer from both stores.
+    pub fn agreed(&self) -> u64 {
+        self.methods.values().map(|method| method.agreed).sum()
+    }
+
+    /// Every error answer that both stores agreed on.
     pub fn errors(&self) -> u64 {
         self.methods
             .values()
@@ -62,17 +71,22 @@ impl Statistics {
             .sum()
     }
 
-    /// The share of error answers, from 0 to 1.
+    /// The share of error answers among the calls that agreed, from 0 to 1.
     pub fn error_rate(&self) -> f64 {
-        ratio(self.errors(), self.calls())
+        ratio(self.errors(), self.agreed())
     }
 
-    /// The calls of a method, named `method` or `entity.method`.
+    /// The share of the sequences that ended without a result, from 0 to 1.
+    pub fn inconclusive_rate(&self) -> f64 {
+        ratio(self.inconclusive, self.sequences + self.inconclusive)
+    }
+
+    /// The calls of a method that were compared and agreed, named `method` or `entity.method`.
     pub fn calls_of(&self, method: &str) -> u64 {
         self.methods
             .iter()
             .filter(|(name, _)| is_named(name, method))
-            .map(|(_, calls)| calls.calls)
+            .map(|(_, calls)| calls.agreed)
             .sum()
     }
 
@@ -97,10 +111,12 @@ impl Statistics {
     pub(super) fn add(&mut self, other: &Self) {
         self.sequences += other.sequences;
         self.inconclusive += other.inconclusive;
+        self.repeated += other.repeated;
         self.phases += other.phases;
         for (name, calls) in &other.methods {
             let sum = self.methods.entry(name.clone()).or_default();
             sum.calls += calls.calls;
+            sum.agreed += calls.agreed;
             for (kind, count) in &calls.errors {
                 *sum.errors.entry(kind).or_default() += count;
             }
@@ -135,17 +151,20 @@ impl fmt::Display for Statistics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{}: {} sequences ({} inconclusive), {} calls, {:.1} % error answers, seed {}, {:.1} s",
+            "{}: {} sequences ({} inconclusive), {} calls compared and agreed, {:.1} % error answers, seed {}, {:.1} s",
             self.name,
             self.sequences + self.inconclusive,
             self.inconclusive,
-            self.calls(),
+            self.agreed(),
             self.error_rate() * 100.0,
             self.seed,
             self.took.as_secs_f64(),
         )?;
         for (name, calls) in &self.methods {
-            write!(f, "  {name}: {}", calls.calls)?;
+            write!(f, "  {name}: {}", calls.agreed)?;
+            if calls.calls > calls.agreed {
+                write!(f, " of {}", calls.calls)?;
+            }
             let errors = calls
                 .errors
                 .iter()
@@ -165,6 +184,13 @@ impl fmt::Display for Statistics {
             f,
             "  handles: {bound} bound, {dead} dead, {never_existed} never existed"
         )?;
+        if self.repeated > 0 {
+            write!(
+                f,
+                "\n  repeated after a transient answer: {} calls",
+                self.repeated
+            )?;
+        }
         if self.phases > 0 {
             write!(f, "\n  phases: {} changes", self.phases)?;
         }

@@ -1,34 +1,38 @@
-//! A sequence through the wrapper, its phase changed in the middle: nobody may notice.
+//! A sequence through the wrapper, its phase changed in the middle: no caller may notice.
 //!
 //! Every answer is compared with that of a third, bare store; every comparison that the wrapper makes
-//! itself must be equal; while both stores are written, they hold the same to the last bit at the
-//! end; a store that is out of use is not touched.
+//! itself must be made and be equal; while both stores are written, they hold the same to the last
+//! bit at the end; a store that is out of use is not touched.
+
+mod evidence;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dal_shadow::answer::Answer;
-use dal_shadow::compare::Why;
+use dal_shadow::compare::Difference;
 use dal_shadow::ops::{Bound, On, Slot};
-use dal_shadow::record::CallOutcome;
 use dal_shadow::sink::RingSink;
 use dal_shadow::source::Fixed;
 use dal_shadow::{Harness, Order, Store, Verb};
+use dal_traits::{RetryBudget, RetryPolicy};
 use futures::future::BoxFuture;
 
+use super::call::{At, Invoker, LONGEST_PAUSE, Limits, is_transient, may_repeat};
 use super::comparison::{Compared, Comparison};
-use super::independent::Start;
-use super::run::{self, End, Fault, Ran, Tally};
-use super::{FailureKind, Phase, Step, pages};
+use super::execute::Ran;
+use super::fault::{Fault, Weight};
+use super::independent::given;
+use super::start::Start;
+use super::tally::Tally;
+use super::{FailureKind, Phase, Step, bind, pages, panics, transient};
+use evidence::Evidence;
 
 /// Makes the DynamoDB side equal to the MySQL side.
 pub(super) type Copy<A, B> = Arc<dyn Fn(Arc<A>, Arc<B>) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// Both sides of the wrapper wait for each other in these tests, for so long at most.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// So many findings of one sequence are kept.
+/// So many findings of one call are kept.
 const FINDINGS: usize = 64;
 
 /// The phases that a sequence can go through: all six with a `copy`, else those that write both
@@ -44,7 +48,8 @@ pub(super) fn phases(copies: bool) -> Vec<Phase> {
 pub(super) struct Stores<A: ?Sized, B: ?Sized> {
     pub(super) mysql: Arc<A>,
     pub(super) dynamodb: Arc<B>,
-    pub(super) third: Arc<A>,
+    /// A third store, which no wrapper touches.
+    pub(super) bare: Arc<A>,
     pub(super) copy: Option<Copy<A, B>>,
 }
 
@@ -62,95 +67,100 @@ where
     W: Sync,
 {
     let phases = phases(stores.copy.is_some());
-    let first = phases.first().copied().unwrap_or(Phase::DualWrite);
+    let phase = phases.first().copied().unwrap_or(Phase::DualWrite);
     let ring = RingSink::new(FINDINGS).unredacted();
-    let harness = Harness::builder(Fixed::new(first))
-        .best_effort_writes()
-        .await_second_writes()
-        .order(Order::PrimaryFirst)
-        .deadline(PATIENCE)
-        .second_write_wait(PATIENCE)
-        .rereads(0, Duration::ZERO)
-        .sink(ring.clone())
-        .start()
-        .await;
-    let harness = match harness {
+    let harness = match harness(phase, start.limits, &ring).await {
         Ok(harness) => harness,
-        Err(error) => {
-            let summary = format!("the harness does not start: {error}");
-            return failed(Fault::new(FailureKind::Setup, 0, summary));
+        Err(fault) => return Ran::failed(fault),
+    };
+    let (mysql, dynamodb) = (Arc::clone(&stores.mysql), Arc::clone(&stores.dynamodb));
+    let wrapper = match panics::caught_now(|| wrap(mysql, dynamodb, harness.clone())) {
+        Ok(wrapper) => wrapper,
+        Err(panic) => {
+            let summary =
+                format!("the wrapper cannot be made: what `run_through` was given {panic}");
+            return Ran::failed(Fault::new(FailureKind::Setup, 0, summary));
         }
     };
-    let wrapper = wrap(
-        Arc::clone(&stores.mysql),
-        Arc::clone(&stores.dynamodb),
-        harness.clone(),
-    );
     let entities: BTreeSet<_> = O::methods().iter().map(|method| method.entity).collect();
     let mut through = Through {
         start,
+        invoker: Invoker::new(start.limits),
+        through: Invoker::new(start.limits.through_a_wrapper()),
+        bare_name: format!("a bare store ({})", start.engines.mysql),
         stores,
         wrapper,
+        evidence: Evidence::new(harness.clone(), ring),
         harness,
-        ring,
         entities,
         phases,
-        phase: first,
+        phase,
         bound: start.bound(),
-        third_bound: start.bound(),
+        bare_bound: start.bound(),
         comparison: start.comparison(),
         tally: Tally::default(),
-        asleep: Vec::new(),
-        asleep_bound: start.bound(),
+        unused: Vec::new(),
+        unused_bound: start.bound(),
         made: BTreeSet::new(),
     };
-    let end = match through.all(steps).await {
-        Ok(true) => End::Agreed,
-        Ok(false) => End::Inconclusive,
-        Err(fault) => End::Failed(fault),
-    };
+    let fault = through.all(steps).await.err();
     let mut statistics = through.tally.statistics;
-    match &end {
-        End::Inconclusive => statistics.inconclusive = 1,
-        _ => statistics.sequences = 1,
-    }
-    Ran {
-        statistics,
-        end,
-        // Ids exist once, and the third store begins like the first one.
-        apart: Vec::new(),
-    }
+    statistics.repeated = through.invoker.repeated() + through.through.repeated();
+    // Ids exist once, and the third store begins like the first one.
+    Ran::of(statistics, fault, Vec::new())
 }
 
-fn failed(fault: Fault) -> Ran {
-    Ran {
-        statistics: super::Statistics::default(),
-        end: End::Failed(fault),
-        apart: Vec::new(),
-    }
+/// A harness that compares every call and waits for both stores.
+async fn harness(phase: Phase, limits: Limits, ring: &RingSink) -> Result<Harness, Fault> {
+    let retry = RetryPolicy {
+        max_attempts: limits.repeats + 1,
+        base: limits.pause(0),
+        max_pause: LONGEST_PAUSE,
+        budget: Arc::new(RetryBudget::new(u32::MAX / 2)),
+    };
+    Harness::builder(Fixed::new(phase))
+        .best_effort_writes()
+        .await_second_writes()
+        .order(Order::PrimaryFirst)
+        .deadline(limits.timeout)
+        .second_write_wait(limits.through_a_wrapper().timeout)
+        .second_write_attempts(limits.timeout, retry)
+        .rereads(0, Duration::ZERO)
+        .sink(ring.clone())
+        .start()
+        .await
+        .map_err(|error| {
+            let summary = format!("the harness does not start: {error}");
+            Fault::new(FailureKind::Setup, 0, summary)
+        })
 }
+
+/// Makes the text of all arguments so far.
+type Given<'a> = &'a (dyn Fn() -> String + Sync);
 
 const WRAPPER: &str = "the wrapper";
-const THIRD: &str = "a bare MySQL store";
-const MYSQL: &str = "MySQL";
-const DYNAMODB: &str = "DynamoDB";
 
 struct Through<'a, O, A: ?Sized, B: ?Sized, W> {
     start: &'a Start,
+    /// Makes the calls on the stores themselves.
+    invoker: Invoker,
+    /// Makes those on the wrapper.
+    through: Invoker,
+    bare_name: String,
     stores: Stores<A, B>,
     wrapper: W,
+    evidence: Evidence,
     harness: Harness,
-    ring: RingSink,
     entities: BTreeSet<&'static str>,
     phases: Vec<Phase>,
     phase: Phase,
     bound: Bound,
-    third_bound: Bound,
+    bare_bound: Bound,
     comparison: Comparison<'a>,
     tally: Tally,
-    /// What the store that is out of use answered when it was left, and the slots of then.
-    asleep: Vec<(O, Answer)>,
-    asleep_bound: Bound,
+    /// What the store that is out of use returned when it was left, and the slots of then.
+    unused: Vec<(O, Answer)>,
+    unused_bound: Bound,
     /// The slots that are bound.
     made: BTreeSet<(&'static str, Slot)>,
 }
@@ -162,8 +172,8 @@ where
     B: ?Sized + Send + Sync,
     W: Sync,
 {
-    /// Every step, then the comparison of both stores; `false` when nothing can be said.
-    async fn all(&mut self, steps: &[Step<O>]) -> Result<bool, Fault> {
+    /// Every step, then the comparison of both stores.
+    async fn all(&mut self, steps: &[Step<O>]) -> Result<(), Fault> {
         for (class, ids) in &self.start.known {
             let slots = Slot::all().take(ids.len());
             self.made.extend(slots.map(|slot| (*class, slot)));
@@ -171,60 +181,67 @@ where
         for (at, step) in steps.iter().enumerate() {
             match step {
                 Step::To(phase) => self.walk(*phase, at).await?,
-                Step::Call(op) => {
-                    if !self.call(op, at).await? {
-                        return Ok(false);
-                    }
-                }
+                Step::Call(op) => self.call(op, at, steps).await?,
             }
         }
         let last = steps.len().saturating_sub(1);
         if self.phase.writes_both() {
-            self.both_hold_the_same(steps, last).await?;
+            self.both_hold_the_same(steps, last).await
         } else {
-            self.still_asleep(last).await?;
+            self.is_still_unused(last).await
         }
-        Ok(true)
     }
 
     /// One call through the wrapper and on the bare store.
-    async fn call(&mut self, op: &O, at: usize) -> Result<bool, Fault> {
+    async fn call(&mut self, op: &O, at: usize, steps: &[Step<O>]) -> Result<(), Fault> {
         let method = op.method();
-        let answer = run::call(op, &self.wrapper, &self.bound, (WRAPPER, at)).await?;
-        let third = run::call(op, &*self.stores.third, &self.third_bound, (THIRD, at)).await?;
-        run::words_fit(method, &answer, at)?;
-        self.tally
-            .count(op, &self.bound, &answer, &self.start.tokens);
-        let whole = pages::whole(op, &self.wrapper, &self.bound, &answer, (WRAPPER, at)).await?;
-        let bare = pages::whole(
-            op,
-            &*self.stores.third,
-            &self.third_bound,
-            &third,
-            (THIRD, at),
-        )
-        .await?;
-        match self.comparison.independent(method, &whole, &bare) {
+        self.tally.called(method);
+        let given = || given(steps, at);
+        let wrapper = At {
+            store: WRAPPER,
+            step: at,
+        };
+        let answer = self.through(op, wrapper, &given).await?;
+        let (bare_name, bare_store) = (&self.bare_name, &*self.stores.bare);
+        let bare_at = At {
+            store: bare_name,
+            step: at,
+        };
+        let invoker = &self.invoker;
+        let bare = invoker
+            .settled(op, bare_store, &self.bare_bound, bare_at)
+            .await?;
+        bind::options_fit(method, &answer, at)?;
+        let whole = self.all_pages(op, &answer, wrapper, &given).await?;
+        let bare_whole =
+            pages::whole(invoker, op, bare_store, &self.bare_bound, &bare, bare_at).await?;
+        let names = [WRAPPER, bare_name.as_str()];
+        match self
+            .comparison
+            .independent(method, &whole, &bare_whole, &given)
+        {
             Compared::Agree => {}
-            Compared::Inconclusive => return Ok(false),
-            Compared::Differ { differences, help } => {
-                let mut fault = difference(at, format!("`{}` through the wrapper differs from the same call on a bare store, in {}", method.method, self.phase))
-                    .answered([WRAPPER, THIRD], [&whole, &bare]);
-                fault.differences = differences;
-                fault.help = help;
+            Compared::Transient => {
+                let answers = [&*whole, &*bare_whole];
+                return Err(transient::fault(method, at, names, answers, invoker.limits));
+            }
+            Compared::Differ(found) => {
+                let fault = difference(at, format!("`{}` through the wrapper differs from the same call on a bare store, in {}", method.method, self.phase))
+                    .of(method)
+                    .answered(names, [&whole, &bare_whole]);
+                let mut fault = found.into_fault(fault);
                 if let (false, Answer::Error(_), Answer::Value(_)) =
-                    (method.creates.is_empty(), &*whole, &*bare)
+                    (method.creates.is_empty(), &*whole, &*bare_whole)
                 {
                     fault.help.push("if the id was given before: every mirror method also moves its store's id generator past the id that it stores, so that a store that leads later gives new ones".to_owned());
                 }
                 return Err(fault);
             }
         }
-        if !self.verdicts(at)? {
-            return Ok(false);
-        }
-        run::bind(op, &answer, &mut self.bound, at)?;
-        run::bind(op, &third, &mut self.third_bound, at)?;
+        self.tally
+            .agreed(op, &self.bound, &answer, &self.start.tokens);
+        bind::ids(op, &answer, &mut self.bound, at)?;
+        bind::ids(op, &bare, &mut self.bare_bound, at)?;
         if matches!(answer, Answer::Value(_)) {
             let classes = method.creates.iter().map(|made| made.class);
             self.made.extend(classes.zip(op.creates()));
@@ -232,40 +249,64 @@ where
         pages::bind(
             op,
             (&answer, &mut self.bound),
-            (&third, &mut self.third_bound),
+            (&bare, &mut self.bare_bound),
         );
-        Ok(true)
+        Ok(())
     }
 
-    /// What the wrapper itself found; `false` when a store failed for the moment.
-    fn verdicts(&self, at: usize) -> Result<bool, Fault> {
-        let mut conclusive = true;
-        for found in self.ring.raw() {
-            let record = &found.record;
-            if record.outcome.is_mismatch() {
-                let mut fault = difference(
-                    at,
-                    format!(
-                        "the wrapper reports `{}` for `{}`, answered by {} in {}",
-                        record.outcome.as_str(),
-                        record.method,
-                        record.answered_by,
-                        record.phase
-                    ),
-                );
-                if let Some((first, second)) = &found.answers {
-                    fault =
-                        fault.answered(["the answering store", "the other store"], [first, second]);
-                }
-                fault.differences = found.differences.iter().map(ToString::to_string).collect();
-                return Err(fault);
+    /// A call through the wrapper, again while its answer is transient or was not compared, and a
+    /// repetition is safe.
+    async fn through(&self, op: &O, at: At<'_>, given: Given<'_>) -> Result<Answer, Fault> {
+        let method = op.method();
+        let advice = |found: &[Difference]| self.comparison.advice(method, found, given);
+        let mut repetition = 0;
+        loop {
+            let before = self.evidence.before();
+            let answer = self
+                .through
+                .once(op, &self.wrapper, &self.bound, at)
+                .await?;
+            let found = self
+                .evidence
+                .since(before, method, self.phase, at.step, &advice);
+            let repeat = may_repeat(method, &answer) || !method.write && is_unclear(&found);
+            if repeat && self.through.pause(&mut repetition).await {
+                continue;
             }
-            // An empty last page is none of the store's failures: the whole list is compared here.
-            conclusive &=
-                !matches!(record.outcome, CallOutcome::Inconclusive(why) if why != Why::PageEnd);
+            if is_transient(&answer) && is_unclear(&found) {
+                // The caller's own answer is compared, and says more.
+                return Ok(answer);
+            }
+            return found.map(|()| answer).map_err(lasting);
         }
-        self.ring.clear();
-        Ok(conclusive)
+    }
+
+    /// The list that a page begins, all of whose pages were compared.
+    async fn all_pages<'s>(
+        &self,
+        op: &O,
+        answer: &'s Answer,
+        at: At<'_>,
+        given: Given<'_>,
+    ) -> Result<std::borrow::Cow<'s, Answer>, Fault> {
+        let method = op.method();
+        let advice = |found: &[Difference]| self.comparison.advice(method, found, given);
+        let mut repetition = 0;
+        loop {
+            let before = self.evidence.before();
+            let (invoker, wrapper) = (&self.through, &self.wrapper);
+            let whole = pages::whole(invoker, op, wrapper, &self.bound, answer, at).await?;
+            let found = self
+                .evidence
+                .since(before, method, self.phase, at.step, &advice);
+            if is_unclear(&found) && self.through.pause(&mut repetition).await {
+                continue;
+            }
+            if is_transient(&whole) && is_unclear(&found) {
+                return Ok(whole);
+            }
+            return found.map(|()| whole).map_err(lasting);
+        }
     }
 
     /// To a phase, by adjacent steps. There is no way back from `dynamodb-only`: MySQL is stale then.
@@ -290,14 +331,8 @@ where
 
     async fn step(&mut self, next: Phase, at: usize) -> Result<(), Fault> {
         if self.phase == Phase::MySqlOnly {
-            self.still_asleep(at).await?;
-            if let Some(copy) = &self.stores.copy {
-                copy(
-                    Arc::clone(&self.stores.mysql),
-                    Arc::clone(&self.stores.dynamodb),
-                )
-                .await;
-            }
+            self.is_still_unused(at).await?;
+            self.copy(at).await?;
         }
         for entity in &self.entities {
             self.harness.step(entity, next).await.map_err(|error| {
@@ -309,79 +344,106 @@ where
                         self.phase
                     ),
                 )
+                .places(["step".to_owned()])
             })?;
         }
         self.tally.statistics.phases += 1;
         if answers(next) != answers(self.phase) {
             for class in self.start.tokens.difference(&self.start.portable) {
                 self.bound.unbind_all(class);
-                self.third_bound.unbind_all(class);
+                self.bare_bound.unbind_all(class);
             }
         }
         self.phase = next;
         if !next.writes_both() {
-            self.fall_asleep(at).await?;
+            self.is_left(at).await?;
         }
         Ok(())
     }
 
-    /// Remembers what the store answers that is out of use from now on.
-    async fn fall_asleep(&mut self, at: usize) -> Result<(), Fault> {
-        self.asleep.clear();
-        self.asleep_bound = self.without_tokens();
+    async fn copy(&self, at: usize) -> Result<(), Fault> {
+        let Some(copy) = &self.stores.copy else {
+            return Ok(());
+        };
+        let (mysql, dynamodb) = (&self.stores.mysql, &self.stores.dynamodb);
+        panics::caught(async { copy(Arc::clone(mysql), Arc::clone(dynamodb)).await })
+            .await
+            .map_err(|panic| {
+                let summary = format!("the hook of `.copy(..)` {panic}");
+                Fault::new(FailureKind::Broken, at, summary).places(["copy".to_owned()])
+            })
+    }
+
+    /// Remembers what the store returns that is out of use from now on.
+    async fn is_left(&mut self, at: usize) -> Result<(), Fault> {
+        self.unused.clear();
+        self.unused_bound = self.without_tokens();
         for op in self.reads() {
             let answer = self.ask_unused(&op, at).await?;
-            self.asleep.push((op, answer));
+            self.unused.push((op, answer));
         }
         Ok(())
     }
 
-    /// The store that is out of use answers as when it was left.
-    async fn still_asleep(&mut self, at: usize) -> Result<(), Fault> {
-        for (op, before) in std::mem::take(&mut self.asleep) {
+    /// The store that is out of use returns what it did when it was left.
+    async fn is_still_unused(&mut self, at: usize) -> Result<(), Fault> {
+        for (op, before) in std::mem::take(&mut self.unused) {
             let now = self.ask_unused(&op, at).await?;
-            if let Compared::Differ { differences, .. } =
-                self.comparison.exact(op.method(), &before, &now)
-            {
-                let mut fault = difference(
-                    at,
-                    format!(
+            let method = op.method();
+            let names = ["before, it", "afterwards, it"];
+            match self.comparison.exact(method, &before, &now, &String::new) {
+                Compared::Agree => {}
+                Compared::Transient => return Err(self.unclear(&op, at, names, [&before, &now])),
+                Compared::Differ(found) => {
+                    let summary = format!(
                         "{} was written in {}, where it is out of use: {op:?} changed",
-                        self.unused(),
+                        self.unused_name(),
                         self.phase
-                    ),
-                )
-                .answered(["before, it", "afterwards, it"], [&before, &now]);
-                fault.differences = differences;
-                return Err(fault);
+                    );
+                    let fault = difference(at, summary)
+                        .of(method)
+                        .answered(names, [&before, &now]);
+                    return Err(found.into_fault(fault));
+                }
             }
         }
         Ok(())
     }
 
-    fn unused(&self) -> &'static str {
+    /// The fault of a comparison at the end that has no result: it fails whatever may be tolerated.
+    fn unclear(&self, op: &O, at: usize, names: [&str; 2], answers: [&Answer; 2]) -> Fault {
+        transient::fault(op.method(), at, names, answers, self.invoker.limits)
+            .weighing(Weight::Decisive)
+    }
+
+    fn unused_name(&self) -> &str {
         match self.phase {
-            Phase::DynamoDbOnly => MYSQL,
-            _ => DYNAMODB,
+            Phase::DynamoDbOnly => &self.start.engines.mysql,
+            _ => &self.start.engines.dynamodb,
         }
     }
 
-    async fn ask_unused(&self, op: &O, at: usize) -> Result<Answer, Fault> {
-        let bound = &self.asleep_bound;
+    async fn ask_unused(&self, op: &O, step: usize) -> Result<Answer, Fault> {
+        let (invoker, bound) = (&self.invoker, &self.unused_bound);
+        let at = At {
+            store: self.unused_name(),
+            step,
+        };
         match self.phase {
-            Phase::DynamoDbOnly => run::call(op, &*self.stores.mysql, bound, (MYSQL, at)).await,
-            _ => run::call(op, &*self.stores.dynamodb, bound, (DYNAMODB, at)).await,
+            Phase::DynamoDbOnly => invoker.settled(op, &*self.stores.mysql, bound, at).await,
+            _ => invoker.settled(op, &*self.stores.dynamodb, bound, at).await,
         }
     }
 
     /// Ids and times included: every read of a handle, and every read of the sequence.
-    async fn both_hold_the_same(&mut self, steps: &[Step<O>], at: usize) -> Result<(), Fault> {
+    async fn both_hold_the_same(&mut self, steps: &[Step<O>], step: usize) -> Result<(), Fault> {
         let bound = self.without_tokens();
         let mut asked = BTreeSet::new();
         let called = steps.iter().filter_map(|step| match step {
             Step::Call(op) if !op.method().write => Some(op.clone()),
             _ => None,
         });
+        let names = self.start.engines.names();
         for op in self.reads().into_iter().chain(called) {
             let tokens = &self.start.tokens;
             let tokenless = |(class, slot): &(&'static str, Slot)| {
@@ -390,22 +452,27 @@ where
             if !op.uses().iter().all(tokenless) || !asked.insert(format!("{op:?}")) {
                 continue;
             }
-            let mysql = all(&op, &*self.stores.mysql, &bound, (MYSQL, at)).await?;
-            let dynamodb = all(&op, &*self.stores.dynamodb, &bound, (DYNAMODB, at)).await?;
-            if let Compared::Differ { differences, help } =
-                self.comparison.exact(op.method(), &mysql, &dynamodb)
-            {
-                let mut fault = difference(
-                    at,
-                    format!(
+            let [mysql_at, dynamodb_at] = names.map(|store| At { store, step });
+            let invoker = &self.invoker;
+            let mysql = all(invoker, &op, &*self.stores.mysql, &bound, mysql_at).await?;
+            let dynamodb = all(invoker, &op, &*self.stores.dynamodb, &bound, dynamodb_at).await?;
+            let given = || given(steps, step);
+            let method = op.method();
+            match self.comparison.exact(method, &mysql, &dynamodb, &given) {
+                Compared::Agree => {}
+                Compared::Transient => {
+                    return Err(self.unclear(&op, step, names, [&mysql, &dynamodb]));
+                }
+                Compared::Differ(found) => {
+                    let summary = format!(
                         "at the end, in {}, the two stores do not hold the same: {op:?} differs",
                         self.phase
-                    ),
-                )
-                .answered([MYSQL, DYNAMODB], [&mysql, &dynamodb]);
-                fault.differences = differences;
-                fault.help = help;
-                return Err(fault);
+                    );
+                    let fault = difference(step, summary)
+                        .of(method)
+                        .answered(names, [&mysql, &dynamodb]);
+                    return Err(found.into_fault(fault));
+                }
             }
         }
         Ok(())
@@ -430,14 +497,30 @@ where
 
 /// A call, with all pages of its answer.
 async fn all<O: On<S>, S: ?Sized + Sync>(
+    invoker: &Invoker,
     op: &O,
     store: &S,
     bound: &Bound,
-    who: (&str, usize),
+    at: At<'_>,
 ) -> Result<Answer, Fault> {
-    let answer = run::call(op, store, bound, who).await?;
-    let whole = pages::whole(op, store, bound, &answer, who).await?;
+    let answer = invoker.settled(op, store, bound, at).await?;
+    let whole = pages::whole(invoker, op, store, bound, &answer, at).await?;
     Ok(whole.into_owned())
+}
+
+/// Whether a comparison of the wrapper has no result.
+fn is_unclear(found: &Result<(), Fault>) -> bool {
+    matches!(found, Err(fault) if fault.kind == FailureKind::Inconclusive)
+}
+
+/// A comparison of the wrapper that stays without a result although one store answered is a
+/// difference: a read was repeated often enough, and a secondary write that is not known to be made
+/// leaves the stores apart.
+fn lasting(mut fault: Fault) -> Fault {
+    if fault.kind == FailureKind::Inconclusive {
+        fault.kind = FailureKind::Difference;
+    }
+    fault
 }
 
 fn difference(at: usize, summary: String) -> Fault {

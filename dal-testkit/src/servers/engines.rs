@@ -27,6 +27,22 @@ impl Engine {
         ("embedded", Self::Embedded),
         ("local", Self::Local),
     ];
+
+    /// What it is, with its version: `MySQL 9.7.0`. Starts the server if need be.
+    pub fn name(self) -> String {
+        match self {
+            Self::Memory => "memory".to_owned(),
+            Self::MySql => format!("MySQL {}", mysql().version()),
+            Self::Embedded => format!(
+                "embedded DynamoDB {}",
+                dynamodb(DynamoDbKind::Embedded).version()
+            ),
+            Self::Local => {
+                let server = super::verdict_dynamodb();
+                format!("{} {}", server.kind(), server.version())
+            }
+        }
+    }
 }
 
 /// The engines to test: all, or those that `DAL_TEST` lists (`memory,mysql,embedded,local`).
@@ -65,7 +81,7 @@ pub fn engines() -> Vec<Engine> {
 pub fn announce(suite: &str, wanted: &[Engine]) -> Vec<Engine> {
     let on = engines();
     let (run, left): (Vec<Engine>, Vec<Engine>) = wanted.iter().partition(|e| on.contains(e));
-    let named: Vec<String> = run.iter().map(|engine| name_of(*engine)).collect();
+    let named: Vec<String> = run.iter().map(|engine| engine.name()).collect();
     if !named.is_empty() {
         say(&format!("dal-tests: {suite}: {}", named.join(", ")));
     }
@@ -75,21 +91,6 @@ pub fn announce(suite: &str, wanted: &[Engine]) -> Vec<Engine> {
         ));
     }
     run
-}
-
-fn name_of(engine: Engine) -> String {
-    match engine {
-        Engine::Memory => "memory".to_owned(),
-        Engine::MySql => format!("MySQL {}", mysql().version()),
-        Engine::Embedded => format!(
-            "embedded DynamoDB {}",
-            dynamodb(DynamoDbKind::Embedded).version()
-        ),
-        Engine::Local => {
-            let server = super::verdict_dynamodb();
-            format!("{} {}", server.kind(), server.version())
-        }
-    }
 }
 
 /// The one runtime of this process: servers and pools that outlive one test live on it.

@@ -47,7 +47,7 @@ fn every_planted_defect_is_found_with_every_seed_and_made_small() {
         (Defect::FirstPageOnly, 3),
         (Defect::PageSkips, 4),
         (Defect::WrongOrder, 3),
-        (Defect::FoldsCase, 2),
+        (Defect::FoldsCase, 3),
         (Defect::TrimsNames, 1),
         (Defect::ReusesIds, 3),
         (Defect::SwallowsErrors, 1),
@@ -108,7 +108,10 @@ fn a_panic_of_a_store_is_a_failure_of_that_store() {
     let failure = run(Defect::Panics, 1).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Broken);
     assert!(
-        failure.summary.contains("DynamoDB panicked: renamed users"),
+        failure
+            .summary
+            .contains("DynamoDB panicked at dal-testkit/tests/check/memory.rs:")
+            && failure.summary.contains(": renamed users"),
         "{failure}"
     );
     assert!(failure.steps.len() <= 3, "{failure}");
@@ -164,30 +167,6 @@ fn stores_that_are_not_fresh_are_said_to_be_not_reproducible() {
 }
 
 #[test]
-fn a_transient_error_ends_a_sequence_and_is_counted() {
-    let busy = || {
-        let store = Memory::new(1001, "d", Defect::None).busy_after(5);
-        std::future::ready(Arc::new(store) as Arc<dyn UserRepository>)
-    };
-    let failure = check(user_ops(), good, busy).sequences(20).try_run().err();
-    if let Some(failure) = failure {
-        assert_eq!(failure.kind, FailureKind::Floor, "{failure}");
-    }
-    let statistics = check(user_ops(), good, || {
-        let store = Memory::new(1001, "d", Defect::None).busy_after(30);
-        std::future::ready(Arc::new(store) as Arc<dyn UserRepository>)
-    })
-    .sequences(100)
-    .try_run()
-    .unwrap();
-    assert!(
-        statistics.inconclusive > 10 && statistics.sequences > 10,
-        "{statistics}"
-    );
-    assert_eq!(statistics.inconclusive + statistics.sequences, 100);
-}
-
-#[test]
 fn inside_a_runtime_it_says_what_to_do() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let failure = runtime
@@ -232,7 +211,7 @@ fn the_number_of_sequences_and_the_seed_can_be_set_from_outside_and_floors_follo
         &[("PROPTEST_CASES", "many")],
     );
     assert!(
-        !success && text.contains("PROPTEST_CASES: `many` is no number"),
+        !success && text.contains("PROPTEST_CASES: `many` is not a number"),
         "{text}"
     );
 }

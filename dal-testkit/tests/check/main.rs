@@ -9,8 +9,11 @@
     reason = "a test reports by panicking, and its traits explain themselves"
 )]
 
+mod failure;
+mod flaws;
 mod handles;
 mod independent;
 mod memory;
 mod options;
+mod useless;
 mod wrapper;

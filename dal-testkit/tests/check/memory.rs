@@ -41,6 +41,21 @@ pub enum RepoError {
     #[error("busy")]
     #[classify(unavailable)]
     Busy,
+    #[error("no reply in time")]
+    #[classify(timeout)]
+    NoReply,
+    #[error("somebody else was faster")]
+    #[classify(conflict)]
+    Contended,
+    #[error("too many calls")]
+    #[classify(throttled)]
+    Throttled,
+    #[error("an error that no code expects")]
+    #[classify(unexpected)]
+    Odd,
+    #[error("not on this store")]
+    #[classify(unsupported)]
+    NotHere,
 }
 
 #[dal_shadow::shadow(ops, generated = "User.created_at")]

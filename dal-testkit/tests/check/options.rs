@@ -143,12 +143,12 @@ fn an_id_of_nobody_is_explained() {
     let failure = check(calls, mysql, dynamodb).try_run().unwrap_err();
     assert!(failure.differences[0].contains("unrelated("), "{failure}");
     assert!(
-        helps(&failure, "gave to nobody in this sequence"),
+        helps(&failure, "has not given in this sequence"),
         "{failure}"
     );
     let text = failure.to_string();
     assert!(
-        text.contains("MySQL answered") && text.contains("DynamoDB answered"),
+        text.contains("MySQL returned") && text.contains("DynamoDB returned"),
         "{text}"
     );
     assert!(

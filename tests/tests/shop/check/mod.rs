@@ -32,6 +32,7 @@ fn prepared(about: About, engine: Engine, defect: Option<Defect>) -> ShopCheck {
     check(calls(about), Shop::mysql, move || {
         Shop::dynamodb(engine, defect)
     })
+    .engines(Engine::MySql.name(), engine.name())
     // A cart and an order take any user's id; two that no store gives are enough for
     // lists to be told apart.
     .known("user", known_users(about))

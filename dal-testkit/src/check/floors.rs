@@ -1,0 +1,100 @@
+//! The least that a check must have compared.
+
+use dal_shadow::ops::OpMethod;
+use dal_traits::ErrorKind;
+
+use super::Statistics;
+use super::statistics::is_named;
+
+/// The least that a check must have compared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Floors {
+    pub(super) counts: Vec<(String, u64)>,
+    pub(super) error_share: f64,
+}
+
+impl Floors {
+    /// Refuses a floor for something that is never counted.
+    ///
+    /// # Errors
+    /// With what there is.
+    pub(super) fn refuse_unknown(&self, methods: &[&'static OpMethod]) -> Result<(), String> {
+        let names = methods
+            .iter()
+            .map(|method| format!("{}.{}", method.entity, method.method))
+            .collect::<Vec<_>>();
+        let unknown = |(floor, _): &&(String, u64)| !is_countable(floor, &names);
+        match self.counts.iter().find(unknown) {
+            None => Ok(()),
+            Some((floor, _)) => Err(format!(
+                "`.floor(\"{floor}\", ..)` names nothing that is counted; there are {}, `errors.` with a kind, and `handles.bound`, `handles.dead`, `handles.never_existed`",
+                names.join(", ")
+            )),
+        }
+    }
+
+    /// The floors that were not reached when `sequences` of the `planned` ones were run, and a
+    /// proposal for each.
+    pub(super) fn unmet(
+        &self,
+        statistics: &Statistics,
+        sequences: u64,
+        planned: u64,
+    ) -> Vec<Unmet> {
+        let scale = |floor: u64| {
+            if sequences >= planned {
+                floor
+            } else {
+                floor.saturating_mul(sequences) / planned.max(1)
+            }
+        };
+        let mut unmet = self
+            .counts
+            .iter()
+            .map(|(name, floor)| (name, *floor, scale(*floor), statistics.counted(name)))
+            .filter(|(.., floor, count)| count < floor)
+            .map(|(name, set, floor, count)| Unmet {
+                text: if set == floor {
+                    format!("`{name}`: {count}, not {floor}")
+                } else {
+                    format!("`{name}`: {count}, not {floor} ({set} for {planned} sequences)")
+                },
+                proposal: format!(".floor(\"{name}\", {})", half(count, sequences, planned)),
+            })
+            .collect::<Vec<_>>();
+        let share = statistics.error_rate();
+        if share < self.error_share {
+            unmet.push(Unmet {
+                text: format!(
+                    "{:.1} % of the compared answers were errors, not {:.1} %",
+                    share * 100.0,
+                    self.error_share * 100.0
+                ),
+                proposal: format!(".error_floor({:.3})", share / 2.0),
+            });
+        }
+        unmet
+    }
+}
+
+/// A floor that was not reached.
+pub(super) struct Unmet {
+    pub(super) text: String,
+    pub(super) proposal: String,
+}
+
+/// Half of what was seen, for the planned number of sequences: what other seeds reach as well.
+fn half(count: u64, sequences: u64, planned: u64) -> u64 {
+    if sequences >= planned {
+        count / 2
+    } else {
+        count.saturating_mul(planned) / sequences.max(1) / 2
+    }
+}
+
+fn is_countable(floor: &str, methods: &[String]) -> bool {
+    let kind = floor.strip_prefix("errors.");
+    ["handles.bound", "handles.dead", "handles.never_existed"].contains(&floor)
+        || kind.is_some_and(|kind| ErrorKind::ALL.iter().any(|known| known.as_str() == kind))
+        || methods.iter().any(|name| is_named(name, floor))
+}

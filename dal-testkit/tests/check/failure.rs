@@ -1,0 +1,387 @@
+//! What a failure of `check` shows: the fault that was found first, its steps, its engines, and
+//! advice that does not hide it.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::memory::{
+    Defect, Memory, NewUser, Page, RepoError, User, UserRepository, UserRepositoryOp, good,
+    user_ops, with,
+};
+use async_trait::async_trait;
+use dal_shadow::Classify;
+use dal_testkit::check::{Failure, FailureKind, Phase, Step, Strategy, check, h};
+use serde::Serialize;
+
+type Users = dyn UserRepository;
+
+fn helps<O: dal_shadow::ops::Operation>(failure: &Failure<O>, with: &str) -> bool {
+    failure.help.iter().any(|help| help.contains(with))
+}
+
+/// What a store does to a `get` before anybody is registered, beside looking up e-mails without
+/// regard to case.
+#[derive(Clone, Copy, PartialEq)]
+enum Empty {
+    Panics,
+    Hangs,
+}
+
+struct OtherFault {
+    users: Memory,
+    empty: Empty,
+    registered: AtomicBool,
+}
+
+#[async_trait]
+impl UserRepository for OtherFault {
+    async fn register(&self, new: &NewUser) -> Result<User, RepoError> {
+        self.registered.store(true, Ordering::Relaxed);
+        self.users.register(new).await
+    }
+    async fn rename(&self, id: u64, name: &str) -> Result<(), RepoError> {
+        self.users.rename(id, name).await
+    }
+    async fn remove(&self, id: u64) -> Result<bool, RepoError> {
+        self.users.remove(id).await
+    }
+    async fn get(&self, id: u64) -> Result<Option<User>, RepoError> {
+        if !self.registered.load(Ordering::Relaxed) {
+            assert!(self.empty == Empty::Hangs, "nobody is here");
+            std::future::pending::<()>().await;
+        }
+        self.users.get(id).await
+    }
+    async fn several(&self, ids: &[u64]) -> Result<Vec<User>, RepoError> {
+        self.users.several(ids).await
+    }
+    async fn by_email(&self, email: &str) -> Result<Option<User>, RepoError> {
+        self.users.by_email(email).await
+    }
+    async fn list(&self, after: Option<&str>, limit: u32) -> Result<Page, RepoError> {
+        self.users.list(after, limit).await
+    }
+    async fn put_exact(&self, user: &User) -> Result<(), RepoError> {
+        self.users.put_exact(user).await
+    }
+    async fn ping(&self) -> Result<(), RepoError> {
+        Ok(())
+    }
+}
+
+/// Without the registration the same steps show another fault, and fewer of them.
+#[test]
+fn shrinking_keeps_to_the_fault_that_was_found() {
+    for empty in [Empty::Panics, Empty::Hangs] {
+        let dynamodb = move || {
+            let users = OtherFault {
+                users: Memory::new(998, "d", Defect::FoldsCase),
+                empty,
+                registered: AtomicBool::new(false),
+            };
+            ready(Arc::new(users) as Arc<Users>)
+        };
+        let new = NewUser {
+            email: "ann@x".to_owned(),
+            name: "Ann".to_owned(),
+        };
+        let email = "ANN@X".to_owned();
+        let steps = vec![
+            UserRepositoryOp::Register {
+                new,
+                binds_user: h(2),
+            },
+            UserRepositoryOp::Get { id: h(2) },
+            UserRepositoryOp::ByEmail { email },
+        ];
+        let failure = check(user_ops(), good, dynamodb)
+            .sequences(0)
+            .regressions([steps])
+            .call_timeout(Duration::from_millis(100))
+            .try_run()
+            .unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Difference, "{failure}");
+        assert_eq!(failure.steps.len(), 2, "{failure}");
+        assert!(
+            failure
+                .summary
+                .contains("`by_email` of `UserRepository` differs")
+                && failure.summary.contains("(regression 1; fails 3 of 3)"),
+            "{failure}"
+        );
+        assert!(failure.replay().contains("binds_user: h(0)"), "{failure}");
+    }
+}
+
+#[test]
+fn the_result_of_shrinking_is_confirmed_or_said_to_be_not_deterministic() {
+    let failure = check(user_ops(), good, with(Defect::GuardStays))
+        .seed(1)
+        .try_run()
+        .unwrap_err();
+    let confirmed = failure.confirmed.unwrap();
+    assert_eq!((confirmed.failed, confirmed.of), (3, 3), "{failure}");
+    assert!(failure.to_string().contains("fails 3 of 3"), "{failure}");
+
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let now_and_then = || {
+        let defect = match MADE.fetch_add(1, Ordering::Relaxed) % 4 {
+            1 => Defect::MissingGuard,
+            _ => Defect::None,
+        };
+        ready(Arc::new(Memory::new(998, "d", defect)) as Arc<Users>)
+    };
+    let failure = check(user_ops(), good, now_and_then)
+        .seed(1)
+        .parallel(1)
+        .try_run()
+        .unwrap_err();
+    let confirmed = failure.confirmed.unwrap();
+    assert!(confirmed.failed < confirmed.of, "{failure}");
+    assert!(failure.summary.contains("not deterministic"), "{failure}");
+}
+
+/// A slow machine: the call returns in time when it is made again.
+#[test]
+fn a_timeout_that_does_not_come_again_is_not_reproducible_and_explained() {
+    static SLOW: AtomicBool = AtomicBool::new(true);
+    struct Slow(Memory);
+    let _ = Slow(Memory::new(1, "m", Defect::None)).0;
+    let dynamodb = || async {
+        let store = Memory::new(998, "d", Defect::None);
+        if SLOW.swap(false, Ordering::Relaxed) {
+            return Arc::new(OtherFault {
+                users: store,
+                empty: Empty::Hangs,
+                registered: AtomicBool::new(false),
+            }) as Arc<Users>;
+        }
+        Arc::new(store) as Arc<Users>
+    };
+    let steps = || vec![UserRepositoryOp::Get { id: h(0) }];
+    // The warm-up makes three stores, none of which may be the slow one.
+    SLOW.store(false, Ordering::Relaxed);
+    let made = AtomicU64::new(0);
+    let failure = check(user_ops(), good, move || {
+        SLOW.store(made.fetch_add(1, Ordering::Relaxed) == 3, Ordering::Relaxed);
+        dynamodb()
+    })
+    .sequences(0)
+    .regressions([steps()])
+    .call_timeout(Duration::from_millis(100))
+    .try_run()
+    .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::NotReproducible, "{failure}");
+    assert!(helps(&failure, ".call_timeout("), "{failure}");
+}
+
+#[test]
+fn slots_are_numbered_by_their_first_use() {
+    for (defect, seeds) in [(Defect::GuardStays, 1..6), (Defect::ReusesIds, 1..6)] {
+        for seed in seeds {
+            let failure = check(user_ops(), good, with(defect))
+                .seed(seed)
+                .try_run()
+                .unwrap_err();
+            let replay = failure.replay();
+            let used = replay.split("h(").skip(1).map(|rest| &rest[..1]);
+            let mut next = 0;
+            for slot in used.map(|slot| slot.parse::<u8>().unwrap()) {
+                assert!(slot <= next, "{defect:?}, seed {seed}: {replay}");
+                next = next.max(slot + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failure_and_the_statistics_name_the_engines() {
+    let failure = check(user_ops(), good, with(Defect::FoldsCase))
+        .engines("MySQL 9.7", "DynamoDB Local")
+        .seed(1)
+        .try_run()
+        .unwrap_err();
+    let text = failure.to_string();
+    for wanted in [
+        "UserRepository on MySQL 9.7 and DynamoDB Local: `by_email`",
+        "  MySQL 9.7 returned Ok(null)",
+        "  DynamoDB Local returned Ok(User {",
+        "differs at the answer itself (path \"\"): ",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    let statistics = check(user_ops(), good, with(Defect::None))
+        .engines("MySQL 9.7", "DynamoDB Local")
+        .sequences(10)
+        .try_run()
+        .unwrap();
+    assert_eq!(
+        statistics.name,
+        "UserRepository on MySQL 9.7 and DynamoDB Local"
+    );
+}
+
+#[test]
+fn a_class_that_no_method_knows_is_refused_at_the_start() {
+    let failure = check(user_ops(), good, good)
+        .known("boook", [1])
+        .try_run()
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Setup, "{failure}");
+    assert!(
+        failure.summary.contains("`.known(\"boook\", ..)` names a class that no method takes or makes; there are `page`, `user`"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_phase_without_a_wrapper_is_refused_at_the_start() {
+    let failure = check(user_ops(), good, good)
+        .regressions_through([vec![Step::To(Phase::DualWrite)]])
+        .try_run()
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Setup, "{failure}");
+    assert!(failure.summary.contains("`run_through`"), "{failure}");
+}
+
+#[test]
+fn an_unmet_floor_proposes_one_with_a_margin() {
+    let failure = check(user_ops(), good, with(Defect::None))
+        .sequences(40)
+        .seed(1)
+        .floor("rename", 100_000)
+        .try_run()
+        .unwrap_err();
+    let count = failure.statistics.calls_of("rename");
+    let proposal = format!(".floor(\"rename\", {})", count / 2);
+    assert!(helps(&failure, &proposal), "{failure}");
+}
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Classify)]
+pub enum DiaryError {
+    #[error("no such entry")]
+    #[classify(not_found)]
+    Nothing,
+}
+
+#[derive(Clone, Serialize)]
+pub struct Entry {
+    pub at: String,
+    pub tags: Vec<String>,
+}
+
+#[dal_shadow::shadow(ops)]
+#[async_trait]
+pub trait DiaryRepository: Send + Sync {
+    #[shadow(write, replay)]
+    async fn note(&self, at: &str) -> Result<Entry, DiaryError>;
+    #[shadow(write, replay)]
+    async fn stamp(&self) -> Result<Entry, DiaryError>;
+    #[shadow(write, replay)]
+    async fn stamped_at(&self) -> Result<String, DiaryError>;
+    #[shadow(read)]
+    async fn tags(&self) -> Result<Vec<String>, DiaryError>;
+    #[shadow(read)]
+    async fn tagged(&self) -> Result<Vec<Entry>, DiaryError>;
+}
+
+/// A store of which one method is wrong.
+struct Diary(Option<&'static str>);
+
+impl Diary {
+    fn wrong(&self, method: &str) -> bool {
+        self.0 == Some(method)
+    }
+    fn tags_of(&self, method: &str) -> Vec<String> {
+        let mut tags = vec!["a".to_owned(), "b".to_owned()];
+        if self.wrong(method) {
+            tags.reverse();
+        }
+        tags
+    }
+    fn made(&self, method: &str) -> String {
+        let second = if self.wrong(method) { "07" } else { "06" };
+        format!("2026-01-02T03:04:{second}Z")
+    }
+}
+
+#[async_trait]
+impl DiaryRepository for Diary {
+    async fn note(&self, at: &str) -> Result<Entry, DiaryError> {
+        let at = if self.wrong("note") {
+            at.replace("08:00:05", "08:00:00")
+        } else {
+            at.to_owned()
+        };
+        Ok(Entry { at, tags: vec![] })
+    }
+    async fn stamp(&self) -> Result<Entry, DiaryError> {
+        Ok(Entry {
+            at: self.made("stamp"),
+            tags: vec![],
+        })
+    }
+    async fn stamped_at(&self) -> Result<String, DiaryError> {
+        Ok(self.made("stamped_at"))
+    }
+    async fn tags(&self) -> Result<Vec<String>, DiaryError> {
+        Ok(self.tags_of("tags"))
+    }
+    async fn tagged(&self) -> Result<Vec<Entry>, DiaryError> {
+        let at = "2026-01-01".to_owned();
+        Ok(vec![Entry {
+            at,
+            tags: self.tags_of("tagged"),
+        }])
+    }
+}
+
+fn diary(wrong: &'static str) -> Box<Failure<DiaryRepositoryOp>> {
+    let at = proptest_times().prop_map(str::to_owned);
+    check(
+        DiaryRepositoryArgs { at }.ops(),
+        || ready(Arc::new(Diary(None))),
+        move || ready(Arc::new(Diary(Some(wrong)))),
+    )
+    .seed(1)
+    .try_run()
+    .unwrap_err()
+}
+
+fn proptest_times() -> impl Strategy<Value = &'static str> {
+    dal_testkit::check::proptest::sample::select(vec!["2026-03-01T08:00:05Z"])
+}
+
+#[test]
+fn generated_is_not_advised_for_a_time_that_a_caller_gave() {
+    let failure = diary("note");
+    assert!(!helps(&failure, "generated"), "{failure}");
+    assert!(
+        helps(&failure, "the time in `Entry.at` came from a caller"),
+        "{failure}"
+    );
+    let failure = diary("stamp");
+    assert!(
+        helps(&failure, "`generated = \"Entry.at\"` on `DiaryRepository`"),
+        "{failure}"
+    );
+    // There is no field to declare.
+    assert!(!helps(&diary("stamped_at"), "generated"));
+}
+
+#[test]
+fn unordered_is_advised_with_the_path_of_the_list() {
+    let failure = diary("tags");
+    assert!(
+        helps(&failure, "the order of the answer itself") && helps(&failure, "`unordered = \"\"`"),
+        "{failure}"
+    );
+    assert!(helps(&diary("tagged"), "`unordered = \"[].tags\"`"));
+    let failure = check(user_ops(), good, with(Defect::WrongOrder))
+        .seed(1)
+        .try_run()
+        .unwrap_err();
+    assert!(helps(&failure, "`unordered = \"items\"`"), "{failure}");
+}
