@@ -43,6 +43,13 @@ impl Class {
         }
     }
 
+    /// Whether the same call may well succeed later without anything being changed: by its kind, or
+    /// because this error in particular is one for the moment (such as credentials that expired).
+    /// Such an error says nothing about what the store holds.
+    pub const fn is_transient(&self) -> bool {
+        self.kind.is_transient() || matches!(self.retry, Retry::Backoff | Retry::Exhausted)
+    }
+
     /// Sets the code.
     #[must_use]
     pub fn code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
@@ -76,7 +83,7 @@ impl Class {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what its errors mean",
     label = "this error type does not implement `Classify`",
-    note = "put `#[derive(dal_shadow::Classify)]` on it, with one word per variant such as `#[classify(not_found)]`",
+    note = "put `#[derive(dal_shadow::Classify)]` on it, with one option per variant such as `#[classify(not_found)]`",
     note = "for an error type of another crate: `#[shadow(classify = path_to_fn)]` on the trait"
 )]
 pub trait Classify {

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -69,9 +69,15 @@ impl OpCx {
         &self.0.correlation_id
     }
 
-    /// When the answer is no longer of use. Retries stop there, and so does a pause before one.
+    /// When the result is no longer of use. Retries stop there, and so does a pause before one.
     pub fn deadline(&self) -> Option<Instant> {
         self.0.deadline
+    }
+
+    /// Whether the deadline comes before `pause` is over.
+    pub fn ends_within(&self, pause: Duration) -> bool {
+        self.deadline()
+            .is_some_and(|deadline| Instant::now() + pause >= deadline)
     }
 
     /// The idempotency token: the same token, the same effect, once.
@@ -156,7 +162,7 @@ mod tests {
     #[tokio::test]
     async fn a_later_deadline_does_not_extend_an_earlier_one() {
         let early = Instant::now();
-        let late = early + std::time::Duration::from_secs(1);
+        let late = early + Duration::from_secs(1);
         let cx = OpCx::new().with_deadline(early).with_deadline(late);
         assert_eq!(cx.deadline(), Some(early));
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod attempts;
+pub mod call;
 mod class;
 mod cx;
 mod error;
@@ -8,12 +9,12 @@ mod kind;
 mod retry;
 pub mod telemetry;
 
-pub use attempts::Attempts;
+pub use attempts::{GaveUp, attempts, retry};
 pub use class::{Class, Classify};
 pub use cx::{Clock, OpCx, SystemClock};
 pub use error::Error;
 pub use kind::{Effect, ErrorKind, Retry};
-pub use retry::{Idempotency, RetryBudget, RetryPolicy, retry};
+pub use retry::{Idempotency, RetryBudget, RetryPolicy};
 
 /// A result with dal's own error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

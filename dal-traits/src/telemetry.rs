@@ -1,4 +1,4 @@
-//! One span and one measurement for each call, named as OpenTelemetry's semantic conventions for
+//! One span and one measurement for each attempt, named as OpenTelemetry's semantic conventions for
 //! databases say ("Semantic conventions for database client spans", "… metrics"). Never a value.
 
 use std::future::Future;
@@ -6,20 +6,31 @@ use std::future::Future;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::{Class, OpCx};
+use crate::OpCx;
+use crate::call::{Call, Failed, Reading};
 
-/// Runs `call` in the span `db.call` and measures it as `db.client.operation.duration` (seconds).
+/// The time of one attempt, in seconds.
+pub const DURATION: &str = "db.client.operation.duration";
+
+/// Attempts that were repeated.
+pub const RETRIES: &str = "dal.client.operation.retries";
+
+/// Runs `future` in the span `db.call` and measures it as [`DURATION`]. `read` is called once, and
+/// only for an error.
 ///
-/// `system` is the database's name among those conventions (`mysql`, `aws.dynamodb`); `read` gives the
-/// class and the server's status code of an error.
+/// # Errors
+/// The error of `future`, with its reading.
 pub async fn observe<T, E>(
-    system: &'static str,
+    call: Call<'_>,
     cx: &OpCx,
-    operation: &'static str,
-    table: &str,
-    read: impl Fn(&E) -> (Class, Option<String>),
-    call: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
+    read: impl Fn(&E) -> Reading,
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failed<E>> {
+    let Call {
+        system,
+        operation,
+        table,
+    } = call;
     let span = tracing::info_span!(
         "db.call",
         otel.name = %format_args!("{operation} {table}"),
@@ -33,35 +44,41 @@ pub async fn observe<T, E>(
         correlation_id = cx.correlation_id(),
     );
     let started = Instant::now();
-    let answer = call.instrument(span.clone()).await;
+    let result = future.instrument(span.clone()).await;
     let seconds = started.elapsed().as_secs_f64();
     let mut labels = vec![
         metrics::Label::from_static_parts("db.system.name", system),
         metrics::Label::from_static_parts("db.operation.name", operation),
         metrics::Label::new("db.collection.name", table.to_owned()),
     ];
-    if let Err(error) = &answer {
-        let (class, status) = read(error);
+    let result = result.map_err(|error| {
+        let reading = read(&error);
+        let kind = reading.class.kind.as_str();
         span.record("otel.status_code", "ERROR");
-        span.record("error.type", class.kind.as_str());
-        labels.push(metrics::Label::from_static_parts(
-            "error.type",
-            class.kind.as_str(),
-        ));
-        if let Some(status) = status {
+        span.record("error.type", kind);
+        labels.push(metrics::Label::from_static_parts("error.type", kind));
+        if let Some(status) = &reading.status {
             span.record("db.response.status_code", status.as_str());
-            labels.push(metrics::Label::new("db.response.status_code", status));
+            labels.push(metrics::Label::new(
+                "db.response.status_code",
+                status.clone(),
+            ));
         }
-    }
-    metrics::histogram!("db.client.operation.duration", labels).record(seconds);
-    answer
+        Failed { reading, error }
+    });
+    metrics::histogram!(DURATION, labels).record(seconds);
+    result
 }
 
 /// Describes the metrics of database calls to the installed recorder. Once, at start.
 pub fn describe_metrics() {
     metrics::describe_histogram!(
-        "db.client.operation.duration",
+        DURATION,
         metrics::Unit::Seconds,
         "Duration of database client operations."
+    );
+    metrics::describe_counter!(
+        RETRIES,
+        "Attempts of database client operations that were repeated."
     );
 }
