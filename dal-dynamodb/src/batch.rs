@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
+use dal_traits::call::attempt;
 use dal_traits::{Class, Classify, Effect, Error, ErrorKind, Idempotency, OpCx, Result, retry};
 
-use crate::Item;
-use crate::call::attempt;
+use crate::call::{boxed, into_error, named};
 use crate::client::DynamoDb;
+use crate::{Item, error};
 
 /// Keys in one request (API reference, "`BatchGetItem`").
 const GET_KEYS: usize = 100;
@@ -22,7 +23,7 @@ pub struct BatchWriteError {
     pub error: Error,
     /// Writes that were certainly not applied.
     pub unprocessed: Vec<WriteRequest>,
-    /// Writes that were sent and whose answer was lost.
+    /// Writes that were sent and whose reply was lost.
     pub uncertain: Vec<WriteRequest>,
 }
 
@@ -93,7 +94,7 @@ impl DynamoDb {
                 .await?;
                 found.extend(items);
                 left = next;
-                if !self.breathe(&cx, left.len()).await {
+                if !self.pause(&cx, left.len()).await {
                     return Err(unprocessed("BatchGetItem", table, left.len(), Effect::None));
                 }
             }
@@ -102,7 +103,7 @@ impl DynamoDb {
     }
 
     /// Writes any number of puts and deletes (each of another key), in chunks, one after the other.
-    /// Both are idempotent, so a chunk whose answer was lost is sent again; what somebody else wrote
+    /// Both are idempotent, so a chunk whose reply was lost is sent again; what another writer put
     /// to the same keys in between is overwritten.
     ///
     /// # Errors
@@ -139,7 +140,7 @@ impl DynamoDb {
             .await;
             let pause = match round {
                 Ok(0) => return Ok(()),
-                Ok(left) if self.breathe(cx, left).await => Ok(()),
+                Ok(left) if self.pause(cx, left).await => Ok(()),
                 Ok(left) => Err(unprocessed("BatchWriteItem", table, left, doubt(&state))),
                 Err(error) => Err(error),
             };
@@ -175,12 +176,15 @@ impl DynamoDb {
                 Error::new(ErrorKind::InvalidValue, "the keys cannot be sent").source(native)
             })?;
         let call = self.client.batch_get_item().request_items(table, request);
-        let mut answer = attempt(cx, "BatchGetItem", table, &[], Box::pin(call.send()))
-            .await
-            .map_err(|failed| {
-                let none = |class: Class| class.effect(Effect::None);
-                failed.into_error(none, "BatchGetItem", table, &[])
-            })?;
+        let read = |native: &Box<_>| error::read(native, &[]);
+        let name = named("BatchGetItem", table);
+        let mut answer =
+            attempt(name, cx, read, boxed(call.send()))
+                .await
+                .map_err(|mut failed| {
+                    failed.reading.class.effect = Effect::None;
+                    into_error(failed, "BatchGetItem", table)
+                })?;
         let items = answer
             .responses
             .as_mut()
@@ -206,25 +210,24 @@ impl DynamoDb {
             .clone();
         let sent = writes.len();
         let call = self.client.batch_write_item().request_items(table, writes);
-        let answer = attempt(cx, "BatchWriteItem", table, &[], Box::pin(call.send())).await;
+        let read = |native: &Box<_>| error::read(native, &[]);
+        let name = named("BatchWriteItem", table);
+        let answer = attempt(name, cx, read, boxed(call.send())).await;
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = answer.map_err(|failed| {
-            let (class, _) = failed.read(&[]);
+        let answer = answer.map_err(|mut failed| {
+            let class = &mut failed.reading.class;
             state.1 |= class.effect == Effect::Unknown;
-            let effect = if state.1 {
-                Effect::Unknown
-            } else {
-                Effect::None
-            };
-            let known = |class: Class| class.effect(effect);
-            failed.into_error(known, "BatchWriteItem", table, &[])
+            if state.1 {
+                class.effect = Effect::Unknown;
+            }
+            into_error(failed, "BatchWriteItem", table)
         })?;
         let left = answer
             .unprocessed_items
             .and_then(|mut tables| tables.remove(table))
             .unwrap_or_default();
         let count = left.len();
-        // An unprocessed write may have been applied by an earlier attempt whose answer was lost, so
+        // An unprocessed write may have been applied by an earlier attempt whose reply was lost, so
         // that doubt stays; without such an attempt the answer is certain.
         state.0 = left;
         if count >= sent {
@@ -240,14 +243,12 @@ impl DynamoDb {
 
     /// The pause before what was unprocessed is asked for again; `false` when the deadline comes
     /// first.
-    async fn breathe(&self, cx: &OpCx, left: usize) -> bool {
+    async fn pause(&self, cx: &OpCx, left: usize) -> bool {
         if left == 0 {
             return true;
         }
         let pause = self.policy.pause(1);
-        let late = cx
-            .deadline()
-            .is_some_and(|deadline| tokio::time::Instant::now() + pause >= deadline);
+        let late = cx.ends_within(pause);
         if !late {
             tokio::time::sleep(pause).await;
         }
@@ -255,7 +256,7 @@ impl DynamoDb {
     }
 }
 
-/// What is left of a chunk, and whether an attempt whose answer was lost may have applied it.
+/// What is left of a chunk, and whether an attempt whose reply was lost may have applied it.
 type Left = Mutex<(Vec<WriteRequest>, bool)>;
 
 fn doubt(left: &Left) -> Effect {

@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::future::Future;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use dal_traits::{Attempts, Class, Error, ErrorKind, Idempotency, OpCx, Result, retry, telemetry};
+use dal_traits::call::{self, Call, Cause, Failed};
+use dal_traits::{Error, Idempotency, Result};
 
 use crate::client::DynamoDb;
 use crate::error;
@@ -15,7 +16,7 @@ const SYSTEM: &str = "aws.dynamodb";
 
 impl DynamoDb {
     /// Makes one call: each attempt in a span and measured, repeated by the retry rules, ended at
-    /// the deadline of [`OpCx::current`].
+    /// the deadline of [`dal_traits::OpCx::current`].
     ///
     /// `operation` (such as `PutItem`) and `table` name it for spans, metrics and errors. `request`
     /// is called once for each attempt. A transaction that says [`Idempotency::ByToken`] sets
@@ -59,86 +60,49 @@ impl DynamoDb {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E>>>,
     {
-        let cx = OpCx::current();
-        let attempts = Attempts::new(&self.policy, idempotency);
-        retry(&self.policy, &cx, idempotency, || {
-            attempts.begin();
-            // The SDK's futures are tens of kilobytes: on the heap, not in every caller's future.
-            let call = Box::pin(request());
-            let (cx, attempts) = (&cx, &attempts);
-            async move {
-                attempt(cx, operation, table, roles, call)
-                    .await
-                    .map_err(|failed| {
-                        failed.into_error(|class| attempts.failed(class), operation, table, roles)
-                    })
-            }
-        })
-        .await
+        let call = named(operation, table);
+        let read = |native: &Box<SdkError<E>>| error::read(native, roles);
+        call::run(call, &self.policy, idempotency, read, || boxed(request()))
+            .await
+            .map_err(|failed| into_error(failed, operation, table))
     }
 }
 
-/// One attempt: traced, measured, ended at the deadline.
-pub(crate) async fn attempt<T, E>(
-    cx: &OpCx,
+/// The call's name in spans, metrics and errors.
+pub(crate) fn named<'a>(operation: &'static str, table: &'a str) -> Call<'a> {
+    Call {
+        system: SYSTEM,
+        operation,
+        table,
+    }
+}
+
+/// The SDK's futures are tens of kilobytes and its errors hundreds of bytes: both on the heap, not in
+/// every caller's future.
+pub(crate) fn boxed<T, E>(
+    request: impl Future<Output = Result<T, SdkError<E>>>,
+) -> impl Future<Output = Result<T, Box<SdkError<E>>>> {
+    let request = Box::pin(request);
+    async { request.await.map_err(Box::new) }
+}
+
+/// The error of dal for an attempt that failed.
+pub(crate) fn into_error<E>(
+    failed: Failed<Cause<Box<SdkError<E>>>>,
     operation: &'static str,
     table: &str,
-    roles: &[Role],
-    call: impl Future<Output = Result<T, SdkError<E>>>,
-) -> Result<T, Failed<E>>
+) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    let call = async {
-        let Some(deadline) = cx.deadline() else {
-            return call
-                .await
-                .map_err(|native| Failed::Native(Box::new(native)));
-        };
-        match tokio::time::timeout_at(deadline, call).await {
-            Ok(answer) => answer.map_err(|native| Failed::Native(Box::new(native))),
-            Err(_late) => Err(Failed::Late),
-        }
-    };
-    let read = |failed: &Failed<E>| failed.read(roles);
-    telemetry::observe(SYSTEM, cx, operation, table, read, call).await
-}
-
-/// Why an attempt failed.
-pub(crate) enum Failed<E> {
-    Native(Box<SdkError<E>>),
-    /// The deadline passed while the request was under way.
-    Late,
-}
-
-impl<E> Failed<E>
-where
-    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-{
-    pub(crate) fn read(&self, roles: &[Role]) -> (Class, Option<String>) {
-        match self {
-            Self::Native(native) => (
-                error::classify_as(native, roles),
-                error::status_code(native),
-            ),
-            Self::Late => (Class::new(ErrorKind::Timeout), None),
-        }
-    }
-
-    pub(crate) fn into_error(
-        self,
-        finish: impl Fn(Class) -> Class,
-        operation: &'static str,
-        table: &str,
-        roles: &[Role],
-    ) -> Error {
-        let class = finish(self.read(roles).0);
-        match self {
-            Self::Native(native) => error::of(class, operation, table, *native),
-            Self::Late => Error::of(class, "the deadline passed before the answer came")
-                .backend("dynamodb")
-                .operation(operation)
-                .entity(table),
-        }
+    match failed.error {
+        Cause::Native(native) => error::of(failed.reading, operation, table, *native),
+        Cause::Late => Error::of(
+            failed.reading.class,
+            "the deadline passed before the reply came; read back what the call should have done",
+        )
+        .backend("dynamodb")
+        .operation(operation)
+        .entity(table),
     }
 }

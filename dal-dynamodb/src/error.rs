@@ -1,27 +1,31 @@
-//! Reading DynamoDB's errors: the only place that knows exception names.
-//!
-//! Names are those of the Developer Guide's "Error handling with DynamoDB" and of the API
-//! reference's "`TransactWriteItems`".
+//! Reading DynamoDB's errors: by name ([`codes`]), by text ([`text`]), and by what failed on the way
+//! ([`unsent`]).
 
 use std::any::Any;
 use std::error::Error as StdError;
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::Error as ServiceError;
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::execute_statement::ExecuteStatementError;
 use aws_sdk_dynamodb::operation::execute_transaction::ExecuteTransactionError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::CancellationReason;
-use dal_traits::{Class, Effect, Error, ErrorKind};
+use aws_sdk_dynamodb::types::{
+    BatchStatementError, BatchStatementErrorCodeEnum, CancellationReason,
+};
+use dal_traits::call::Reading;
+use dal_traits::{Class, Effect, Error, ErrorKind, Retry};
 
 use crate::advice::advice;
+use crate::codes::short;
 use crate::native::Native;
 use crate::role::Role;
-use crate::{Item, text};
+use crate::unsent::{self, Phase};
+use crate::{Item, codes, skew, text};
 
 /// Reads any error of the SDK: what went wrong, whether trying again can help, and whether a write
 /// may have been applied.
@@ -40,37 +44,40 @@ pub fn classify_as<E>(error: &SdkError<E>, roles: &[Role]) -> Class
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
-    match error {
-        SdkError::ServiceError(context) => service(
-            context.err(),
-            context.err().code(),
-            context.err().message(),
-            Some(context.raw().status().as_u16()),
-            roles,
-        ),
-        SdkError::TimeoutError(_) => Class::new(ErrorKind::Timeout),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-            sent(error).unwrap_or(Class::new(ErrorKind::Timeout))
+    let phase = match error {
+        SdkError::ServiceError(context) => {
+            let service_error = context.err();
+            return service(
+                service_error,
+                service_error.code(),
+                service_error.message(),
+                Some(context.raw()),
+                roles,
+            );
         }
-        SdkError::ConstructionFailure(_) => {
-            sent(error).unwrap_or(Class::new(ErrorKind::InvalidValue))
-        }
-        SdkError::DispatchFailure(failure) if failure.is_user() => {
-            sent(error).unwrap_or(Class::new(ErrorKind::Config))
-        }
-        // A response that cannot be read says nothing about the effect.
-        _ => sent(error).unwrap_or(Class::new(ErrorKind::Unavailable)),
-    }
+        SdkError::ConstructionFailure(_) => Phase::Construction,
+        SdkError::TimeoutError(_) => Phase::Timeout,
+        SdkError::DispatchFailure(_) => Phase::Dispatch,
+        _ => Phase::Response,
+    };
+    unsent::class(phase, error)
 }
 
 /// Reads the SDK's error of all operations (`aws_sdk_dynamodb::Error`), into which hand-written code
-/// often turns the others. What was not an answer of the service arrives there as unhandled, without
-/// its phase: [`ErrorKind::Unavailable`] with unknown effect.
+/// often turns the others. What failed on the way to the service is read from the error's sources,
+/// as by [`classify`]. The HTTP status of a response that did not come from DynamoDB is lost there.
 pub fn classify_any(error: &ServiceError) -> Class {
     match error.code() {
-        None => Class::new(ErrorKind::Unavailable),
-        code => service(error, code, error.message(), None, &[]),
+        Some(code) => service(error, Some(code), error.message(), None, &[]),
+        None => unsent::class(unsent::phase(error).unwrap_or(Phase::Response), error),
     }
+}
+
+/// Reads the error of one statement of a `BatchExecuteStatement`, which arrives in a response of
+/// its own; `role` says what the statement's condition stands for.
+pub fn classify_statement(error: &BatchStatementError, role: &Role) -> Class {
+    let code = error.code().map_or("", BatchStatementErrorCodeEnum::as_str);
+    reason(code, error.message(), error.item(), role).1
 }
 
 /// The error of dal for an error of the SDK. The native error is kept as a [`Native`] source, its
@@ -79,12 +86,12 @@ pub fn error<E>(operation: &'static str, table: &str, roles: &[Role], native: Sd
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    of(classify_as(&native, roles), operation, table, native)
+    of(read(&native, roles), operation, table, native)
 }
 
-/// The error of dal for an error of the SDK whose class was refined.
+/// The error of dal for an error of the SDK that was read.
 pub(crate) fn of<E>(
-    class: Class,
+    reading: Reading,
     operation: &'static str,
     table: &str,
     native: SdkError<E>,
@@ -92,20 +99,31 @@ pub(crate) fn of<E>(
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    let message = advice(class.kind);
-    let error = Error::of(class, message)
+    let message = advice(&reading.class);
+    let error = Error::of(reading.class, message)
         .backend("dynamodb")
         .operation(operation)
         .entity(table);
-    let error = match status_code(&native) {
+    let error = match reading.status {
         Some(status) => error.with("status", status),
         None => error,
     };
     error.source(Native::new(native))
 }
 
-/// The exception's name, else the HTTP status, for spans, metrics and messages.
-pub(crate) fn status_code<E>(error: &SdkError<E>) -> Option<String>
+/// The class and the exception's name, for spans, metrics and errors.
+pub(crate) fn read<E>(error: &SdkError<E>, roles: &[Role]) -> Reading
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    Reading {
+        class: classify_as(error, roles),
+        status: status_code(error),
+    }
+}
+
+/// The exception's name, else the HTTP status.
+fn status_code<E>(error: &SdkError<E>) -> Option<String>
 where
     E: ProvideErrorMetadata,
 {
@@ -167,139 +185,51 @@ fn old(error: &dyn Any) -> Option<&Item> {
     if let Some(DeleteItemError::ConditionalCheckFailedException(e)) = error.downcast_ref() {
         return e.item();
     }
+    if let Some(ExecuteStatementError::ConditionalCheckFailedException(e)) = error.downcast_ref() {
+        return e.item();
+    }
     if let Some(ServiceError::ConditionalCheckFailedException(e)) = error.downcast_ref() {
         return e.item();
     }
     None
 }
 
-/// The class of an error that came before the request was sent, read from its sources.
-fn sent(error: &(dyn StdError + 'static)) -> Option<Class> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<CredentialsError>() {
-            return Some(Class::new(ErrorKind::Credentials));
-        }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>()
-            && io.kind() == std::io::ErrorKind::ConnectionRefused
-        {
-            return Some(Class::new(ErrorKind::Unavailable).effect(Effect::None));
-        }
-        source = cause.source();
-    }
-    None
-}
-
-/// Exception names may carry a namespace: `com.amazonaws.dynamodb.v20120810#Name`.
-fn short(code: &str) -> &str {
-    code.rsplit_once('#').map_or(code, |(_, name)| name)
-}
-
 fn service(
     error: &dyn Any,
     code: Option<&str>,
     message: Option<&str>,
-    status: Option<u16>,
+    response: Option<&HttpResponse>,
     roles: &[Role],
 ) -> Class {
     let message = message.unwrap_or_default();
-    let kind = match code.map(short).unwrap_or_default() {
+    let code = code.map(short).unwrap_or_default();
+    match code {
         "ConditionalCheckFailedException" => {
             let role = roles.first().cloned().unwrap_or_default();
             return role.class(old(error).is_some());
         }
         "TransactionCanceledException" => return cancelled(reasons(error), roles),
-        "TransactionConflictException"
-        | "ReplicatedWriteConflictException"
-        | "ResourceInUseException" => ErrorKind::Conflict,
-        // The first request with this token still runs: it may yet be applied.
-        "TransactionInProgressException" => {
-            return Class::new(ErrorKind::Conflict).effect(Effect::Unknown);
+        "ValidationException" | "ValidationError" => return text::validation(message),
+        _ if skew::refused(code, message, response) => {
+            return Class::new(ErrorKind::Credentials).retry(Retry::Backoff);
         }
-        "ProvisionedThroughputExceededException"
-        | "ProvisionedThroughputExceeded"
-        | "ThrottlingException"
-        | "ThrottlingError"
-        | "Throttling"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "SlowDown"
-        | "TooManyRequestsException"
-        | "LimitExceededException" => ErrorKind::Throttled,
-        "InternalServerError"
-        | "InternalFailure"
-        | "InternalServerException"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException" => ErrorKind::Unavailable,
-        "RequestTimeout" | "RequestTimeoutException" => ErrorKind::Timeout,
-        "ItemCollectionSizeLimitExceededException" | "RequestEntityTooLarge" => ErrorKind::TooLarge,
-        "ValidationException" | "ValidationError" => text::validation(message),
-        "DuplicateItemException" | "DuplicateItem" => ErrorKind::AlreadyExists,
-        "IdempotentParameterMismatchException" | "SerializationException" => {
-            ErrorKind::InvalidValue
-        }
-        "ResourceNotFoundException" | "TableNotFoundException" | "IndexNotFoundException" => {
-            ErrorKind::NoSuchTable
-        }
-        "AccessDeniedException" | "AccessDenied" | "OptInRequired" => ErrorKind::AccessDenied,
-        "UnrecognizedClientException"
-        | "InvalidSignatureException"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException"
-        | "InvalidClientTokenId"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "RequestExpired" => ErrorKind::Credentials,
-        "UnknownOperationException" => ErrorKind::Unsupported,
-        _ => return by_status(status),
-    };
-    Class::new(kind)
-}
-
-fn by_status(status: Option<u16>) -> Class {
-    match status {
-        Some(413) => Class::new(ErrorKind::TooLarge),
-        Some(429) => Class::new(ErrorKind::Throttled),
-        Some(401 | 403) => Class::new(ErrorKind::AccessDenied),
-        Some(400..=499) => Class::new(ErrorKind::Unexpected).effect(Effect::None),
-        // A success that cannot be read, or a failure of the service: it may have been applied.
-        Some(200..=299 | 500..=599) => Class::new(ErrorKind::Unavailable),
-        _ => Class::new(ErrorKind::Unexpected),
+        _ => {}
     }
+    codes::class(code)
+        .unwrap_or_else(|| codes::by_status(response.map(|response| response.status().as_u16())))
 }
 
 /// Mixed reasons: Invalid > Condition, Unique, Reference > Throttle > Conflict; of equals the first
 /// by position. A reason that is not transient therefore always wins over one that is.
 fn cancelled(reasons: &[CancellationReason], roles: &[Role]) -> Class {
     let mut worst: Option<(u8, Class)> = None;
-    for (position, reason) in reasons.iter().enumerate() {
-        let (rank, class) = match reason.code().map_or("None", short) {
-            "None" => continue,
-            "ValidationError" => (
-                4,
-                Class::new(text::validation(reason.message().unwrap_or_default())),
-            ),
-            "ItemCollectionSizeLimitExceeded" => (4, Class::new(ErrorKind::TooLarge)),
-            "AccessDenied" => (4, Class::new(ErrorKind::AccessDenied)),
-            "ConditionalCheckFailed" => {
-                let role = roles.get(position).cloned().unwrap_or_default();
-                (
-                    3,
-                    role.class(reason.item().is_some_and(|item| !item.is_empty())),
-                )
-            }
-            "DuplicateItem" => (3, Class::new(ErrorKind::AlreadyExists)),
-            "ProvisionedThroughputExceeded" | "ThrottlingError" => {
-                (2, Class::new(ErrorKind::Throttled))
-            }
-            "TransactionConflict" => (1, Class::new(ErrorKind::Conflict)),
-            // Not known to be transient, so it must not be repeated; a cancelled transaction has
-            // had no effect.
-            _ => (4, Class::new(ErrorKind::Unexpected).effect(Effect::None)),
-        };
+    for (position, found) in reasons.iter().enumerate() {
+        let code = found.code().map_or("None", short);
+        if code == "None" {
+            continue;
+        }
+        let role = roles.get(position).cloned().unwrap_or_default();
+        let (rank, class) = reason(code, found.message(), found.item(), &role);
         if worst.as_ref().is_none_or(|(known, _)| rank > *known) {
             worst = Some((rank, class));
         }
@@ -310,10 +240,29 @@ fn cancelled(reasons: &[CancellationReason], roles: &[Role]) -> Class {
     )
 }
 
+/// One reason of a cancelled transaction, or the error of one statement of a batch: how much it
+/// weighs, and its class. Neither had an effect.
+fn reason(code: &str, message: Option<&str>, item: Option<&Item>, role: &Role) -> (u8, Class) {
+    match code {
+        "ConditionalCheckFailed" => (3, role.class(item.is_some_and(|item| !item.is_empty()))),
+        "ValidationError" => (4, text::validation(message.unwrap_or_default())),
+        _ => {
+            // What is not known to be transient must not be repeated.
+            let class = codes::class(code).unwrap_or(Class::new(ErrorKind::Unexpected));
+            let rank = match class.kind {
+                ErrorKind::Conflict => 1,
+                kind if kind.is_transient() => 2,
+                ErrorKind::AlreadyExists => 3,
+                _ => 4,
+            };
+            (rank, class.effect(Effect::None))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dal_traits::Retry;
 
     fn reason(code: &str) -> CancellationReason {
         CancellationReason::builder().code(code).build()

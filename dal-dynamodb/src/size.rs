@@ -7,6 +7,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::Item;
+use crate::number::Decimal;
 
 /// The largest item, attribute names included, in bytes ("Constraints", "Item size").
 pub const MAX_ITEM_BYTES: usize = 400 * 1024;
@@ -35,10 +36,10 @@ pub fn item_size(item: &Item) -> usize {
 pub fn value_size(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
-        AttributeValue::N(number) => number_size(number),
+        AttributeValue::N(number) => Decimal::read(number).size(),
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::Ss(set) => set.iter().map(String::len).sum(),
-        AttributeValue::Ns(set) => set.iter().map(|number| number_size(number)).sum(),
+        AttributeValue::Ns(set) => set.iter().map(|number| Decimal::read(number).size()).sum(),
         AttributeValue::Bs(set) => set.iter().map(|bytes| bytes.as_ref().len()).sum(),
         AttributeValue::L(list) => {
             CONTAINER + list.iter().map(|v| ELEMENT + value_size(v)).sum::<usize>()
@@ -53,31 +54,6 @@ pub fn value_size(value: &AttributeValue) -> usize {
         // NULL and BOOL, and what a later SDK may add.
         _ => 1,
     }
-}
-
-/// One byte, one for a minus sign, and one for each pair of significant digits. Pairs are counted
-/// from the decimal point, so that a number of 38 digits may need 20 pairs.
-fn number_size(number: &str) -> usize {
-    let (mantissa, exponent) = number
-        .split_once(['e', 'E'])
-        .map_or((number, 0), |(mantissa, exponent)| {
-            (mantissa, exponent.parse::<i64>().unwrap_or(0))
-        });
-    let negative = usize::from(mantissa.starts_with('-'));
-    let unsigned = mantissa.trim_start_matches(['-', '+']);
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits: String = [whole, fraction].concat();
-    let Some(first) = digits.find(|digit| digit != '0') else {
-        return 1;
-    };
-    let last = digits.rfind(|digit| digit != '0').unwrap_or(first);
-    // Places left of the decimal point; a place of the last digit at or right of it is negative.
-    let point = i64::try_from(whole.len())
-        .unwrap_or(i64::MAX)
-        .saturating_add(exponent);
-    let place = |index: usize| point.saturating_sub(i64::try_from(index).unwrap_or(i64::MAX)) - 1;
-    let pairs = place(first).div_euclid(2) - place(last).div_euclid(2) + 1;
-    1 + negative + usize::try_from(pairs).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 //! A `ValidationException` has one code for many causes, so the text must tell them apart. The texts
 //! of the service and of DynamoDB Local differ in details; fragments are matched without case.
 
-use dal_traits::ErrorKind;
+use dal_traits::{Class, Effect, ErrorKind};
 
-/// Fragments and what they mean, first match wins.
-const VALIDATION: [(&str, ErrorKind); 22] = [
+/// Fragments of the text of a `ValidationException`, in small letters, and what they mean; the first
+/// match counts. Any other text is [`ErrorKind::InvalidValue`]. None of them had an effect.
+pub const VALIDATION_TEXTS: &[(&str, ErrorKind)] = &[
     // "Item size has exceeded the maximum allowed size", "Item size to update has exceeded …".
     ("item size", ErrorKind::TooLarge),
     ("exceeded the maximum size limit", ErrorKind::TooLarge),
@@ -30,6 +31,15 @@ const VALIDATION: [(&str, ErrorKind); 22] = [
     ),
     ("too many items requested", ErrorKind::TooLarge),
     ("nesting levels have exceeded", ErrorKind::TooLarge),
+    // "Invalid FilterExpression: Expression size has exceeded the maximum allowed size; …".
+    ("expression size has exceeded", ErrorKind::TooLarge),
+    ("expressionattributevalues exceeds max", ErrorKind::TooLarge),
+    // "The expression contains too many operators", "The IN operator is provided with too many
+    // operands", "Too many decomposed read operations for a given query".
+    ("too many op", ErrorKind::TooLarge),
+    ("too many decomposed", ErrorKind::TooLarge),
+    // An index that is still being filled can be read later.
+    ("backfilling", ErrorKind::Unavailable),
     ("does not have the specified index", ErrorKind::NoSuchTable),
     ("exclusivestartkey", ErrorKind::InvalidCursor),
     ("exclusive start key", ErrorKind::InvalidCursor),
@@ -46,13 +56,14 @@ const VALIDATION: [(&str, ErrorKind); 22] = [
     ),
 ];
 
-/// The kind of a `ValidationException` by its text.
-pub(crate) fn validation(text: &str) -> ErrorKind {
+/// The class of a `ValidationException` by its text.
+pub(crate) fn validation(text: &str) -> Class {
     let text = text.to_lowercase();
-    VALIDATION
+    let kind = VALIDATION_TEXTS
         .iter()
         .find(|(fragment, _)| text.contains(fragment))
-        .map_or(ErrorKind::InvalidValue, |(_, kind)| *kind)
+        .map_or(ErrorKind::InvalidValue, |(_, kind)| *kind);
+    Class::new(kind).effect(Effect::None)
 }
 
 #[cfg(test)]
@@ -79,6 +90,18 @@ mod tests {
                 ErrorKind::TooLarge,
             ),
             (
+                "Invalid FilterExpression: Expression size has exceeded the maximum allowed size; expression size: 5872",
+                ErrorKind::TooLarge,
+            ),
+            (
+                "Invalid ConditionExpression: The IN operator is provided with too many operands; number of operands: 101",
+                ErrorKind::TooLarge,
+            ),
+            (
+                "Cannot read from backfilling global secondary index: by_mail",
+                ErrorKind::Unavailable,
+            ),
+            (
                 "The table does not have the specified index: by_mail",
                 ErrorKind::NoSuchTable,
             ),
@@ -91,7 +114,7 @@ mod tests {
                 ErrorKind::InvalidValue,
             ),
         ] {
-            assert_eq!(validation(text), kind, "{text}");
+            assert_eq!(validation(text).kind, kind, "{text}");
         }
     }
 }

@@ -1,14 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod advice;
+mod call;
+mod cause;
+mod client;
+mod codes;
 mod error;
-mod handle;
+mod failover;
 mod native;
 mod release;
 mod session;
 
+pub use cause::cause;
+pub use client::{MySql, connect, from_pool};
+pub use codes::{ERROR_TABLE, ErrorRow, SQLSTATES};
 pub use dal_traits::telemetry::describe_metrics;
-pub use error::{classify, error};
-pub use handle::{MySql, connect, from_pool};
+pub use error::{classify, classify_commit, commit_error, error};
+pub use failover::is_current;
 pub use native::Native;
 pub use release::release;
 pub use session::{SESSION_RULES, connect_options, pool_options, verify};

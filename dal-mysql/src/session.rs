@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use dal_traits::{Class, Error, ErrorKind, Result};
+use dal_traits::{Error, ErrorKind, Result};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
 use sqlx::{ConnectOptions, Executor, Row};
 
-use crate::{error, release};
+use crate::{cause, error, is_current, release};
 
 /// The statement that puts a new connection under the session rules:
 ///
@@ -56,7 +56,7 @@ const REFUSED: [&str; 3] = [
 /// [`ErrorKind::Config`] when the URL cannot be read; its text is not repeated.
 pub fn connect_options(url: &str) -> Result<MySqlConnectOptions> {
     let options = MySqlConnectOptions::from_str(url).map_err(|native| {
-        error::of(Class::new(ErrorKind::Config), "connect", "", native)
+        error::error("connect", "", native)
             .with("expected", "mysql://user:password@host:3306/database")
     })?;
     Ok(options
@@ -72,15 +72,17 @@ pub fn pool_options() -> MySqlPoolOptions {
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(SESSION_RULES).await.map(|_| ()) })
         })
+        .before_acquire(|_, meta| Box::pin(async move { Ok(is_current(&meta)) }))
         .after_release(|connection, _| Box::pin(release(connection)))
 }
 
 /// Connects a pool under the session rules to `url`, with sqlx's defaults for its size and times.
 pub(crate) async fn open(url: &str) -> Result<MySqlPool> {
-    pool_options()
-        .connect_with(connect_options(url)?)
-        .await
-        .map_err(|native| error::error("connect", "", native))
+    let pool = pool_options().connect_lazy_with(connect_options(url)?);
+    match pool.acquire().await {
+        Ok(_connection) => Ok(pool),
+        Err(native) => Err(error::error("connect", "", cause(&pool, native).await)),
+    }
 }
 
 /// Verifies that a connection of `pool` follows the session rules.

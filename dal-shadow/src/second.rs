@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use dal_traits::{Class, Effect, ErrorKind, OpCx, Retry};
+use dal_traits::{Class, Effect, ErrorKind, OpCx};
 use tokio::sync::oneshot;
 
 use crate::answer::Answer;
@@ -220,12 +220,12 @@ impl SecondWrite {
                 }
                 Called::Answered(answer) => return Taken::Applied(answer),
             };
-            let unclear = class.kind.is_transient() || class.effect == Effect::Unknown;
+            let unclear = class.is_transient() || class.effect == Effect::Unknown;
             if !unclear {
                 return Taken::Refused(answer);
             }
             let safe = self.method.spec.mirror || class.effect == Effect::None;
-            let helps = class.kind.is_transient() || class.retry == Retry::Backoff;
+            let helps = class.is_transient();
             if !safe || !helps || attempt >= policy.second_write_retry.max_attempts {
                 return Taken::Failed(answer);
             }

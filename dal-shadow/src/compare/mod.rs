@@ -59,7 +59,7 @@ pub fn compare(first: &Answer, second: &Answer, rules: &Rules) -> Verdict {
 }
 
 fn is_transient(answer: &Answer) -> bool {
-    matches!(answer, Answer::Error(error) if error.class.kind.is_transient())
+    matches!(answer, Answer::Error(error) if error.class.is_transient())
 }
 
 fn values(first: &Tree, second: &Tree, rules: &Rules) -> Verdict {

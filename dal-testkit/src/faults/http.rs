@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-use super::rewrite;
+use super::{clock, rewrite};
 
 /// What happens to one request.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +114,8 @@ struct Script {
     next: HashMap<String, VecDeque<HttpFault>>,
     always: HashMap<String, HttpFault>,
     seen: Vec<String>,
+    /// How far the service's clock is ahead of this machine's.
+    ahead: Option<Duration>,
 }
 
 impl fmt::Debug for HttpFaults {
@@ -172,6 +174,12 @@ impl HttpFaults {
         let mut script = self.lock();
         script.next.clear();
         script.always.clear();
+    }
+
+    /// Lets the service's clock be `ahead` of this machine's: as the service does, requests that were
+    /// signed more than five minutes away from it are refused, and responses tell its time.
+    pub fn clock_ahead(&self, ahead: Duration) {
+        self.lock().ahead = Some(ahead);
     }
 
     /// The operations of all requests so far, in order.
@@ -235,6 +243,12 @@ impl HttpConnector for FaultyConnector {
             .and_then(|target| target.rsplit('.').next())
             .unwrap_or_default()
             .to_owned();
+        let ahead = self.faults.lock().ahead;
+        if let Some(ahead) = ahead {
+            self.faults.take(&operation);
+            let inner = self.inner.clone();
+            return HttpConnectorFuture::new(clock::timed(ahead, inner, request));
+        }
         match self.faults.take(&operation) {
             None => self.inner.call(request),
             Some(fault) => {

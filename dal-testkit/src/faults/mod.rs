@@ -3,6 +3,7 @@
 //! [`HttpFaults`] stands between the AWS SDK and DynamoDB, [`MySqlProxy`] between sqlx and MySQL. Both
 //! can lose a reply *after* the server has applied the request.
 
+mod clock;
 mod http;
 mod mysql;
 mod rewrite;

@@ -44,6 +44,8 @@ pub enum LinkFault {
     /// The server never sees the command; the client is answered with this error number, as a
     /// server would.
     Error(u16),
+    /// As [`LinkFault::Error`], with this SQLSTATE and text.
+    Refusal(u16, &'static str, &'static str),
 }
 
 #[derive(Clone, Debug)]
@@ -253,11 +255,11 @@ async fn forward(
             // A client that has had enough takes its link to the server along.
             Some(LinkFault::Hang) => return until_closed(client).await,
             Some(LinkFault::Error(number)) => {
-                to_client
-                    .lock()
-                    .await
-                    .write_all(&error_packet(number))
-                    .await?;
+                refuse(to_client, number, "HY000", "planted").await?;
+                continue;
+            }
+            Some(LinkFault::Refusal(number, state, text)) => {
+                refuse(to_client, number, state, text).await?;
                 continue;
             }
             Some(LinkFault::Delay(time)) => tokio::time::sleep(time).await,
@@ -275,11 +277,23 @@ async fn until_closed(mut client: impl AsyncRead + Unpin) -> io::Result<()> {
     Ok(())
 }
 
+async fn refuse(
+    to_client: &AsyncMutex<impl AsyncWrite + Unpin>,
+    number: u16,
+    state: &str,
+    text: &str,
+) -> io::Result<()> {
+    let packet = error_packet(number, state, text);
+    to_client.lock().await.write_all(&packet).await
+}
+
 /// `ERR_Packet` of the protocol, as the first reply to a command.
-fn error_packet(number: u16) -> Vec<u8> {
+fn error_packet(number: u16, state: &str, text: &str) -> Vec<u8> {
     let mut body = vec![0xff];
     body.extend(number.to_le_bytes());
-    body.extend(b"#HY000planted");
+    body.push(b'#');
+    body.extend(state.bytes());
+    body.extend(text.bytes());
     let length = u8::try_from(body.len()).unwrap_or(u8::MAX);
     let mut packet = vec![length, 0, 0, 1];
     packet.extend(body);

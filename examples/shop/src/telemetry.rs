@@ -45,14 +45,10 @@ pub fn metrics() -> Result<PrometheusHandle> {
         .map_err(|native| {
             Error::new(ErrorKind::Config, "metrics are collected elsewhere already").source(native)
         })?;
-    metrics::describe_counter!(
-        "shop_requests_total",
-        "Requests, by method, route and status."
-    );
     metrics::describe_histogram!(
-        "shop_request_seconds",
+        "http.server.request.duration",
         metrics::Unit::Seconds,
-        "Time from the first byte of a request to its answer."
+        "Duration of HTTP server requests."
     );
     dal_traits::telemetry::describe_metrics();
     Ok(installed.insert(handle).clone())

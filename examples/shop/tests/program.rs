@@ -171,7 +171,7 @@ fn a_person_gets_from_empty_stores_to_every_way_of_serving_with_the_program_alon
     assert!(compared.contains("\"compared\":5,"), "{compared}");
     assert!(serving.get("/shadow/differences").ends_with("[]"));
     let metrics = serving.get("/metrics");
-    assert!(metrics.contains("dal_shadow_outcomes_total"), "{metrics}");
+    assert!(metrics.contains("dal_shadow_outcomes"), "{metrics}");
     let (well, log) = serving.terminate();
     assert!(well && log.contains("the shop is closed"), "{log}");
 

@@ -193,7 +193,10 @@ fn dynamodb_calls_are_seen_under_the_names_of_opentelemetry_each_attempt_by_itse
             "{metrics:#?}"
         );
         assert!(!metrics[1].contains("error.type"), "{metrics:#?}");
-        assert_eq!(of("counter dal.retries error.type=throttled").len(), 1);
+        assert_eq!(
+            of("counter dal.client.operation.retries error.type=throttled").len(),
+            1
+        );
     }
 }
 

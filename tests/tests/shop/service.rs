@@ -288,7 +288,8 @@ fn the_operator_sees_health_metrics_and_correlation_ids() {
         assert_eq!(client.get("/healthz").await.json(), json!({"status": "ok"}));
         client.get("/users/1").await;
         let metrics = client.get("/metrics").await;
-        let counted = "shop_requests_total{method=\"GET\",route=\"/users/{user}\",status=\"404\"}";
+        let counted = "http_server_request_duration_count{http_request_method=\"GET\",\
+                       http_route=\"/users/{user}\",http_response_status_code=\"404\"}";
         assert!(metrics.body.contains(counted), "{}", metrics.body);
         let given = client
             .send_with(

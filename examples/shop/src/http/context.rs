@@ -41,12 +41,12 @@ pub async fn enter(State(app): State<App>, request: Request, next: Next) -> Resp
     }
     span.in_scope(|| tracing::debug!(status, elapsed = ?begun.elapsed(), "answered"));
     let labels = [
-        ("method", method.to_owned()),
-        ("route", route),
-        ("status", status.to_string()),
+        ("http.request.method", method.to_owned()),
+        ("http.route", route),
+        ("http.response.status_code", status.to_string()),
     ];
-    metrics::counter!("shop_requests_total", &labels).increment(1);
-    metrics::histogram!("shop_request_seconds", &labels).record(begun.elapsed().as_secs_f64());
+    metrics::histogram!("http.server.request.duration", &labels)
+        .record(begun.elapsed().as_secs_f64());
     response
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{expect, item, key, n, on_dynamodb};
 
 /// The same store through a connector that fails on demand. Attempts end after 300 ms.
-fn behind(db: &DynamoDb) -> (HttpFaults, DynamoDb) {
+pub fn behind(db: &DynamoDb) -> (HttpFaults, DynamoDb) {
     let faults = HttpFaults::new();
     let client = faults.client(db.client());
     let timeouts = TimeoutConfig::builder()
@@ -31,7 +31,7 @@ fn behind(db: &DynamoDb) -> (HttpFaults, DynamoDb) {
     )
 }
 
-async fn add(db: &DynamoDb, table: &str, idempotency: Idempotency) -> Result<(), Error> {
+pub async fn add(db: &DynamoDb, table: &str, idempotency: Idempotency) -> Result<(), Error> {
     db.call("UpdateItem", table, idempotency, || {
         db.client()
             .update_item()
@@ -66,7 +66,7 @@ async fn add_by_token(db: &DynamoDb, table: &str) -> Result<(), Error> {
     .map(drop)
 }
 
-async fn hits(db: &DynamoDb, table: &str) -> String {
+pub async fn hits(db: &DynamoDb, table: &str) -> String {
     let found = db
         .batch_get(table, vec![key("counter")], true)
         .await
@@ -110,7 +110,10 @@ fn every_exception_has_the_kind_of_its_row() {
             ("AccessDeniedException", never(ErrorKind::AccessDenied)),
             ("UnrecognizedClientException", never(ErrorKind::Credentials)),
             ("InvalidSignatureException", never(ErrorKind::Credentials)),
-            ("ExpiredTokenException", never(ErrorKind::Credentials)),
+            (
+                "ExpiredTokenException",
+                (ErrorKind::Credentials, Retry::Backoff, Effect::None),
+            ),
             ("UnknownOperationException", never(ErrorKind::Unsupported)),
             ("NobodyKnowsThisException", never(ErrorKind::Unexpected)),
         ]

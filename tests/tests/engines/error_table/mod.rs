@@ -1,10 +1,17 @@
 //! The error table: every row that a real engine can produce is produced on it, the others through a
 //! connector that fails on demand and a proxy: right kind, retry and effect.
 
+mod document;
 mod dynamodb;
 mod dynamodb_faults;
+mod dynamodb_limits;
+mod dynamodb_names;
+mod dynamodb_tables;
+mod dynamodb_unsent;
 mod mysql;
 mod mysql_faults;
+mod mysql_pool;
+mod numbers;
 
 use std::future::Future;
 

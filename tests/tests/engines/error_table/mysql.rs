@@ -147,11 +147,135 @@ fn what_mysql_refuses_has_the_kind_of_its_row() {
                 ErrorKind::Unsupported,
                 None,
             ),
+            // 1064, 1052, 1093, 1136, 1137, 1191, 1193, 1242, 1298, 1305, 3065, 3143, 3636, 3691
+            ("SELEC 1", ErrorKind::Unsupported, None),
+            (
+                "SELECT id FROM users JOIN orders ON user_id = users.id",
+                ErrorKind::Config,
+                None,
+            ),
+            (
+                "DELETE FROM users WHERE id IN (SELECT id FROM users)",
+                ErrorKind::Unsupported,
+                None,
+            ),
+            (
+                "INSERT INTO users (id) VALUES (3, 4)",
+                ErrorKind::Unsupported,
+                None,
+            ),
+            (
+                "SELECT * FROM users WHERE MATCH (email) AGAINST ('ann')",
+                ErrorKind::NoPath,
+                None,
+            ),
+            ("SET dal_missing = 1", ErrorKind::Config, None),
+            (
+                "UPDATE users SET stock = (SELECT user_id FROM orders UNION SELECT 2) WHERE id = 1",
+                ErrorKind::InvalidValue,
+                None,
+            ),
+            ("SET time_zone = 'Nowhere'", ErrorKind::Config, None),
+            ("SELECT dal_missing(1)", ErrorKind::Config, None),
+            (
+                "SELECT JSON_EXTRACT('{}', 'x')",
+                ErrorKind::InvalidValue,
+                None,
+            ),
+            (
+                "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
+                ErrorKind::TooLarge,
+                None,
+            ),
+            ("SELECT 'a' REGEXP '('", ErrorKind::InvalidValue, None),
         ] {
             let class = class_of(&db, sql).await;
             expect(&class, sql, (kind, Retry::Never, Effect::None));
             assert_eq!(class.constraint.as_deref(), constraint, "{sql}");
         }
+    });
+}
+
+#[test]
+fn an_emoji_for_a_column_of_three_bytes_is_an_invalid_value() {
+    on_mysql(async {
+        let db = fresh_mysql().await;
+        let table = "CREATE TABLE old (name VARCHAR(20) CHARACTER SET utf8mb3)";
+        db.pool().execute(table).await.unwrap();
+        // Prepared: 3988 in a comparison; 1366 in an insert.
+        for sql in [
+            "INSERT INTO old VALUES (?)",
+            "SELECT name FROM old WHERE name = CONVERT(? USING utf8mb3)",
+            "UPDATE old SET name = ? WHERE name = ?",
+        ] {
+            let bound = sql.matches('?').count();
+            let result = db
+                .statement("TEST", "old", Idempotency::None, || async {
+                    let mut query = sqlx::query(sql);
+                    for _ in 0..bound {
+                        query = query.bind("🙂");
+                    }
+                    query.execute(db.pool()).await
+                })
+                .await;
+            if let Err(error) = result {
+                let refused = (ErrorKind::InvalidValue, Retry::Never, Effect::None);
+                expect(error.class(), &error.to_string(), refused);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_trigger_that_refuses_is_a_constraint() {
+    on_mysql(async {
+        let db = fresh_mysql().await;
+        tables(&db).await;
+        let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON orders FOR EACH ROW \
+                       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'closed'";
+        db.pool().execute(trigger).await.unwrap();
+        let class = class_of(&db, "INSERT INTO orders VALUES (5, 1)").await;
+        let refused = (ErrorKind::ConstraintViolation, Retry::Never, Effect::None);
+        expect(&class, "1644", refused);
+    });
+}
+
+#[test]
+fn a_table_that_changed_under_a_snapshot_is_a_conflict() {
+    on_mysql(async {
+        let db = fresh_mysql().await;
+        tables(&db).await;
+        let mut old = db.pool().acquire().await.unwrap();
+        old.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            .await
+            .unwrap();
+        old.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+            .await
+            .unwrap();
+        let alter = "ALTER TABLE orders ADD COLUMN note INT, ALGORITHM = COPY";
+        db.pool().execute(alter).await.unwrap();
+        let error = old.execute("SELECT * FROM orders").await.unwrap_err();
+        let again = (ErrorKind::Conflict, Retry::Backoff, Effect::None);
+        expect(&dal_mysql::classify(&error), "1412", again);
+    });
+}
+
+#[test]
+fn a_write_in_a_read_only_transaction_is_unavailable() {
+    on_mysql(async {
+        let db = fresh_mysql().await;
+        tables(&db).await;
+        let mut one = db.pool().acquire().await.unwrap();
+        one.execute("SET SESSION TRANSACTION READ ONLY")
+            .await
+            .unwrap();
+        let error = one
+            .execute("DELETE FROM orders WHERE id = 1")
+            .await
+            .unwrap_err();
+        one.close().await.unwrap();
+        let read_only = (ErrorKind::Unavailable, Retry::Backoff, Effect::None);
+        expect(&dal_mysql::classify(&error), "1792", read_only);
     });
 }
 
@@ -327,29 +451,6 @@ fn a_killed_connection_leaves_the_effect_unknown() {
 }
 
 #[test]
-fn a_full_pool_is_throttling_and_nothing_was_sent() {
-    on_mysql(async {
-        let url = dal_testkit::servers::mysql()
-            .fresh_database()
-            .await
-            .unwrap();
-        let pool = dal_mysql::pool_options()
-            .max_connections(1)
-            .acquire_timeout(std::time::Duration::from_millis(100))
-            .connect_with(dal_mysql::connect_options(&url).unwrap())
-            .await
-            .unwrap();
-        let _held = pool.acquire().await.unwrap();
-        let class = dal_mysql::classify(&pool.acquire().await.unwrap_err());
-        expect(
-            &class,
-            "pool",
-            (ErrorKind::Throttled, Retry::Backoff, Effect::None),
-        );
-    });
-}
-
-#[test]
 fn log_in_and_address_errors_are_told_apart() {
     on_mysql(async {
         let url = dal_testkit::servers::mysql().url();
@@ -357,11 +458,16 @@ fn log_in_and_address_errors_are_told_apart() {
         let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
         let nobody = format!("{scheme}://dal_nobody:wrong@{host}mysql");
         let refused = "mysql://root@127.0.0.1:1/db".to_owned();
+        let unknown = "mysql://root@dal-no-such-host.invalid/db".to_owned();
         let missing = format!("{url}dal_test_that_is_missing");
         for (url, class) in [
             (nobody, (ErrorKind::Credentials, Retry::Never, Effect::None)),
             (
                 refused,
+                (ErrorKind::Unavailable, Retry::Backoff, Effect::None),
+            ),
+            (
+                unknown,
                 (ErrorKind::Unavailable, Retry::Backoff, Effect::None),
             ),
             (missing, (ErrorKind::Config, Retry::Never, Effect::None)),

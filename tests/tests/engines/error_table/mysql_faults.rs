@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{expect, on_mysql};
 
 /// A pool through the proxy, and one around it.
-async fn behind_proxy() -> (MySqlProxy, MySql, MySql) {
+pub async fn behind_proxy() -> (MySqlProxy, MySql, MySql) {
     let url = servers::mysql().fresh_database().await.unwrap();
     let direct = dal_mysql::connect(&url).await.unwrap();
     let table = "CREATE TABLE notes (id INT PRIMARY KEY, hits INT NOT NULL DEFAULT 0)";
@@ -22,7 +22,7 @@ async fn behind_proxy() -> (MySqlProxy, MySql, MySql) {
     (proxy, through, direct)
 }
 
-async fn insert(db: &MySql, id: i32, idempotency: Idempotency) -> Result<()> {
+pub async fn insert(db: &MySql, id: i32, idempotency: Idempotency) -> Result<()> {
     db.statement("INSERT", "notes", idempotency, || async {
         sqlx::query("INSERT INTO notes (id) VALUES (?)")
             .bind(id)
@@ -33,7 +33,7 @@ async fn insert(db: &MySql, id: i32, idempotency: Idempotency) -> Result<()> {
     .await
 }
 
-async fn count(db: &MySql) -> Result<i64> {
+pub async fn count(db: &MySql) -> Result<i64> {
     db.statement("SELECT", "notes", Idempotency::Read, || async {
         sqlx::query_scalar("SELECT COUNT(*) FROM notes WHERE id > ?")
             .bind(0)
@@ -80,6 +80,48 @@ fn a_repeated_insert_that_says_taken_still_says_that_it_may_be_ours() {
         // An INSERT is not idempotent, whatever its author says: the effect stays unknown.
         assert_eq!(error.effect(), Effect::Unknown);
         assert_eq!(count(&direct).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_repeated_unit_that_finds_its_own_row_is_not_refused() {
+    on_mysql(async {
+        let (proxy, db, direct) = behind_proxy().await;
+        proxy.once(Command::Execute, LinkFault::LoseReply);
+        let error = db
+            .unit("INSERT", "notes", Idempotency::ByToken, || async {
+                sqlx::query("INSERT INTO notes (id) VALUES (?)")
+                    .bind(1)
+                    .execute(db.pool())
+                    .await
+                    .map_err(|native| dal_mysql::error("INSERT", "notes", native))
+            })
+            .await
+            .unwrap_err();
+        let lost = (ErrorKind::Unavailable, Retry::Backoff, Effect::Unknown);
+        expect(error.class(), "lost, then exists", lost);
+        assert_eq!(count(&direct).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_refused_commit_is_unknown_unless_the_server_rolled_back() {
+    on_mysql(async {
+        let (proxy, db, _direct) = behind_proxy().await;
+        for (number, effect) in [
+            (1030, Effect::Unknown),
+            (3100, Effect::Unknown),
+            (1180, Effect::Unknown),
+            (1213, Effect::None),
+            (3101, Effect::None),
+            (1836, Effect::None),
+        ] {
+            proxy.once(Command::Query("COMMIT"), LinkFault::Error(number));
+            let tx = db.begin().await.unwrap();
+            let error = tx.commit().await.unwrap_err();
+            let class = dal_mysql::classify_commit(&error);
+            assert_eq!(class.effect, effect, "{number}");
+        }
     });
 }
 
@@ -150,43 +192,6 @@ fn a_late_answer_is_an_answer() {
         );
         insert(&db, 1, Idempotency::None).await.unwrap();
         assert_eq!(count(&direct).await.unwrap(), 1);
-    });
-}
-
-#[test]
-fn errors_that_no_server_gives_on_demand_have_the_kind_of_their_row() {
-    on_mysql(async {
-        let (proxy, db, direct) = behind_proxy().await;
-        let throttled = (ErrorKind::Throttled, Retry::Backoff, Effect::None);
-        let lost = (ErrorKind::Unavailable, Retry::Backoff, Effect::Unknown);
-        let too_large = (ErrorKind::TooLarge, Retry::Never, Effect::None);
-        for (number, class) in [
-            (1040, throttled),
-            (1203, throttled),
-            (1226, throttled),
-            (1053, lost),
-            (1180, lost),
-            (2006, lost),
-            (2013, lost),
-            (4031, lost),
-            (1153, too_large),
-            (1197, too_large),
-            (1836, (ErrorKind::Unavailable, Retry::Backoff, Effect::None)),
-            (3101, (ErrorKind::Conflict, Retry::Backoff, Effect::None)),
-            (1114, (ErrorKind::Limit, Retry::Never, Effect::None)),
-            (1143, (ErrorKind::AccessDenied, Retry::Never, Effect::None)),
-            (1862, (ErrorKind::Credentials, Retry::Never, Effect::None)),
-            (9999, (ErrorKind::Unexpected, Retry::Never, Effect::Unknown)),
-        ] {
-            proxy.once(Command::Execute, LinkFault::Error(number));
-            let error = sqlx::query("INSERT INTO notes (id) VALUES (?)")
-                .bind(1)
-                .execute(db.pool())
-                .await
-                .unwrap_err();
-            expect(&dal_mysql::classify(&error), &number.to_string(), class);
-        }
-        assert_eq!(count(&direct).await.unwrap(), 0);
     });
 }
 
