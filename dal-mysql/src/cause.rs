@@ -43,9 +43,12 @@ impl Trial {
         let mut latest = self.0.lock().await;
         let reachable = match *latest {
             Some((at, reachable)) if at.elapsed() < FRESH => reachable,
-            _ => is_reachable(pool).await,
+            _ => {
+                let reachable = is_reachable(pool).await;
+                *latest = Some((Instant::now(), reachable));
+                reachable
+            }
         };
-        *latest = Some((Instant::now(), reachable));
         if reachable { error } else { unreachable() }
     }
 }

@@ -95,6 +95,6 @@ fn the_tables_of_the_document_are_those_of_the_code() {
     assert!(
         found == expected,
         "docs/errors.md differs from the tables in the code; write it anew: \
-         DAL_WRITE_DOCS=1 cargo test -p dal-tests --test engines the_tables_of_the_document"
+         DAL_WRITE_DOCS=1 cargo test --workspace --test engines the_tables_of_the_document"
     );
 }
