@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// It ran, and the answer is no: a difference, or nothing there.
+/// It ran, and the answer is no: a difference, a step that is refused, nothing running.
 pub fn different() -> ExitCode {
     ExitCode::from(1)
 }

@@ -2,22 +2,22 @@
 
 #[cfg(feature = "kit")]
 mod demo;
-#[cfg(feature = "kit")]
+mod differences;
 mod exit;
-#[cfg(feature = "kit")]
+mod format;
 mod help;
+mod phase;
 #[cfg(feature = "kit")]
 mod servers;
 
 use std::process::ExitCode;
 
-#[cfg(feature = "kit")]
 use clap::{Parser, Subcommand};
 
 /// Tools for an application that moves from MySQL to DynamoDB.
 ///
-/// `dal demo` shows the whole idea in ten seconds; `dal servers` gives you both databases.
-#[cfg(feature = "kit")]
+/// `dal phase` and `dal differences` are for operators; `dal demo` shows the whole idea in ten
+/// seconds; `dal servers` gives you both databases.
 #[derive(Parser)]
 #[command(name = "dal", version, after_help = help::SHORT, after_long_help = help::LONG)]
 struct Dal {
@@ -25,7 +25,6 @@ struct Dal {
     command: Command,
 }
 
-#[cfg(feature = "kit")]
 #[derive(Subcommand)]
 enum Command {
     /// Compare MySQL and DynamoDB on an online shop, with nothing to install or set first.
@@ -34,27 +33,37 @@ enum Command {
     /// calls the shop's repositories through their shadowed traits for some seconds. Every read is
     /// made on both stores and compared; every write is made on both. The report says what was called,
     /// what was equal, and how long each store took.
+    #[cfg(feature = "kit")]
     Demo(shop::demo::Options),
+    /// Summarise the differences that a running application wrote with `JsonLinesSink`.
+    ///
+    /// Prints each defect once: entity, method, outcome, the paths that differ, the fingerprint, how
+    /// often at least, and when first and last. Lines that cannot be read are counted.
+    ///
+    /// Exit code 0: no finding. 1: findings. 2: a file cannot be read, or is not of this sink.
+    Differences(differences::Differences),
+    /// Look at a phase file before it is put in force.
+    Phase {
+        #[command(subcommand)]
+        command: phase::Phase,
+    },
     /// A MySQL and a DynamoDB of your own, for tests and experiments.
     ///
     /// They run in the background until `dal servers down`, and lose their data then.
+    #[cfg(feature = "kit")]
     Servers {
         #[command(subcommand)]
         command: servers::Servers,
     },
 }
 
-#[cfg(feature = "kit")]
 fn main() -> ExitCode {
     match Dal::parse().command {
+        #[cfg(feature = "kit")]
         Command::Demo(options) => demo::run(&options),
+        Command::Differences(files) => differences::run(&files),
+        Command::Phase { command } => phase::run(&command),
+        #[cfg(feature = "kit")]
         Command::Servers { command } => servers::run(&command),
     }
-}
-
-/// Both commands bring servers along.
-#[cfg(not(feature = "kit"))]
-fn main() -> ExitCode {
-    eprintln!("dal: built without the feature `kit`, which has every command");
-    ExitCode::from(2)
 }

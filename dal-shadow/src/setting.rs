@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::phase::Phase;
@@ -80,9 +81,38 @@ impl<'de> Deserialize<'de> for Setting {
 
 /// A setting for each entity. `*` stands for every entity that is not named; without it such an
 /// entity has no phase, and its calls wait for one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Phases(BTreeMap<String, Setting>);
+
+impl<'de> Deserialize<'de> for Phases {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EachOnce)
+    }
+}
+
+/// Reads a map in which no entity is named twice: of two settings one would be ignored unseen.
+struct EachOnce;
+
+impl<'de> Visitor<'de> for EachOnce {
+    type Value = Phases;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a phase for each entity")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Phases, A::Error> {
+        let mut phases = BTreeMap::new();
+        while let Some((entity, setting)) = map.next_entry::<String, Setting>()? {
+            if phases.contains_key(&entity) {
+                let twice = format!("the entity `{entity}` is named twice; keep one of the two");
+                return Err(serde::de::Error::custom(twice));
+            }
+            phases.insert(entity, setting);
+        }
+        Ok(Phases(phases))
+    }
+}
 
 impl Phases {
     /// The same for every entity.
@@ -192,6 +222,9 @@ mod tests {
             wrong.contains("no phase") && wrong.contains("line 1"),
             "{wrong}"
         );
+        let twice = r#"{"user": "mysql-only", "order": "mysql-only", "user": "dual-write"}"#;
+        let wrong = Phases::from_json(twice).unwrap_err();
+        assert!(wrong.contains("`user` is named twice"), "{wrong}");
         assert!(Phases::from_list("user").is_err());
         assert!(Phases::from_list("user=dual-write,user=dual-write").is_err());
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod check;
+pub mod clean;
 pub mod faults;
 pub mod servers;
 mod volume;

@@ -1,12 +1,15 @@
 //! The program `dal`, as a person or a script runs it.
 
-#![cfg(feature = "kit")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test reports by panicking"
 )]
 
+#[cfg(feature = "kit")]
 mod demo;
+mod operators;
+#[cfg(feature = "kit")]
 mod readme;
+#[cfg(feature = "kit")]
 mod servers;

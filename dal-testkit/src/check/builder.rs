@@ -101,8 +101,8 @@ where
 {
     Check {
         strategy: strategy.boxed(),
-        mysql: Arc::new(move || Box::pin(mysql())),
-        dynamodb: Arc::new(move || Box::pin(dynamodb())),
+        mysql: Arc::new(move || Box::pin(own_task(mysql()))),
+        dynamodb: Arc::new(move || Box::pin(own_task(dynamodb()))),
         copy: None,
         sequences: 256,
         calls: 40,
@@ -515,5 +515,39 @@ fn number_in(variable: &str) -> Result<Option<u64>, String> {
             .parse()
             .map(Some)
             .map_err(|_| format!("{variable}: `{text}` is not a number")),
+    }
+}
+
+/// Runs a factory as a task of its own: one that blocks because it starts a server must not stop the
+/// connections of the other one.
+async fn own_task<T: Send + 'static>(factory: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(factory).await {
+        Ok(made) => made,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::own_task;
+
+    #[test]
+    fn a_factory_that_blocks_does_not_stop_the_other_one() {
+        const BLOCKED: Duration = Duration::from_millis(800);
+        let other = crate::servers::runtime().block_on(async {
+            let blocking = own_task(async { std::thread::sleep(BLOCKED) });
+            let other = own_task(async {
+                let began = Instant::now();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                began.elapsed()
+            });
+            futures::join!(blocking, other).1
+        });
+        assert!(
+            other < BLOCKED / 2,
+            "the other factory waited for {other:?}"
+        );
     }
 }

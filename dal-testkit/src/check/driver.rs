@@ -80,8 +80,8 @@ impl<O: Operation> Driver<O> {
         }
     }
 
-    /// Makes one pair of stores on this thread, where a factory may start a server, and looks whether
-    /// the factories make fresh ones.
+    /// Makes one pair of stores first, so that a factory that starts a server does it once, and looks
+    /// whether the factories make fresh ones.
     async fn warm_up(&self) -> Result<(), Box<Failure<O>>> {
         let setup =
             |reason: String| Failure::new(FailureKind::Setup, format!("{}: {reason}", self.name));

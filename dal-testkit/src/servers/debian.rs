@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::mysql::{Program, real_and_new};
+use super::mysql::real_and_new;
+use super::program::Program;
 use super::system::Consent;
 use super::{place, system};
 
@@ -23,7 +24,7 @@ pub(super) fn mysql_root(consent: Consent) -> Result<PathBuf, String> {
         for package in source.packages {
             match fetch(&source, package, folder) {
                 Ok(()) => {
-                    return real_and_new(&Program::unpacked(folder).version()?);
+                    return real_and_new(&Program::unpacked(folder)?.version()?);
                 }
                 Err(error) => why = error,
             }

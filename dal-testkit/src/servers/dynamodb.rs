@@ -2,21 +2,34 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{Credentials, Region};
+use aws_sdk_dynamodb::error::DisplayErrorContext;
 use dynoxide::{Database, server};
 use tokio::net::TcpListener;
 
 use super::choose::{ServersError, Way, allowed, first};
 use super::port::{self, Port};
+use super::readiness::Readiness;
+use super::shared::{self, Slot};
 use super::supervise::Supervised;
 use super::system::Consent;
-use super::{containers, engines, jar, mysql::CHOICES};
+use super::{containers, engines, jar, names, say};
+
+const CHOICES: &str = "  - set DAL_DYNAMODB_URL (http://host:port) to a DynamoDB Local (`docker compose up -d --wait` starts one)
+  - start a Docker engine
+  - with Java 17 or later and Maven: run `dal servers install` once; DAL_INSTALL=1 installs both on Debian or Ubuntu";
+
+/// When a server was given and cannot be used.
+const GIVEN_CHOICES: &str =
+    "  - correct DAL_DYNAMODB_URL: http://host:port of a DynamoDB Local that runs
+  - unset DAL_DYNAMODB_URL, and a server of the tests' own is found or started";
+
+const AWS_CHOICES: &str = "  - set DAL_DYNAMODB=aws, DAL_DYNAMODB_PREFIX, and the region and credentials as for any AWS program
+  - unset DAL_DYNAMODB, and DynamoDB Local is used";
 
 /// The version of the embedded engine, pinned exactly in the workspace.
 const EMBEDDED_VERSION: &str = "3.2.0 (dynoxide)";
@@ -81,10 +94,19 @@ impl DynamoDbServer {
             DynamoDbKind::Local => local(),
             DynamoDbKind::Aws => first(
                 "AWS DynamoDB",
-                CHOICES,
+                AWS_CHOICES,
                 vec![("DAL_DYNAMODB=aws", Box::new(real))],
             ),
         }
+    }
+
+    /// The one server of this kind in this process, as [`dynamodb`] returns it, for async functions:
+    /// it starts on a thread of its own, and nothing is blocked meanwhile.
+    ///
+    /// # Errors
+    /// What was tried and what to do, when there is none.
+    pub async fn shared(kind: DynamoDbKind) -> Result<&'static Self, &'static ServersError> {
+        shared::get_async(slot(kind), move || Self::start(kind)).await
     }
 
     /// Which one this is.
@@ -107,32 +129,96 @@ impl DynamoDbServer {
         self.client.clone()
     }
 
-    /// A prefix for table names that nobody else uses; on servers that were given it begins with `dal_test_`.
+    /// Uses the running DynamoDB Local at this URL.
+    ///
+    /// # Errors
+    /// At once when what runs there is not DynamoDB.
+    pub fn at(endpoint: &str) -> Result<Self, ServersError> {
+        let ways: Vec<Way<'_, Self>> = vec![("the given URL", Box::new(|| given(endpoint)))];
+        first("DynamoDB Local", GIVEN_CHOICES, ways)
+    }
+
+    /// A prefix for table names that is given once; on servers that were given it begins with
+    /// `dal_test_`. Tables that are left there are deleted by a run that begins some hours later, or
+    /// by `dal servers clean`.
     pub fn fresh_prefix(&self) -> String {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        format!(
-            "{}{}_{}_{:06x}_",
-            self.prefix,
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed),
-            fastrand::u32(..0x0100_0000)
-        )
+        format!("{}{}_", self.prefix, names::fresh())
+    }
+
+    /// Tables whose names begin with the prefix of tests, and how old they are, where the name says
+    /// so.
+    ///
+    /// # Errors
+    /// The server's own, as text.
+    pub async fn test_tables(&self) -> Result<Vec<(String, Option<Duration>)>, String> {
+        test_tables(&self.client, &self.prefix).await
+    }
+
+    /// Deletes a table whose name begins with the prefix of tests; others are not touched.
+    ///
+    /// # Errors
+    /// The server's own, as text.
+    pub async fn delete_table(&self, name: &str) -> Result<(), String> {
+        if !name.starts_with(&self.prefix) {
+            return Err(format!("`{name}` is not a test table"));
+        }
+        delete_table(&self.client, name).await
     }
 }
 
-/// The `DynamoDB` whose word counts: Local, or real AWS with `DAL_DYNAMODB=aws`.
+async fn test_tables(
+    client: &Client,
+    prefix: &str,
+) -> Result<Vec<(String, Option<Duration>)>, String> {
+    let mut all = Vec::new();
+    let mut pages = client.list_tables().into_paginator().items().send();
+    while let Some(name) = pages.next().await {
+        all.push(name.map_err(|error| DisplayErrorContext(error).to_string())?);
+    }
+    Ok(names::aged(prefix, all))
+}
+
+async fn delete_table(client: &Client, name: &str) -> Result<(), String> {
+    let deleted = client.delete_table().table_name(name).send().await;
+    deleted
+        .map(drop)
+        .map_err(|error| DisplayErrorContext(error).to_string())
+}
+
+/// Deletes what killed runs have left on a server that was given.
+fn delete_left_overs(server: &DynamoDbServer) {
+    let (client, prefix) = (server.client(), server.prefix.clone());
+    let deleted = engines::block_on(async move {
+        for (name, age) in test_tables(&client, &prefix).await? {
+            if age.is_some_and(|age| age > names::LEFT_OVER) {
+                delete_table(&client, &name).await?;
+            }
+        }
+        Ok::<_, String>(())
+    });
+    if let Ok(Err(why)) = deleted {
+        say(&format!("dal: old test tables cannot be deleted: {why}"));
+    }
+}
+
+/// The `DynamoDB` whose result counts: Local, or real AWS with `DAL_DYNAMODB=aws`.
 ///
 /// # Panics
 /// With what was tried and what to do, when there is none.
 pub fn verdict_dynamodb() -> &'static DynamoDbServer {
-    if std::env::var("DAL_DYNAMODB").as_deref() == Ok("aws") {
-        dynamodb(DynamoDbKind::Aws)
-    } else {
-        dynamodb(DynamoDbKind::Local)
+    dynamodb(verdict_kind())
+}
+
+pub(crate) fn verdict_kind() -> DynamoDbKind {
+    match std::env::var("DAL_DYNAMODB").as_deref() {
+        Ok("aws") => DynamoDbKind::Aws,
+        _ => DynamoDbKind::Local,
     }
 }
 
-/// The one server of this kind in this process.
+/// The one server of this kind in this process. The first call blocks while it starts, minutes when
+/// it must be fetched: call it in the test function, before anything async. In an async function use
+/// [`DynamoDbServer::shared`].
 ///
 /// # Panics
 /// With what was tried and what to do, when there is none.
@@ -144,21 +230,23 @@ pub fn dynamodb(kind: DynamoDbKind) -> &'static DynamoDbServer {
     try_dynamodb(kind).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The one server of this kind in this process.
+/// The one server of this kind in this process, as [`dynamodb`].
 ///
 /// # Errors
 /// What was tried and what to do, when there is none.
 pub fn try_dynamodb(kind: DynamoDbKind) -> Result<&'static DynamoDbServer, &'static ServersError> {
-    type Slot = OnceLock<Result<DynamoDbServer, ServersError>>;
-    static EMBEDDED: Slot = OnceLock::new();
-    static LOCAL: Slot = OnceLock::new();
-    static AWS: Slot = OnceLock::new();
-    let slot = match kind {
+    shared::get(slot(kind), move || DynamoDbServer::start(kind))
+}
+
+fn slot(kind: DynamoDbKind) -> &'static Slot<DynamoDbServer> {
+    static EMBEDDED: Slot<DynamoDbServer> = Slot::new();
+    static LOCAL: Slot<DynamoDbServer> = Slot::new();
+    static AWS: Slot<DynamoDbServer> = Slot::new();
+    match kind {
         DynamoDbKind::Embedded => &EMBEDDED,
         DynamoDbKind::Local => &LOCAL,
         DynamoDbKind::Aws => &AWS,
-    };
-    slot.get_or_init(|| DynamoDbServer::start(kind)).as_ref()
+    }
 }
 
 fn client_of(endpoint: &str) -> Client {
@@ -194,7 +282,7 @@ fn embedded() -> Result<DynamoDbServer, String> {
     })?
     .map_err(|e| e.to_string())?;
     let endpoint = format!("http://127.0.0.1:{port}");
-    ready(&client_of(&endpoint), Duration::from_secs(10), || None)?;
+    ready(&client_of(&endpoint), STARTING, || None)?;
     Ok(server_at(
         DynamoDbKind::Embedded,
         endpoint,
@@ -206,24 +294,16 @@ fn embedded() -> Result<DynamoDbServer, String> {
 fn local() -> Result<DynamoDbServer, ServersError> {
     let kind = DynamoDbKind::Local;
     if let Ok(url) = std::env::var("DAL_DYNAMODB_URL") {
-        let ways: Vec<Way<'_, DynamoDbServer>> = vec![(
-            "DAL_DYNAMODB_URL",
-            Box::new(|| {
-                ready(&client_of(&url), Duration::from_secs(30), || None)?;
-                Ok(server_at(
-                    kind,
-                    url.clone(),
-                    "(given by DAL_DYNAMODB_URL)",
-                    Alive::Elsewhere,
-                ))
-            }),
-        )];
-        return first("DynamoDB Local", CHOICES, ways);
+        let ways: Vec<Way<'_, DynamoDbServer>> =
+            vec![("DAL_DYNAMODB_URL", Box::new(|| given(&url)))];
+        let server = first("DynamoDB Local", GIVEN_CHOICES, ways)?;
+        delete_left_overs(&server);
+        return Ok(server);
     }
     let container = |pull: bool| {
         let (held, address, version) = containers::dynamodb(pull)?;
         let endpoint = format!("http://{address}");
-        ready(&client_of(&endpoint), Duration::from_mins(1), || None)?;
+        ready(&client_of(&endpoint), STARTING, || None)?;
         Ok(server_at(kind, endpoint, &version, Alive::Container(held)))
     };
     let mut ways: Vec<Way<'_, DynamoDbServer>> = Vec::new();
@@ -243,6 +323,16 @@ fn local() -> Result<DynamoDbServer, ServersError> {
         ));
     }
     first("DynamoDB Local", CHOICES, ways)
+}
+
+fn given(endpoint: &str) -> Result<DynamoDbServer, String> {
+    ready(&client_of(endpoint), Readiness::Running, || None)?;
+    Ok(server_at(
+        DynamoDbKind::Local,
+        endpoint.to_owned(),
+        "(given by DAL_DYNAMODB_URL)",
+        Alive::Elsewhere,
+    ))
 }
 
 fn from_jar() -> Result<DynamoDbServer, String> {
@@ -269,9 +359,7 @@ fn from_jar() -> Result<DynamoDbServer, String> {
         .keep();
     let mut process = Supervised::start(&command, &scratch)?;
     let endpoint = format!("http://127.0.0.1:{}", port.number);
-    ready(&client_of(&endpoint), Duration::from_mins(1), || {
-        process.ended()
-    })?;
+    ready(&client_of(&endpoint), STARTING, || process.ended())?;
     Ok(server_at(
         DynamoDbKind::Local,
         endpoint,
@@ -296,7 +384,7 @@ fn real() -> Result<DynamoDbServer, String> {
             .build();
         Client::from_conf(config)
     })?;
-    ready(&client, Duration::from_secs(30), || None)?;
+    ready(&client, Readiness::Running, || None)?;
     Ok(DynamoDbServer {
         kind: DynamoDbKind::Aws,
         endpoint: None,
@@ -307,13 +395,16 @@ fn real() -> Result<DynamoDbServer, String> {
     })
 }
 
+/// A server that this process starts has so long.
+const STARTING: Readiness = Readiness::Starting(Duration::from_mins(1));
+
 /// Waits until the server lists its tables.
 fn ready(
     client: &Client,
-    limit: Duration,
+    readiness: Readiness,
     mut ended: impl FnMut() -> Option<String>,
 ) -> Result<(), String> {
-    let until = Instant::now() + limit;
+    let until = Instant::now() + readiness.limit();
     loop {
         if let Some(why) = ended() {
             return Err(why);
@@ -327,12 +418,21 @@ fn ready(
             .await
         })?;
         let why = match asked {
-            Ok(Ok(_)) => return Ok(()),
-            Ok(Err(error)) => aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string(),
-            Err(_) => "no answer within 10 s".to_owned(),
+            Ok(Ok(tables)) if tables.table_names.is_some() => return Ok(()),
+            Ok(Ok(_)) => return Err("what replies there is not DynamoDB".to_owned()),
+            Ok(Err(error)) => {
+                let is_final = readiness.is_final(&error);
+                let why = DisplayErrorContext(error).to_string();
+                if is_final {
+                    return Err(why);
+                }
+                why
+            }
+            Err(_) => "no reply within 10 s".to_owned(),
         };
         if Instant::now() > until {
-            return Err(format!("not ready after {} s: {why}", limit.as_secs()));
+            let waited = readiness.limit().as_secs();
+            return Err(format!("not ready after {waited} s: {why}"));
         }
         std::thread::sleep(Duration::from_millis(50));
     }

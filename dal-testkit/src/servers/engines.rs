@@ -119,3 +119,13 @@ pub(super) fn block_on<T: Send + 'static>(
     });
     take.recv().map_err(|_| "the runtime is gone".to_owned())
 }
+
+/// Runs a future on [`runtime`], whose connections outlive the caller's own runtime.
+pub(crate) async fn on_runtime<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> T {
+    match runtime().spawn(future).await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

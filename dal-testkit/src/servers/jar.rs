@@ -31,7 +31,7 @@ pub(super) fn folder(consent: Consent) -> Result<PathBuf, String> {
         output.push(folder);
         system::output(
             Command::new("mvn")
-                .args(["-q", "-B", "-f"])
+                .args(["-q", "-B", "--strict-checksums", "-f"])
                 .arg(&pom)
                 .arg("dependency:copy-dependencies")
                 .arg(output),

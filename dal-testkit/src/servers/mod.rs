@@ -10,16 +10,23 @@ mod dynamodb;
 mod engines;
 mod jar;
 mod mysql;
+mod names;
 mod place;
 mod port;
+mod program;
+mod readiness;
+mod shared;
 mod supervise;
 mod system;
+mod url;
 
 use system::Consent;
 
 pub use choose::ServersError;
 pub use containers::container_images;
+pub(crate) use dynamodb::verdict_kind;
 pub use dynamodb::{DynamoDbKind, DynamoDbServer, dynamodb, try_dynamodb, verdict_dynamodb};
+pub(crate) use engines::on_runtime;
 pub use engines::{Engine, announce, engines, runtime};
 pub use mysql::{MySqlServer, mysql, try_mysql};
 
@@ -50,9 +57,17 @@ pub fn install() -> Result<Vec<String>, ServersError> {
     if tried.is_empty() {
         Ok(done)
     } else {
-        Err(ServersError::new("the test servers", tried, mysql::CHOICES))
+        Err(ServersError::new(
+            "the test servers",
+            tried,
+            INSTALL_CHOICES,
+        ))
     }
 }
+
+const INSTALL_CHOICES: &str = "  - as root on Debian or Ubuntu, run `dal servers install` again: it installs what is missing
+  - run the commands that are named above
+  - use running servers: set DAL_MYSQL_URL and DAL_DYNAMODB_URL (`docker compose up -d --wait` starts both)";
 
 /// Writes one line to the real standard error, which libtest does not capture.
 pub(crate) fn say(line: &str) {

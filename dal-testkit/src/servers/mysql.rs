@@ -1,10 +1,8 @@
 //! MySQL 8 or later, from the first way that works.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
@@ -12,19 +10,30 @@ use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 
 use super::choose::{ServersError, Way, allowed, first};
 use super::port::{self, Port};
+use super::program::{Program, option};
+use super::readiness::Readiness;
+use super::shared::{self, Slot};
 use super::supervise::Supervised;
 use super::system::Consent;
-use super::{containers, debian, engines, system};
+use super::url::ServerUrl;
+use super::{containers, debian, engines, names, say, system};
 
-pub(super) const CHOICES: &str = "  - set DAL_MYSQL_URL (mysql://user:password@host:port/) to a MySQL 8 or later, and DAL_DYNAMODB_URL to a DynamoDB Local (`docker compose up -d --wait` starts both)
+/// How the names of test databases begin.
+const PREFIX: &str = "dal_test_";
+
+pub(super) const CHOICES: &str = "  - set DAL_MYSQL_URL (mysql://user:password@host:port/) to a MySQL 8 or later (`docker compose up -d --wait` starts one)
   - put a `mysqld` of MySQL 8 or later on PATH (MariaDB does not count)
   - start a Docker engine
-  - on Debian or Ubuntu: run `dal servers install`, or set DAL_INSTALL=1 (uses apt-get, dpkg-deb, java and mvn)";
+  - on Debian or Ubuntu: run `dal servers install`, or set DAL_INSTALL=1 (uses apt-get and dpkg-deb)";
+
+/// When a server was given and cannot be used.
+const GIVEN_CHOICES: &str = "  - correct DAL_MYSQL_URL: mysql://user:password@host:port/?option=value, where user and password, the port and options such as ssl-mode, ssl-ca and socket are those of a MySQL 8 or later that runs
+  - unset DAL_MYSQL_URL, and a server of the tests' own is found or started";
 
 /// A running MySQL.
 #[derive(Debug)]
 pub struct MySqlServer {
-    url: String,
+    url: ServerUrl,
     version: String,
     _alive: Alive,
 }
@@ -49,51 +58,102 @@ impl MySqlServer {
         start()
     }
 
-    /// The URL of the server, ending in `/`: append the name of a database.
-    pub fn url(&self) -> &str {
-        &self.url
+    /// The one MySQL of this process, as [`mysql`] returns it, for async functions: it starts on a
+    /// thread of its own, and nothing is blocked meanwhile.
+    ///
+    /// # Errors
+    /// What was tried and what to do, when there is none.
+    pub async fn shared() -> Result<&'static Self, &'static ServersError> {
+        shared::get_async(&SHARED, start).await
     }
 
-    /// What `SELECT VERSION()` answers.
+    /// Uses the running server at this URL, which keeps its options (TLS, socket and so on).
+    ///
+    /// # Errors
+    /// At once when it refuses the log-in or the encryption, or is not MySQL 8 or later.
+    pub fn at(url: &str) -> Result<Self, ServersError> {
+        let ways: Vec<Way<'_, Self>> = vec![("the given URL", Box::new(|| given(url)))];
+        first("MySQL", GIVEN_CHOICES, ways)
+    }
+
+    /// The URL of the server, without a database, and with its options.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The URL of one of its databases.
+    pub fn database_url(&self, name: &str) -> String {
+        self.url.with_database(name)
+    }
+
+    /// What `SELECT VERSION()` returns.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// Creates an empty database, whose name begins with `dal_test_`, and returns its URL.
+    /// Creates an empty database, whose name begins with `dal_test_`, and returns its URL. On a server
+    /// that was given, [`MySqlServer::drop_with`] drops it; what is left is dropped by a run that
+    /// begins some hours later, or by `dal servers clean`.
     ///
     /// # Errors
     /// The server's own.
     pub async fn fresh_database(&self) -> Result<String, sqlx::Error> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "dal_test_{}_{}_{:06x}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed),
-            fastrand::u32(..0x0100_0000)
-        );
-        let mut connection = MySqlConnection::connect(&self.url).await?;
-        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-            .execute(&mut connection)
-            .await?;
-        connection.close().await?;
-        Ok(format!("{}{name}", self.url))
+        let name = format!("{PREFIX}{}", names::fresh());
+        execute(self.url(), format!("CREATE DATABASE {name}")).await?;
+        Ok(self.database_url(&name))
     }
 
-    /// A pool of two connections, with sqlx's own settings, on a [fresh
-    /// database](MySqlServer::fresh_database).
+    /// Drops the database that `pool` is connected to once the pool is closed or its last clone is
+    /// dropped. On a server that ends with its owner there is nothing to do.
+    pub fn drop_with(&'static self, pool: &MySqlPool) {
+        let name = pool.connect_options().get_database().map(str::to_owned);
+        let (Alive::Given, Some(name)) = (&self._alive, name) else {
+            return;
+        };
+        let closed = pool.close_event();
+        engines::runtime().spawn(async move {
+            closed.await;
+            if let Err(error) = self.drop_database(&name).await {
+                say(&format!("dal: {name} is not dropped: {error}"));
+            }
+        });
+    }
+
+    /// Databases whose names begin with `dal_test_`, and how old they are, where the name says so.
     ///
     /// # Errors
     /// The server's own.
-    pub async fn fresh_pool(&self) -> Result<MySqlPool, sqlx::Error> {
+    pub async fn test_databases(&self) -> Result<Vec<(String, Option<Duration>)>, sqlx::Error> {
+        test_databases(self.url()).await
+    }
+
+    /// Drops a database whose name begins with `dal_test_`; others are not touched.
+    ///
+    /// # Errors
+    /// The server's own.
+    pub async fn drop_database(&self, name: &str) -> Result<(), sqlx::Error> {
+        drop_database(self.url(), name).await
+    }
+
+    /// A pool of two connections, with sqlx's own settings, on a [fresh
+    /// database](MySqlServer::fresh_database), which [is dropped with it](MySqlServer::drop_with).
+    ///
+    /// # Errors
+    /// The server's own.
+    pub async fn fresh_pool(&'static self) -> Result<MySqlPool, sqlx::Error> {
         let url = self.fresh_database().await?;
-        MySqlPoolOptions::new()
+        let pool = MySqlPoolOptions::new()
             .max_connections(2)
             .connect(&url)
-            .await
+            .await?;
+        self.drop_with(&pool);
+        Ok(pool)
     }
 }
 
-/// The one MySQL of this process.
+/// The one MySQL of this process. The first call blocks while it starts, minutes when it must be
+/// fetched: call it in the test function, before anything async. In an async function use
+/// [`MySqlServer::shared`].
 ///
 /// # Panics
 /// With what was tried and what to do, when there is none.
@@ -105,19 +165,22 @@ pub fn mysql() -> &'static MySqlServer {
     try_mysql().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The one MySQL of this process.
+/// The one MySQL of this process, as [`mysql`].
 ///
 /// # Errors
 /// What was tried and what to do, when there is none.
 pub fn try_mysql() -> Result<&'static MySqlServer, &'static ServersError> {
-    static SERVER: OnceLock<Result<MySqlServer, ServersError>> = OnceLock::new();
-    SERVER.get_or_init(start).as_ref()
+    shared::get(&SHARED, start)
 }
+
+static SHARED: Slot<MySqlServer> = Slot::new();
 
 fn start() -> Result<MySqlServer, ServersError> {
     if let Ok(url) = std::env::var("DAL_MYSQL_URL") {
         let ways: Vec<Way<'_, MySqlServer>> = vec![("DAL_MYSQL_URL", Box::new(|| given(&url)))];
-        return first("MySQL", CHOICES, ways);
+        let server = first("MySQL", GIVEN_CHOICES, ways)?;
+        drop_left_overs(&server);
+        return Ok(server);
     }
     let mut ways: Vec<Way<'_, MySqlServer>> = Vec::new();
     if allowed("local") {
@@ -133,9 +196,8 @@ fn start() -> Result<MySqlServer, ServersError> {
         ways.push((
             "a private copy from the operating system's packages",
             Box::new(|| {
-                private(&Program::unpacked(&debian::mysql_root(
-                    Consent::ByEnvironment,
-                )?))
+                let root = debian::mysql_root(Consent::ByEnvironment)?;
+                private(&Program::unpacked(&root)?)
             }),
         ));
     }
@@ -149,19 +211,8 @@ fn start() -> Result<MySqlServer, ServersError> {
 }
 
 fn given(url: &str) -> Result<MySqlServer, String> {
-    let url = match url.find("://").and_then(|at| url.get(at + 3..)) {
-        Some(rest) if rest.contains('/') => match rest.split_once('/') {
-            Some((host, _)) => format!("mysql://{host}/"),
-            None => format!("{url}/"),
-        },
-        Some(_) => format!("{url}/"),
-        None => {
-            return Err(format!(
-                "`{url}` is no URL; use mysql://user:password@host:port/"
-            ));
-        }
-    };
-    let version = answer_of(&url, Duration::from_secs(30), || None)?;
+    let url = ServerUrl::new(url)?;
+    let version = version_of(url.as_str(), Readiness::Running, || None)?;
     Ok(MySqlServer {
         url,
         version,
@@ -169,10 +220,53 @@ fn given(url: &str) -> Result<MySqlServer, String> {
     })
 }
 
+/// Drops what killed runs have left on a server that was given.
+fn drop_left_overs(server: &MySqlServer) {
+    let url = server.url().to_owned();
+    let dropped = engines::block_on(async move {
+        for (name, age) in test_databases(&url).await? {
+            if age.is_some_and(|age| age > names::LEFT_OVER) {
+                drop_database(&url, &name).await?;
+            }
+        }
+        Ok::<_, sqlx::Error>(())
+    });
+    if let Ok(Err(error)) = dropped {
+        say(&format!(
+            "dal: old test databases cannot be dropped: {error}"
+        ));
+    }
+}
+
+async fn test_databases(url: &str) -> Result<Vec<(String, Option<Duration>)>, sqlx::Error> {
+    let mut connection = MySqlConnection::connect(url).await?;
+    let sql = "SELECT CAST(SCHEMA_NAME AS CHAR) FROM information_schema.SCHEMATA";
+    let all: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await?;
+    connection.close().await?;
+    Ok(names::aged(PREFIX, all))
+}
+
+async fn drop_database(url: &str, name: &str) -> Result<(), sqlx::Error> {
+    if !name.starts_with(PREFIX) || name.contains('`') {
+        let why = format!("`{name}` is not a test database");
+        return Err(sqlx::Error::Configuration(why.into()));
+    }
+    execute(url, format!("DROP DATABASE IF EXISTS `{name}`")).await
+}
+
+async fn execute(url: &str, sql: String) -> Result<(), sqlx::Error> {
+    let mut connection = MySqlConnection::connect(url).await?;
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await
+}
+
 fn container(pull: bool) -> Result<MySqlServer, String> {
     let (held, address) = containers::mysql(pull)?;
-    let url = format!("mysql://root@{address}/");
-    let version = answer_of(&url, Duration::from_mins(1), || None)?;
+    let url = ServerUrl::new(&format!("mysql://root@{address}/"))?;
+    let limit = Duration::from_mins(1);
+    let version = version_of(url.as_str(), Readiness::Starting(limit), || None)?;
     Ok(MySqlServer {
         url,
         version,
@@ -186,10 +280,7 @@ fn from_path() -> Result<MySqlServer, String> {
         Duration::from_secs(20),
     )?;
     real_and_new(&text)?;
-    private(&Program {
-        command: vec!["mysqld".into()],
-        options: Vec::new(),
-    })
+    private(&Program::on_path())
 }
 
 /// MariaDB answers under the same name and differs in collations, JSON and error texts.
@@ -213,71 +304,6 @@ pub(super) fn real_and_new(version: &str) -> Result<(), String> {
     }
 }
 
-/// How to start mysqld.
-pub(super) struct Program {
-    command: Vec<OsString>,
-    options: Vec<OsString>,
-}
-
-impl Program {
-    /// From packages unpacked into `root`, through that folder's own loader.
-    pub(super) fn unpacked(root: &Path) -> Self {
-        let (loader, triplet) = if cfg!(target_arch = "aarch64") {
-            ("usr/lib/ld-linux-aarch64.so.1", "aarch64-linux-gnu")
-        } else {
-            ("usr/lib64/ld-linux-x86-64.so.2", "x86_64-linux-gnu")
-        };
-        let lib = root.join("usr/lib");
-        let libraries: Vec<PathBuf> = vec![
-            lib.join(triplet),
-            lib.join("mysql/private"),
-            lib.join("mysql"),
-        ];
-        let mut path = OsString::new();
-        for (n, folder) in libraries.iter().enumerate() {
-            if n > 0 {
-                path.push(":");
-            }
-            path.push(folder);
-        }
-        let option = |name: &str, value: PathBuf| {
-            let mut text = OsString::from(name);
-            text.push(value);
-            text
-        };
-        Self {
-            command: vec![
-                root.join(loader).into(),
-                "--library-path".into(),
-                path,
-                root.join("usr/sbin/mysqld").into(),
-            ],
-            options: vec![
-                option("--basedir=", root.join("usr")),
-                option("--lc-messages-dir=", root.join("usr/share/mysql")),
-                option("--plugin-dir=", lib.join("mysql/plugin")),
-            ],
-        }
-    }
-
-    /// What `--version` answers.
-    pub(super) fn version(&self) -> Result<String, String> {
-        let (program, arguments) = self.command.split_first().ok_or("no program")?;
-        system::output(
-            Command::new(program).args(arguments).arg("--version"),
-            Duration::from_mins(1),
-        )
-    }
-
-    fn with(&self, more: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-        let mut all = self.command.clone();
-        all.push("--no-defaults".into());
-        all.extend(self.options.iter().cloned());
-        all.extend(more);
-        all
-    }
-}
-
 /// A server of our own on a data folder of its own.
 fn private(program: &Program) -> Result<MySqlServer, String> {
     let io = |e: std::io::Error| e.to_string();
@@ -291,11 +317,6 @@ fn private(program: &Program) -> Result<MySqlServer, String> {
         common.push(format!("--user={user}").into());
     }
     let file = |name: &str| folder.path().join(name).into_os_string();
-    let option = |name: &str, value: OsString| {
-        let mut text = OsString::from(name);
-        text.push(value);
-        text
-    };
     common.push(option("--datadir=", data.into_os_string()));
     common.push("--secure-file-priv=NULL".into());
     common.push("--mysqlx=OFF".into());
@@ -315,8 +336,9 @@ fn private(program: &Program) -> Result<MySqlServer, String> {
     let folder = folder.keep();
     Supervised::complete(&initialize, &folder, Duration::from_mins(2))?;
     let mut process = Supervised::start(&run, &folder)?;
-    let url = format!("mysql://root@127.0.0.1:{}/", port.number);
-    let version = answer_of(&url, Duration::from_secs(90), || process.ended())?;
+    let url = ServerUrl::new(&format!("mysql://root@127.0.0.1:{}/", port.number))?;
+    let starting = Readiness::Starting(Duration::from_secs(90));
+    let version = version_of(url.as_str(), starting, || process.ended())?;
     Ok(MySqlServer {
         url,
         version,
@@ -338,13 +360,13 @@ fn unprivileged(folder: &Path) -> Result<Option<&'static str>, String> {
     Ok(Some(account))
 }
 
-/// The version, as soon as the server answers.
-fn answer_of(
+/// The version, as soon as the server says it.
+fn version_of(
     url: &str,
-    limit: Duration,
+    readiness: Readiness,
     mut ended: impl FnMut() -> Option<String>,
 ) -> Result<String, String> {
-    let until = Instant::now() + limit;
+    let until = Instant::now() + readiness.limit();
     loop {
         if let Some(why) = ended() {
             return Err(why);
@@ -366,11 +388,17 @@ fn answer_of(
                 real_and_new(&version)?;
                 return Ok(version);
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no answer within 10 s".to_owned(),
+            Ok(Err(error)) => {
+                if readiness.is_final(&error) {
+                    return Err(error.to_string());
+                }
+                error.to_string()
+            }
+            Err(_) => "no reply within 10 s".to_owned(),
         };
         if Instant::now() > until {
-            return Err(format!("not ready after {} s: {why}", limit.as_secs()));
+            let waited = readiness.limit().as_secs();
+            return Err(format!("not ready after {waited} s: {why}"));
         }
         std::thread::sleep(Duration::from_millis(100));
     }

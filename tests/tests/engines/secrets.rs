@@ -89,12 +89,12 @@ fn mysql_tells_no_value_key_or_error_text() {
             errors.extend(answer.err());
         }
         let host = servers::mysql()
-            .url()
+            .database_url("mysql")
             .rsplit('@')
             .next()
             .unwrap()
             .to_owned();
-        let wrong = format!("mysql://dal_nobody:{SECRET}@{host}mysql");
+        let wrong = format!("mysql://dal_nobody:{SECRET}@{host}");
         errors.push(dal_mysql::connect(&wrong).await.unwrap_err());
         let unreadable = format!("mysql://dal_nobody:{SECRET}@host:no-port/db");
         errors.push(dal_mysql::connect(&unreadable).await.unwrap_err());

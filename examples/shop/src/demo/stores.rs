@@ -64,7 +64,8 @@ impl Stores {
             .fresh_database()
             .await
             .map_err(|error| format!("cannot create a database on {}: {error}", mysql.url()))?;
-        let database = url.strip_prefix(mysql.url()).unwrap_or_default().to_owned();
+        let address = url.split('?').next().unwrap_or_default();
+        let database = address.rsplit('/').next().unwrap_or_default().to_owned();
         let mysql = dal_mysql::connect(&url)
             .await
             .map_err(|error| format!("cannot connect to MySQL: {error}"))?;

@@ -453,13 +453,14 @@ fn a_killed_connection_leaves_the_effect_unknown() {
 #[test]
 fn log_in_and_address_errors_are_told_apart() {
     on_mysql(async {
-        let url = dal_testkit::servers::mysql().url();
+        let server = dal_testkit::servers::mysql();
+        let url = server.database_url("mysql");
         let (scheme, rest) = url.split_once("://").unwrap();
         let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-        let nobody = format!("{scheme}://dal_nobody:wrong@{host}mysql");
+        let nobody = format!("{scheme}://dal_nobody:wrong@{host}");
         let refused = "mysql://root@127.0.0.1:1/db".to_owned();
         let unknown = "mysql://root@dal-no-such-host.invalid/db".to_owned();
-        let missing = format!("{url}dal_test_that_is_missing");
+        let missing = server.database_url("dal_test_that_is_missing");
         for (url, class) in [
             (nobody, (ErrorKind::Credentials, Retry::Never, Effect::None)),
             (
