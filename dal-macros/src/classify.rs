@@ -1,4 +1,4 @@
-//! `derive(Classify)`: one word per variant of an error enum.
+//! `derive(Classify)`: one kind for each variant of an error enum.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -6,9 +6,9 @@ use syn::{Attribute, Data, DataEnum, DeriveInput, Fields, Ident, Path, Variant};
 
 use crate::refuse::{Refusals, refuse};
 
-/// The words, and the kinds that they stand for. The first word of a kind is its name in snake
-/// case, the others are shorter.
-const WORDS: [(&str, &str); 29] = [
+/// The names of the kinds. The first name of a kind is its own in snake case, the others are
+/// shorter.
+const NAMES: [(&str, &str); 29] = [
     ("already_exists", "AlreadyExists"),
     ("exists", "AlreadyExists"),
     ("unique_violation", "UniqueViolation"),
@@ -48,7 +48,7 @@ pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
         return Err(refuse(
             &input.ident,
-            "`derive(Classify)` reads one word per variant, so it needs an enum",
+            "`derive(Classify)` reads one kind for each variant, so it needs an enum",
             "implement `dal_shadow::Classify` by hand: it is one method",
         ));
     };
@@ -85,15 +85,15 @@ fn arm(variant: &Variant) -> syn::Result<TokenStream> {
         .attrs
         .iter()
         .filter(|attr| attr.path().is_ident("cfg"));
-    let reading = match word_of(variant)? {
-        Word::Kind(kind) => {
+    let reading = match meaning_of(variant)? {
+        Meaning::Kind(kind) => {
             let code = ident.to_string();
             quote! {
                 Self::#ident { .. } =>
                     ::dal_shadow::Class::new(::dal_shadow::ErrorKind::#kind).code(#code),
             }
         }
-        Word::With(path) => {
+        Meaning::With(path) => {
             let inner = Ident::new("inner", proc_macro2::Span::mixed_site());
             let pattern = single_field(variant, &path, &inner)?;
             quote!(Self::#ident #pattern => #path(#inner),)
@@ -102,30 +102,30 @@ fn arm(variant: &Variant) -> syn::Result<TokenStream> {
     Ok(quote!(#(#cfgs)* #reading))
 }
 
-enum Word {
+enum Meaning {
     /// The name of a variant of `ErrorKind`.
     Kind(Ident),
     /// `with = path`.
     With(Path),
 }
 
-fn word_of(variant: &Variant) -> syn::Result<Word> {
+fn meaning_of(variant: &Variant) -> syn::Result<Meaning> {
     let mut found = None;
     for attr in variant.attrs.iter().filter(|attr| is_classify(attr)) {
         attr.parse_nested_meta(|meta| {
-            let word = if meta.path.is_ident("with") {
-                Word::With(meta.value()?.parse()?)
+            let meaning = if meta.path.is_ident("with") {
+                Meaning::With(meta.value()?.parse()?)
             } else {
-                Word::Kind(kind_of(&meta.path)?)
+                Meaning::Kind(kind_of(&meta.path)?)
             };
             if found.is_some() {
                 return Err(refuse(
                     &meta.path,
                     "a variant means one thing",
-                    "keep one word, or split the variant",
+                    "keep one kind, or split the variant",
                 ));
             }
-            found = Some(word);
+            found = Some(meaning);
             Ok(())
         })?;
     }
@@ -133,26 +133,26 @@ fn word_of(variant: &Variant) -> syn::Result<Word> {
         refuse(
             &variant.ident,
             format!("`{}` does not say what it means", variant.ident),
-            "put a word on it, such as `#[classify(not_found)]` or `#[classify(unique)]`; for a wrapped error `#[classify(with = path_to_fn)]`; for a bug `#[classify(unexpected)]`",
+            "put a kind on it, such as `#[classify(not_found)]` or `#[classify(unique)]`; for a wrapped error `#[classify(with = path_to_fn)]`; for a bug `#[classify(unexpected)]`",
         )
     })
 }
 
 fn kind_of(path: &Path) -> syn::Result<Ident> {
-    let word = path.get_ident().map(Ident::to_string).unwrap_or_default();
-    WORDS
+    let name = path.get_ident().map(Ident::to_string).unwrap_or_default();
+    NAMES
         .iter()
-        .find(|(known, _)| *known == word)
+        .find(|(known, _)| *known == name)
         .map(|(_, kind)| format_ident!("{kind}"))
         .ok_or_else(|| {
-            let words = WORDS
+            let names = NAMES
                 .iter()
-                .map(|(word, _)| format!("`{word}`"))
+                .map(|(name, _)| format!("`{name}`"))
                 .collect::<Vec<_>>();
             refuse(
                 path,
                 "no kind of error has this name",
-                format!("the words are {} and `with = path_to_fn`", words.join(", ")),
+                format!("the kinds are {} and `with = path_to_fn`", names.join(", ")),
             )
         })
 }
@@ -172,7 +172,7 @@ fn single_field(variant: &Variant, at: &Path, inner: &Ident) -> syn::Result<Toke
                 "`with` hands over the wrapped error, and `{}` does not wrap exactly one",
                 variant.ident
             ),
-            "give the variant one field, or a word of its own",
+            "give the variant one field, or a kind of its own",
         )),
     }
 }
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_sets_kind_and_code_and_with_hands_the_error_over() {
+    fn a_kind_sets_kind_and_code_and_with_hands_the_error_over() {
         let text = expansion(
             "enum E { #[classify(unique)] Taken(String), #[classify(with = read)] Db { source: S } }",
         )

@@ -24,7 +24,7 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 /// | `entity = "users"` | the name in the phase source; without it the trait's name in snake case, without `_repository`: `UserRepository` is `user` |
 /// | `classify = path` | a function that reads an error type of another crate, in place of `Classify` |
 /// | `ops` | the calls as values, for property tests |
-/// | `generated = "User.created_at"` | a value that each store makes by itself (property tests compare its presence) |
+/// | `generated = "User.created_at"` | type and field of a value that each store makes by itself (property tests compare its presence) |
 /// | `ids(user = "Order.user_id")` | a place in answers that holds an id of a class |
 ///
 /// | on a method | meaning |
@@ -34,10 +34,14 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 /// | `write, mirror = put_exact` | the second store's `put_exact` gets what the first one answered; `mirror = put(result, name)` also passes an argument |
 /// | `mirror` | stores exactly what it is given, as often as it is called |
 /// | `skip` | is asked of the answering store only |
-/// | `creates(user = id)` | a successful call answers with a new id of this class, at this place (`"listed.id"`; nothing: the answer is the id) |
-/// | `token(user_page = next)` | the answer holds a page token; the method takes it back as `#[handle(user_page)] after: Option<&str>`. `portable`: one store takes the other's. `drain = items`: pages may be cut elsewhere |
+/// | `creates(user = id)` | a success returns a new id of this class, in this field (nothing: the answer is the id) |
+/// | `token(user_page = next)` | the answer holds a page token in this field; the method takes it back as `#[handle(user_page)] after: Option<&str>`. `portable`: one store takes the other's. `drain = items`: pages may be cut elsewhere |
 /// | `key = id` | the argument that names the record (else the first handle, else the first argument) |
 /// | `ignore = "path"`, `unordered = "path"`, `normalize("path" = function)` | what is not, or not so strictly, compared |
+///
+/// A place in an answer is the name of a Rust field, which must exist, or a text: the path as serde
+/// names fields (`creates(product = "listed.id")`, `token(page = "nextPage")`). A path that cannot be
+/// read does not compile.
 ///
 /// | on an argument | meaning |
 /// |---|---|
@@ -55,10 +59,10 @@ pub fn shadow(attr: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-/// Implements `Classify` for an error enum: one word per variant.
+/// Implements `Classify` for an error enum: one kind for each variant.
 ///
-/// `#[classify(not_found)]` gives the variant that kind, and its name as the code that is compared. The
-/// words are the kinds in snake case, and shorter ones: `exists`, `unique`, `reference`, `condition`,
+/// `#[classify(not_found)]` gives the variant that kind, and its name as the code that is compared.
+/// Kinds are written in snake case; some have shorter names: `exists`, `unique`, `reference`, `condition`,
 /// `constraint`, `invalid`. A bug is `unexpected`: equal to nothing. A wrapped error is read by a
 /// function: `#[classify(with = dal_mysql::classify)] Db(sqlx::Error)`, for the SDK's common error
 /// `#[classify(with = dal_dynamodb::classify_any)] Dynamo(aws_sdk_dynamodb::Error)`, for dal's own

@@ -5,7 +5,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Ident, ItemTrait, Path, Type};
+use syn::{Attribute, Ident, ItemTrait, LitStr, Path, Type};
 
 /// An accepted trait.
 pub struct TraitModel {
@@ -19,20 +19,20 @@ pub struct TraitModel {
     pub async_trait: Option<Attribute>,
     /// The names of the trait's associated types.
     pub associated: Vec<Ident>,
-    /// The words of the attribute on the trait.
+    /// The options of the attribute on the trait.
     pub options: TraitOptions,
     /// Every method, in order of declaration.
     pub methods: Vec<MethodModel>,
 }
 
-/// The words of `#[shadow(..)]` on the trait.
+/// The options of `#[shadow(..)]` on the trait.
 pub struct TraitOptions {
     /// `ops`: emit the operations for property tests.
     pub ops: bool,
     /// `entity = "users"`, or the trait's name in snake case without `_repository`.
     pub entity: String,
     /// `generated = "User.created_at"`: values that each store makes by itself.
-    pub generated: Vec<String>,
+    pub generated: Vec<LitStr>,
     /// `ids(user = "Order.user_id")`: places in answers that hold an id of a class.
     pub ids: Vec<Place>,
     /// `classify = path`: reads the error type in place of `Classify`.
@@ -45,7 +45,26 @@ pub struct Place {
     /// The class: `user`.
     pub class: Ident,
     /// The path to the value, or `None` when it is the value itself.
-    pub path: Option<String>,
+    pub path: Option<PlacePath>,
+}
+
+impl Place {
+    /// The path as a text; an empty one for the value itself.
+    pub fn text(&self) -> String {
+        self.path
+            .as_ref()
+            .map(|path| path.text.value())
+            .unwrap_or_default()
+    }
+}
+
+/// A path as the attribute has it.
+#[derive(Clone)]
+pub struct PlacePath {
+    /// The path, as serde names fields.
+    pub text: LitStr,
+    /// The field of Rust, when the path is written without quotes: the compiler looks it up.
+    pub field: Option<Ident>,
 }
 
 /// One method.
@@ -67,11 +86,11 @@ pub struct MethodModel {
     /// The argument that names the record, for sticky sampling: an index into `args`.
     pub key: Option<usize>,
     /// `ignore = "path"`.
-    pub ignore: Vec<String>,
+    pub ignore: Vec<LitStr>,
     /// `unordered = "path"`.
-    pub unordered: Vec<String>,
+    pub unordered: Vec<LitStr>,
     /// `normalize("path" = path_to_fn)`.
-    pub normalize: Vec<(String, Path)>,
+    pub normalize: Vec<(LitStr, Path)>,
 }
 
 /// What a method does.
@@ -129,7 +148,7 @@ pub struct Token {
     /// `portable`: one store's token is good at the other one.
     pub portable: bool,
     /// `drain = items`: the place of the page's records.
-    pub drain: Option<String>,
+    pub drain: Option<PlacePath>,
 }
 
 /// One argument.

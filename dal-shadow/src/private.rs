@@ -8,12 +8,25 @@ use serde::Serialize;
 pub use crate::engine::{Engine, Ticket};
 pub use crate::pages::Pages;
 pub use crate::phase::Verb;
+pub use crate::rules::grammar::{field_problem, pattern_problem, place_problem};
 pub use crate::sample::key_hash;
 pub use crate::shadow_call::Repeatable;
 pub use crate::spec::MethodSpec;
 pub use futures::future::BoxFuture;
 
 use crate::answer::Answer;
+
+/// Refuses a path of an attribute while the user's crate is compiled.
+#[track_caller]
+#[expect(
+    clippy::panic,
+    reason = "in a constant of the user's crate: it does not compile"
+)]
+pub const fn readable(problem: Option<&'static str>) {
+    if let Some(problem) = problem {
+        panic!("{}", problem);
+    }
+}
 
 /// The result of a method, whatever it is called.
 pub trait Outcome {

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use dal_testkit::check::{Strategy, check, near};
+use dal_testkit::check::{Strategy, check, confusables};
 use shop::model::NewUser;
 use shop::repos::{ShadowUserRepository, UserRepository, UserRepositoryArgs, UserRepositoryOp};
 
 fn calls() -> impl Strategy<Value = UserRepositoryOp> {
-    let (email, name) = (near(&["ann@x", "bob@x"]), near(&["Ann", "Bob"])); // and what is nearly the same
+    let (email, name) = (confusables(&["ann@x", "bob@x"]), confusables(&["Ann", "Bob"])); // and what is nearly the same
     let new = (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
     UserRepositoryArgs { new, email, name, limit: (1_u32..4) }.ops()
 }

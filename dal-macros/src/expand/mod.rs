@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 mod method;
+mod paths;
 mod wrapper;
 
 use proc_macro2::TokenStream;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{GenericParam, Generics, Ident, parse_quote};
 
-use super::method;
+use super::{method, paths};
 use crate::model::{MethodKind, MethodModel, Second, TraitModel};
 
 /// The names that the parts of the wrapper share. Type parameters and items are not hygienic in
@@ -34,10 +34,12 @@ pub fn expand(model: &TraitModel) -> TokenStream {
     let declaration = declaration(model, &names);
     let construction = construction(model, &names);
     let specs = specs(model, &names);
+    let paths = paths::expand(model);
     let implementation = implementation(model, &names);
     quote! {
         #declaration
         const _: () = {
+            #paths
             #specs
             #construction
             #implementation
@@ -130,10 +132,10 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
         .token
         .iter()
         .filter(|token| !token.portable)
-        .map(|token| token.place.path.clone().unwrap_or_default());
+        .map(|token| token.place.text());
     let pages = method.token.as_ref().and_then(|token| {
-        let items = token.drain.as_ref()?;
-        let token = token.place.path.clone().unwrap_or_default();
+        let items = &token.drain.as_ref()?.text;
+        let token = token.place.text();
         Some(quote!(::dal_shadow::__private::Pages { token: #token, items: #items }))
     });
     let pages = pages.map_or_else(

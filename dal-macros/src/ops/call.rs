@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::variant::{Argument, ArgumentKind, Handle, Inside, Many, Variant};
-use super::{Names, place};
+use super::{Names, mirror, place};
 use crate::expand::call::{local, pass, snapshot};
 use crate::model::TraitModel;
 
@@ -37,6 +37,9 @@ pub fn expand(model: &TraitModel, names: &Names, variants: &[Variant<'_>]) -> To
 }
 
 fn arm(model: &TraitModel, store_type: &Ident, variant: &Variant<'_>) -> TokenStream {
+    if let Some(answer) = &variant.answer {
+        return again(model, store_type, variant, answer);
+    }
     let (store, args, answer) = (local("store"), local("args"), local("answer"));
     let (ident, method) = (&variant.ident, &variant.method.ident);
     let bound_trait = &model.item.ident;
@@ -59,9 +62,45 @@ fn arm(model: &TraitModel, store_type: &Ident, variant: &Variant<'_>) -> TokenSt
         .iter()
         .map(|passed| (&passed.prepare, &passed.expression))
         .unzip();
+    let keep = mirror::keep(model, variant.method);
     quote! {
         Self::#ident { #(#fields,)* .. } => {
             let #args = (#(#owned,)*);
+            let _ = &#args;
+            #(#prepare)*
+            let #answer = <#store_type as #bound_trait>::#method(#store, #(#given),*).await;
+            let #answer = &#answer;
+            #keep
+            #snapshot
+        }
+    }
+}
+
+/// The call of a mirror method with what it would have got after an earlier write.
+fn again(
+    model: &TraitModel,
+    store_type: &Ident,
+    variant: &Variant<'_>,
+    field: &Ident,
+) -> TokenStream {
+    let (store, args, answer) = (local("store"), local("args"), local("answer"));
+    let (bound, back) = (local("bound"), local("back"));
+    let (ident, method) = (&variant.ident, &variant.method.ident);
+    let bound_trait = &model.item.ident;
+    let name = mirror::kept_name(model, variant.method);
+    let kept = mirror::kept_type(variant.method);
+    let snapshot = snapshot(model, &variant.method.output, &answer);
+    let forms = variant.method.args.iter().map(|arg| &arg.form).enumerate();
+    let passed = forms
+        .map(|(index, form)| pass(form, index))
+        .collect::<Vec<_>>();
+    let (prepare, given): (Vec<_>, Vec<_>) = passed
+        .iter()
+        .map(|passed| (&passed.prepare, &passed.expression))
+        .unzip();
+    quote! {
+        Self::#ident { #field: #back } => {
+            let #args = #bound.kept::<#kept>(#name, *#back)?;
             let _ = &#args;
             #(#prepare)*
             let #answer = <#store_type as #bound_trait>::#method(#store, #(#given),*).await;

@@ -1,12 +1,16 @@
 //! The operations of a trait for property tests: `#[shadow(ops)]`.
 //!
-//! For a trait `X` it emits `XOp`, an enum with one variant for each read and each write that is
-//! always compiled, and `XArgs`, a struct of one strategy for each argument that is no handle.
+//! For a trait `X` it emits `XOp`, an enum with one variant for each read, write and mirror method
+//! that is always compiled, and `XArgs`, a struct of one strategy for each argument that is not a
+//! handle. A mirror method asks for no strategy of its own: it puts an earlier answer again, or takes
+//! handles and what other methods take as well; one that needs more is left out.
 
 mod args;
 mod call;
+mod data;
+mod mirror;
 mod operation;
-mod place;
+pub(crate) mod place;
 mod variant;
 
 #[cfg(test)]
@@ -41,7 +45,7 @@ pub fn expand(model: &TraitModel) -> syn::Result<TokenStream> {
         methods: format_ident!("DAL_SHADOW_OP_METHODS"),
     };
     let mut refusals = Refusals::default();
-    let variants = model
+    let mut variants = model
         .methods
         .iter()
         .filter(|method| is_operation(method))
@@ -56,6 +60,7 @@ pub fn expand(model: &TraitModel) -> syn::Result<TokenStream> {
             "leave `ops` out, or mark a method `read` or `write`",
         ));
     }
+    variants.extend(mirror::variants(model, &fields));
     let declaration = declaration(model, &names, &variants);
     let strategies = args::expand(model, &names, &variants, &fields);
     let operation = operation::expand(model, &names, &variants);
@@ -70,7 +75,7 @@ pub fn expand(model: &TraitModel) -> syn::Result<TokenStream> {
     })
 }
 
-/// Mirror methods and skipped ones are no operations; a method under `#[cfg]` may not be there.
+/// Skipped methods are not operations; a method under `#[cfg]` may not be there.
 fn is_operation(method: &MethodModel) -> bool {
     matches!(method.kind, MethodKind::Read | MethodKind::Write(_)) && method.cfgs.is_empty()
 }

@@ -3,15 +3,14 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::Names;
 use super::variant::{Argument, ArgumentKind, Many, Variant};
+use super::{Names, data, mirror};
 use crate::expand::call::local;
 use crate::model::{MethodModel, Place, TraitModel};
 
 /// The descriptions of the methods, and the implementation.
 pub fn expand(model: &TraitModel, names: &Names, variants: &[Variant<'_>]) -> TokenStream {
     let Names { op, methods, .. } = names;
-    let name = op.to_string();
     let count = variants.len();
     let described = variants.iter().map(|variant| described(model, variant));
     let methods_of = variants.iter().enumerate().map(|(index, variant)| {
@@ -33,13 +32,16 @@ pub fn expand(model: &TraitModel, names: &Names, variants: &[Variant<'_>]) -> To
     let slots = variants.iter().map(slots);
     let reads = local("reads");
     let tail = variants.iter().filter_map(|variant| read(model, variant));
+    let callable = variants
+        .iter()
+        .filter_map(|variant| callable(model, variant));
+    let bound = local("bound");
+    let data = data::expand(model, variants);
     quote! {
         static #methods: [::dal_shadow::ops::OpMethod; #count] = [#(#described),*];
 
-        #[allow(clippy::all, clippy::pedantic, clippy::indexing_slicing)]
+        #[allow(unreachable_patterns, clippy::all, clippy::pedantic, clippy::indexing_slicing)]
         impl ::dal_shadow::ops::Operation for #op {
-            const NAME: &'static str = #name;
-
             fn methods() -> ::std::vec::Vec<&'static ::dal_shadow::ops::OpMethod> {
                 #methods.iter().collect()
             }
@@ -66,12 +68,22 @@ pub fn expand(model: &TraitModel, names: &Names, variants: &[Variant<'_>]) -> To
                 match self { #(#slots)* }
             }
 
+            fn is_callable(&self, #bound: &::dal_shadow::ops::Bound) -> bool {
+                let _ = #bound;
+                match self {
+                    #(#callable)*
+                    _ => true,
+                }
+            }
+
             fn reads_of_handles() -> ::std::vec::Vec<Self> {
                 #[allow(unused_mut)]
                 let mut #reads = ::std::vec::Vec::new();
                 #(#tail)*
                 #reads
             }
+
+            #data
         }
     }
 }
@@ -85,7 +97,8 @@ fn described(model: &TraitModel, variant: &Variant<'_>) -> TokenStream {
         ..
     } = method;
     let (repository, name) = (model.item.ident.to_string(), ident.to_string());
-    let (entity, write) = (&model.options.entity, variant.is_write());
+    let entity = &model.options.entity;
+    let (write, mirror) = (variant.is_write(), variant.is_mirror());
     let creates = method.creates.iter().map(place);
     let token = match &method.token {
         None => quote!(::core::option::Option::None),
@@ -93,7 +106,10 @@ fn described(model: &TraitModel, variant: &Variant<'_>) -> TokenStream {
             let (place, portable) = (place(&token.place), token.portable);
             let drain = match &token.drain {
                 None => quote!(::core::option::Option::None),
-                Some(path) => quote!(::core::option::Option::Some(#path)),
+                Some(path) => {
+                    let path = &path.text;
+                    quote!(::core::option::Option::Some(#path))
+                }
             };
             quote!(::core::option::Option::Some(::dal_shadow::ops::PageToken {
                 place: #place, portable: #portable, drain: #drain,
@@ -108,10 +124,7 @@ fn described(model: &TraitModel, variant: &Variant<'_>) -> TokenStream {
     handles.sort();
     handles.dedup();
     let ids = model.options.ids.iter().map(|place| {
-        let (class, path) = (
-            place.class.to_string(),
-            place.path.clone().unwrap_or_default(),
-        );
+        let (class, path) = (place.class.to_string(), place.text());
         quote!((#class, #path))
     });
     let generated = &model.options.generated;
@@ -125,6 +138,7 @@ fn described(model: &TraitModel, variant: &Variant<'_>) -> TokenStream {
             entity: #entity,
             method: #name,
             write: #write,
+            mirror: #mirror,
             creates: &[#(#creates),*],
             token: #token,
             handles: &[#(#handles),*],
@@ -138,10 +152,7 @@ fn described(model: &TraitModel, variant: &Variant<'_>) -> TokenStream {
 }
 
 fn place(place: &Place) -> TokenStream {
-    let (class, path) = (
-        place.class.to_string(),
-        place.path.clone().unwrap_or_default(),
-    );
+    let (class, path) = (place.class.to_string(), place.text());
     quote!(::dal_shadow::ops::Place { class: #class, path: #path })
 }
 
@@ -243,6 +254,14 @@ fn slots(variant: &Variant<'_>) -> TokenStream {
             #slots
         }
     }
+}
+
+/// Whether the answer is there that a mirror method puts again.
+fn callable(model: &TraitModel, variant: &Variant<'_>) -> Option<TokenStream> {
+    variant.answer.as_ref()?;
+    let (ident, name) = (&variant.ident, mirror::kept_name(model, variant.method));
+    let bound = local("bound");
+    Some(quote!(Self::#ident { .. } => #bound.has_kept(#name),))
 }
 
 /// The calls of a read whose arguments are all handles: on every slot, on every pair of slots; on

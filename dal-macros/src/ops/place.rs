@@ -17,20 +17,24 @@ pub enum Step {
     Inside,
 }
 
-/// The steps of the path of `place`.
+/// The steps of the path of `place`; none when it is the value itself.
 ///
 /// # Errors
 /// When the path is not one.
-pub fn steps(place: &Place, path: &str) -> syn::Result<Vec<Step>> {
+pub fn steps(place: &Place) -> syn::Result<Vec<Step>> {
+    let Some(path) = &place.path else {
+        return Ok(Vec::new());
+    };
+    let text = path.text.value();
     let unreadable = || {
         refuse(
-            &place.class,
-            format!("`{path}` is no place inside an argument"),
+            &path.text,
+            format!("`{text}` is not a place inside an argument"),
             "write fields, `[]` for each element of a list and `?` for what is inside an `Option`, such as `lines[].book_id`",
         )
     };
     let mut steps = Vec::new();
-    for (index, part) in path.split('.').enumerate() {
+    for (index, part) in text.split('.').enumerate() {
         let end = part.find(['[', '?']).unwrap_or(part.len());
         let (name, mut rest) = part.split_at(end);
         if !name.is_empty() {

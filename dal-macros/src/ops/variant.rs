@@ -18,6 +18,8 @@ pub struct Variant<'a> {
     pub binds: Vec<Ident>,
     /// The slot that the page's token is bound to.
     pub page: Option<Ident>,
+    /// How far back the answer is that a mirror method puts again.
+    pub answer: Option<Ident>,
 }
 
 /// What an argument becomes.
@@ -99,13 +101,31 @@ pub fn of(method: &MethodModel) -> syn::Result<Variant<'_>> {
         arguments,
         binds,
         page,
+        answer: None,
     })
 }
 
+/// The variant of a mirror method that gets the answer of a write: it puts an earlier one again.
+pub fn of_mirrored(method: &MethodModel) -> Variant<'_> {
+    Variant {
+        ident: camel_case(&method.ident),
+        method,
+        arguments: Vec::new(),
+        binds: Vec::new(),
+        page: None,
+        answer: Some(format_ident!("answer")),
+    }
+}
+
 impl Variant<'_> {
-    /// Whether it is a write.
+    /// Whether it is a write; a mirror method is one.
     pub fn is_write(&self) -> bool {
-        matches!(self.method.kind, MethodKind::Write(_))
+        matches!(self.method.kind, MethodKind::Write(_)) || self.is_mirror()
+    }
+
+    /// Whether it is a mirror method.
+    pub fn is_mirror(&self) -> bool {
+        matches!(self.method.kind, MethodKind::Mirror)
     }
 
     /// The variant of the enum.
@@ -123,7 +143,7 @@ impl Variant<'_> {
         quote!(#[doc = #doc] #ident { #(#fields),* })
     }
 
-    /// Every field, in the order in which a replay writes them.
+    /// Every field, in the order in which `Debug` writes them.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();
         for Argument { arg, kind } in &self.arguments {
@@ -152,6 +172,10 @@ impl Variant<'_> {
             let doc = "The slot that a success binds.".to_owned();
             fields.push(Field::slots(bind, Many::One, doc, Some(quote!(bind()))));
         }
+        if let Some(answer) = &self.answer {
+            let doc = "Which of the earlier answers is put again: `h(0)` is the newest.".to_owned();
+            fields.push(Field::slots(answer, Many::One, doc, Some(quote!(bind()))));
+        }
         fields
     }
 }
@@ -159,7 +183,7 @@ impl Variant<'_> {
 /// A field of a variant.
 pub struct Field {
     pub ident: Ident,
-    ty: TokenStream,
+    pub ty: TokenStream,
     doc: String,
     /// The strategy of slots; a value comes from the struct's own field of this name.
     pub slots: Option<TokenStream>,
@@ -220,8 +244,7 @@ fn argument(arg: &ArgModel) -> syn::Result<Argument<'_>> {
 fn inside(arg: &ArgModel) -> syn::Result<Vec<Inside>> {
     let mut found: Vec<Inside> = Vec::new();
     for handle in &arg.handles {
-        let path = handle.path.as_deref().unwrap_or_default();
-        let steps = place::steps(handle, path)?;
+        let steps = place::steps(handle)?;
         let name = format_ident!("{}_{}", bare(&arg.ident), handle.class);
         let field = match found
             .iter()
@@ -309,7 +332,7 @@ pub fn camel_case(ident: &Ident) -> Ident {
 }
 
 /// The name without `r#`.
-fn bare(ident: &Ident) -> String {
+pub fn bare(ident: &Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
 }

@@ -1,10 +1,11 @@
-//! One method: its signature and its words, checked.
+//! One method: its signature and its options, checked.
 
 use syn::{Attribute, FnArg, Ident, Pat, Path, TraitItemFn, Type};
 
-use super::words::{self, Kind, MethodWords};
+use super::options::{self, Kind, MethodOptions};
 use super::{form, future, mirror};
 use crate::model::{ArgForm, ArgModel, MethodKind, MethodModel, Second};
+use crate::ops::place;
 use crate::refuse::{Refusals, refuse, refuse_at};
 
 /// A method whose own signature is accepted, before the methods that it names are looked up.
@@ -13,26 +14,26 @@ pub struct Draft {
     pub args: Vec<ArgModel>,
     pub output: Type,
     cfgs: Vec<Attribute>,
-    words: MethodWords,
+    options: MethodOptions,
 }
 
 impl Draft {
     /// What the method does, as written.
     pub fn kind(&self) -> Option<Kind> {
-        self.words.kind.as_ref().map(|(kind, _)| *kind)
+        self.options.kind.as_ref().map(|(kind, _)| *kind)
     }
 }
 
-/// Strips the words from `method`, brings it into its emitted form and checks it by itself.
+/// Strips the options from `method`, brings it into its emitted form and checks it by itself.
 ///
 /// The method is stripped even when it is refused.
 pub fn draft(method: &mut TraitItemFn, async_trait: bool) -> (Option<Draft>, Option<syn::Error>) {
     let mut refusals = Refusals::default();
     let own = take_attributes(&mut method.attrs, "shadow");
-    let parsed = refusals.take(words::method_words(&own.iter().collect::<Vec<_>>()));
+    let parsed = refusals.take(options::method_options(&own.iter().collect::<Vec<_>>()));
     let skipped = parsed
         .as_ref()
-        .is_some_and(|words| matches!(words.kind, Some((Kind::Skip, _))));
+        .is_some_and(|options| matches!(options.kind, Some((Kind::Skip, _))));
 
     check_signature(method, skipped, &mut refusals);
     let args = arguments(method, skipped, &mut refusals);
@@ -43,8 +44,8 @@ pub fn draft(method: &mut TraitItemFn, async_trait: bool) -> (Option<Draft>, Opt
         refusals.take(future::check_output(method, output));
     }
     let draft = match (parsed, output) {
-        (Some(words), Some(output)) => {
-            refusals.take(check_words(&words, method));
+        (Some(options), Some(output)) => {
+            refusals.take(check_options(&options, method));
             Some(Draft {
                 ident: method.sig.ident.clone(),
                 args,
@@ -55,7 +56,7 @@ pub fn draft(method: &mut TraitItemFn, async_trait: bool) -> (Option<Draft>, Opt
                     .filter(|attr| attr.path().is_ident("cfg"))
                     .cloned()
                     .collect(),
-                words,
+                options,
             })
         }
         _ => None,
@@ -65,12 +66,12 @@ pub fn draft(method: &mut TraitItemFn, async_trait: bool) -> (Option<Draft>, Opt
 
 /// The model of a draft, now that every method of the trait is known.
 pub fn finish(draft: &Draft, all: &[Draft]) -> syn::Result<MethodModel> {
-    let words = &draft.words;
+    let options = &draft.options;
     let kind = match draft.kind() {
         Some(Kind::Read) => MethodKind::Read,
         Some(Kind::Mirror) => MethodKind::Mirror,
-        Some(Kind::Write) => MethodKind::Write(match &words.mirror {
-            Some(word) => Second::Mirror(mirror::call(word, draft, all)?),
+        Some(Kind::Write) => MethodKind::Write(match &options.mirror {
+            Some(option) => Second::Mirror(mirror::call(option, draft, all)?),
             None => Second::Replay,
         }),
         // A method without a kind has been refused; it never leaves this crate.
@@ -83,18 +84,18 @@ pub fn finish(draft: &Draft, all: &[Draft]) -> syn::Result<MethodModel> {
         key: key(draft)?,
         args: draft.args.clone(),
         output: draft.output.clone(),
-        creates: words.creates.clone(),
-        token: words.token.clone(),
-        ignore: words.ignore.clone(),
-        unordered: words.unordered.clone(),
-        normalize: words.normalize.clone(),
+        creates: options.creates.clone(),
+        token: options.token.clone(),
+        ignore: options.ignore.clone(),
+        unordered: options.unordered.clone(),
+        normalize: options.normalize.clone(),
     })
 }
 
 /// `key = argument`, else the first plain handle, else the first argument, when its type is a
 /// plain key.
 fn key(draft: &Draft) -> syn::Result<Option<usize>> {
-    if let Some(named) = &draft.words.key {
+    if let Some(named) = &draft.options.key {
         return draft
             .args
             .iter()
@@ -196,7 +197,10 @@ fn arguments(method: &mut TraitItemFn, skipped: bool, refusals: &mut Refusals) -
     for input in &mut method.sig.inputs {
         let FnArg::Typed(typed) = input else { continue };
         let own = take_attributes(&mut typed.attrs, "handle");
-        let handles = refusals.take(words::handles(&own.iter().collect::<Vec<_>>()));
+        let handles = refusals.take(options::handles(&own.iter().collect::<Vec<_>>()));
+        for handle in handles.iter().flatten() {
+            refusals.take(place::steps(handle));
+        }
         let Pat::Ident(pattern) = &*typed.pat else {
             refusals.add(refuse(
                 &typed.pat,
@@ -220,17 +224,17 @@ fn arguments(method: &mut TraitItemFn, skipped: bool, refusals: &mut Refusals) -
     args
 }
 
-/// Checks that the words fit together.
-fn check_words(words: &MethodWords, method: &TraitItemFn) -> syn::Result<()> {
+/// Checks that the options fit together.
+fn check_options(options: &MethodOptions, method: &TraitItemFn) -> syn::Result<()> {
     let name = &method.sig.ident;
-    let Some((kind, at)) = &words.kind else {
+    let Some((kind, at)) = &options.kind else {
         return Err(refuse(
             name,
             format!("`{name}` does not say what it does, and a wrong guess could double a write"),
             "write `#[shadow(read)]`, `#[shadow(write, replay)]`, `#[shadow(write, mirror = method)]`, `#[shadow(mirror)]` or `#[shadow(skip)]` on it",
         ));
     };
-    match (kind, &words.replay, &words.mirror) {
+    match (kind, &options.replay, &options.mirror) {
         (Kind::Write, None, None) => {
             return Err(refuse(
                 at,
@@ -247,27 +251,27 @@ fn check_words(words: &MethodWords, method: &TraitItemFn) -> syn::Result<()> {
         }
         (Kind::Write, ..) => {}
         (_, Some(replay), _) => return Err(only(replay, "replay", "write")),
-        (_, _, Some(word)) => return Err(only(&word.method, "mirror = method", "write")),
+        (_, _, Some(option)) => return Err(only(&option.method, "mirror = method", "write")),
         _ => {}
     }
-    check_places(words, *kind, at)
+    check_places(options, *kind, at)
 }
 
-fn check_places(words: &MethodWords, kind: Kind, at: &Path) -> syn::Result<()> {
-    if let Some(place) = words.creates.first()
+fn check_places(options: &MethodOptions, kind: Kind, at: &Path) -> syn::Result<()> {
+    if let Some(place) = options.creates.first()
         && kind != Kind::Write
     {
         return Err(only(&place.class, "creates", "write"));
     }
-    if let Some(token) = &words.token
+    if let Some(token) = &options.token
         && kind != Kind::Read
     {
         return Err(only(&token.place.class, "token", "read"));
     }
-    let compares = !words.ignore.is_empty()
-        || !words.unordered.is_empty()
-        || !words.normalize.is_empty()
-        || words.key.is_some();
+    let compares = !options.ignore.is_empty()
+        || !options.unordered.is_empty()
+        || !options.normalize.is_empty()
+        || options.key.is_some();
     if kind == Kind::Skip && compares {
         return Err(refuse(
             at,
@@ -278,11 +282,11 @@ fn check_places(words: &MethodWords, kind: Kind, at: &Path) -> syn::Result<()> {
     Ok(())
 }
 
-fn only(at: impl quote::ToTokens, word: &str, kind: &str) -> syn::Error {
+fn only(at: impl quote::ToTokens, option: &str, kind: &str) -> syn::Error {
     refuse(
         at,
-        format!("`{word}` is said of a {kind}"),
-        format!("mark the method `{kind}`, or leave `{word}` out"),
+        format!("`{option}` belongs to a {kind}"),
+        format!("mark the method `{kind}`, or leave `{option}` out"),
     )
 }
 

@@ -6,13 +6,13 @@ use syn::punctuated::Punctuated;
 
 use super::form;
 use super::method::Draft;
-use super::words::{Kind, MirrorWord};
+use super::options::{Kind, MirrorOption};
 use crate::model::{ArgForm, MirrorArg, MirrorCall, MirrorSource};
 use crate::refuse::refuse;
 
 /// The call that follows the write `write`.
-pub fn call(word: &MirrorWord, write: &Draft, all: &[Draft]) -> syn::Result<MirrorCall> {
-    let name = &word.method;
+pub fn call(option: &MirrorOption, write: &Draft, all: &[Draft]) -> syn::Result<MirrorCall> {
+    let name = &option.method;
     let Some(target) = all.iter().find(|draft| draft.ident == *name) else {
         return Err(refuse(
             name,
@@ -30,7 +30,7 @@ pub fn call(word: &MirrorWord, write: &Draft, all: &[Draft]) -> syn::Result<Mirr
         ));
     }
     let default = Punctuated::from_iter([format_ident!("result", span = name.span())]);
-    let given = word.args.as_ref().unwrap_or(&default);
+    let given = option.args.as_ref().unwrap_or(&default);
     if given.len() != target.args.len() {
         return Err(refuse(
             name,

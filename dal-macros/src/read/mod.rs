@@ -1,27 +1,29 @@
 //! From the trait as written to its model, or to the refusals.
 
-mod form;
+pub(crate) mod form;
 mod future;
 mod method;
 mod mirror;
 mod name;
-mod words;
+mod options;
 
 use proc_macro2::TokenStream;
 use quote::format_ident;
 use syn::{Attribute, Generics, Ident, ItemTrait, TraitItem, TypeParamBound, WherePredicate};
 
-use crate::model::TraitModel;
+use method::Draft;
+
+use crate::model::{TraitModel, TraitOptions};
 use crate::refuse::{Refusals, refuse};
 
 /// The model of `item`, on which stands `#[shadow(attr)]`.
 ///
 /// # Errors
-/// Every refusal of a part by itself at once, else every refusal between parts. `item` is stripped of the attribute's own words in any case, so that it
-/// can still be emitted beside the errors.
+/// Every refusal of a part by itself at once, else every refusal between parts. `item` is stripped of
+/// the attribute's own options in any case, so that it can still be emitted beside the errors.
 pub fn model(attr: TokenStream, item: &mut ItemTrait) -> syn::Result<TraitModel> {
     let mut refusals = Refusals::default();
-    let options = refusals.take(words::trait_options(attr, name::entity(&item.ident)));
+    let options = refusals.take(options::trait_options(attr, name::entity(&item.ident)));
     let async_trait = refusals.take(async_trait_of(item)).flatten();
     check_trait(item, &mut refusals);
 
@@ -62,6 +64,9 @@ pub fn model(attr: TokenStream, item: &mut ItemTrait) -> syn::Result<TraitModel>
     // A method that was refused must not be reported as missing by one that names it.
     refusals.finish()?;
     let mut refusals = Refusals::default();
+    if let Some(options) = &options {
+        check_ids(options, &drafts, &mut refusals);
+    }
     let methods = drafts
         .iter()
         .filter_map(|draft| refusals.take(method::finish(draft, &drafts)))
@@ -82,6 +87,28 @@ pub fn model(attr: TokenStream, item: &mut ItemTrait) -> syn::Result<TraitModel>
         options,
         methods,
     })
+}
+
+/// `ids(class = "method")` names a method whose answer is an id.
+fn check_ids(options: &TraitOptions, drafts: &[Draft], refusals: &mut Refusals) {
+    for place in &options.ids {
+        let text = place.text();
+        if !text.contains('.') && !drafts.iter().any(|draft| draft.ident == text) {
+            let class = &place.class;
+            refusals.add(match &place.path {
+                Some(path) => refuse(
+                    &path.text,
+                    format!("`{text}` is neither `Type.field` nor a method of the trait"),
+                    format!("write `ids({class} = \"Type.field\")` for an id in a field, `ids({class} = \"method\")` for a method whose answer is an id"),
+                ),
+                None => refuse(
+                    class,
+                    format!("`ids({class})` does not say where such an id stands"),
+                    format!("write `ids({class} = \"Type.field\")`"),
+                ),
+            });
+        }
+    }
 }
 
 /// The `#[async_trait]` below the attribute, if there is one.

@@ -1,6 +1,8 @@
 //! What the slots of one store are bound to.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 
@@ -15,7 +17,12 @@ pub struct Bound {
     slots: BTreeMap<&'static str, BTreeMap<Slot, Tree>>,
     tokens: BTreeSet<&'static str>,
     next: Option<(&'static str, Tree)>,
+    /// What mirror methods have been given, by method. Shared by the clones of one store's slots.
+    mirrored: Arc<Mutex<BTreeMap<&'static str, Vec<Mirrored>>>>,
 }
+
+/// The arguments of a mirror method, as one store made them.
+type Mirrored = Arc<dyn Any + Send + Sync>;
 
 /// A handle that cannot be given the type that a method takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +73,44 @@ impl Bound {
     /// Forgets every token of a class.
     pub fn unbind_all(&mut self, class: &'static str) {
         self.slots.remove(class);
+    }
+
+    /// Keeps what a mirror method gets after a write, so that it can be put again later. For
+    /// generated code.
+    pub fn keep<T: Send + Sync + 'static>(&self, mirror: &'static str, arguments: T) {
+        let mut mirrored = self.mirrored.lock().unwrap_or_else(PoisonError::into_inner);
+        mirrored
+            .entry(mirror)
+            .or_default()
+            .push(Arc::new(arguments));
+    }
+
+    /// Whether anything has been kept for a mirror method. For generated code.
+    pub fn has_kept(&self, mirror: &str) -> bool {
+        let mirrored = self.mirrored.lock().unwrap_or_else(PoisonError::into_inner);
+        mirrored.contains_key(mirror)
+    }
+
+    /// What was kept for a mirror method so many writes ago, or the oldest. For generated code.
+    ///
+    /// # Errors
+    /// When nothing has been kept.
+    pub fn kept<T: Send + Sync + 'static>(
+        &self,
+        mirror: &'static str,
+        back: Slot,
+    ) -> Result<Arc<T>, HandleError> {
+        let mirrored = self.mirrored.lock().unwrap_or_else(PoisonError::into_inner);
+        mirrored
+            .get(mirror)
+            .and_then(|all| all.iter().rev().nth(back.back()).or_else(|| all.first()))
+            .and_then(|arguments| Arc::clone(arguments).downcast().ok())
+            .ok_or_else(|| HandleError {
+                class: mirror,
+                wanted: std::any::type_name::<T>(),
+                reason: "no write has succeeded yet whose answer this mirror method gets"
+                    .to_owned(),
+            })
     }
 
     /// The next call continues after this token, whatever its own argument says.

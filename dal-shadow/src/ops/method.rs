@@ -11,8 +11,11 @@ pub struct OpMethod {
     pub entity: &'static str,
     /// The method.
     pub method: &'static str,
-    /// Whether it is a write.
+    /// Whether it is a write; a mirror method is one.
     pub write: bool,
+    /// Whether it is a mirror method, which is called by itself only when the stores are compared
+    /// without the wrapper.
+    pub mirror: bool,
     /// What a successful call makes.
     pub creates: &'static [Place],
     /// The token of the next page.

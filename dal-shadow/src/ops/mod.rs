@@ -1,16 +1,19 @@
 //! The calls of a shadowed trait as values, for property tests.
 //!
-//! `#[shadow(ops)]` on a trait `X` emits `XOp`, an enum with one variant for each read and each
-//! write, and `XArgs`, a struct with one strategy for each argument. The property test itself is
-//! `dal_testkit::check`. Present with the feature `ops` only, so that no production build contains
-//! `proptest`.
+//! `#[shadow(ops)]` on a trait `X` emits `XOp`, an enum with one variant for each read, each write
+//! and each mirror method that can be called by itself, and `XArgs`, a struct with one strategy for
+//! each argument. The property test itself is `dal_testkit::check`. Present with the feature `ops`
+//! only, so that no production build contains `proptest`.
 
 mod bound;
+#[doc(hidden)]
+pub mod data;
 mod deserialize;
 mod method;
 mod slot;
 
 pub use bound::{Bound, HandleError, put};
+pub use data::NotData;
 pub use deserialize::from_tree;
 pub use method::{OpMethod, PageToken, Place};
 pub use proptest;
@@ -19,6 +22,7 @@ pub use slot::{SLOTS, Slot, h, strategy};
 use std::fmt::Debug;
 
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 use crate::answer::Answer;
 
@@ -26,9 +30,6 @@ use crate::answer::Answer;
 ///
 /// Emitted by `#[shadow(ops)]`; not meant to be implemented by hand.
 pub trait Operation: Clone + Debug + Send + Sync + 'static {
-    /// The enum's name, as a replay writes it.
-    const NAME: &'static str;
-
     /// Every method that has a variant.
     fn methods() -> Vec<&'static OpMethod>;
 
@@ -48,13 +49,24 @@ pub trait Operation: Clone + Debug + Send + Sync + 'static {
     /// Every slot of this call, with its class: the ids that it uses, then what a success binds.
     fn slots_mut(&mut self) -> Vec<(&'static str, &mut Slot)>;
 
+    /// Whether the call has all that it needs: a mirror method that puts an earlier answer again
+    /// needs such an answer.
+    fn is_callable(&self, bound: &Bound) -> bool;
+
     /// Every read whose arguments are handles only, on every slot.
     fn reads_of_handles() -> Vec<Self>;
 
-    /// The call in the notation of `Debug`, with the names of the enums in front.
-    fn written(&self) -> String {
-        format!("{}::{self:?}", Self::NAME)
-    }
+    /// The call as data: `{"rename": {"id": 0, "name": "Ann"}}`, with slots as their numbers.
+    ///
+    /// # Errors
+    /// When an argument cannot be kept as data.
+    fn to_data(&self) -> Result<Value, NotData>;
+
+    /// The call that this data describes.
+    ///
+    /// # Errors
+    /// With what does not fit.
+    fn from_data(data: &Value) -> Result<Self, String>;
 }
 
 /// Runs a call on a store. Emitted for every store that implements the trait.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// How many slots a class of handles has.
 pub const SLOTS: u8 = 4;
 
@@ -20,6 +22,11 @@ impl Slot {
         self.0 >= SLOTS
     }
 
+    /// How far back a kept answer is: 0 is the newest.
+    pub(super) fn back(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// The slots that can be bound, the nearest one to this first.
     pub(super) fn nearest(self) -> impl Iterator<Item = Slot> {
         let mut slots = (0..SLOTS).map(Slot).collect::<Vec<_>>();
@@ -36,6 +43,18 @@ impl Slot {
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "h({})", self.0)
+    }
+}
+
+impl Serialize for Slot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Slot {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u8::deserialize(deserializer).map(h)
     }
 }
 

@@ -4,6 +4,7 @@
 mod apply;
 mod data;
 mod day;
+pub(crate) mod grammar;
 mod pattern;
 mod set;
 

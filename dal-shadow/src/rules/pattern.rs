@@ -1,5 +1,6 @@
 //! Patterns of paths, as rules and allow-lists write them.
 
+use super::grammar::pattern_problem;
 use crate::compare::Step;
 
 /// A pattern of paths.
@@ -35,25 +36,21 @@ impl Pattern {
     /// # Errors
     /// With the reason, when the text is not one.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut tokens = Vec::new();
-        if text.is_empty() {
-            return Ok(Self {
-                text: String::new(),
-                tokens,
-            });
+        if let Some(problem) = pattern_problem(text) {
+            let problem = problem.replace("\nfix: ", "; ");
+            return Err(format!("`{text}`: {problem}"));
         }
-        for (place, part) in text.split('.').enumerate() {
-            let (name, brackets) = match part.find('[') {
-                Some(at) => part.split_at(at),
-                None => (part, ""),
-            };
+        let mut tokens = Vec::new();
+        for part in text.split('.') {
+            let (name, mut brackets) = part.split_at(part.find('[').unwrap_or(part.len()));
             if !name.is_empty() {
                 tokens.push(Token::Name(name.to_owned()));
-            } else if place > 0 || brackets.is_empty() {
-                return Err(format!("`{text}` has an empty name"));
             }
-            brackets_into(&mut tokens, brackets)
-                .ok_or_else(|| format!("`{text}`: brackets hold nothing or an index"))?;
+            while let Some((inside, rest)) = brackets.split_once(']') {
+                let index = inside.trim_start_matches('[').parse();
+                tokens.push(index.map_or(Token::Each, Token::At));
+                brackets = rest;
+            }
         }
         Ok(Self {
             text: text.to_owned(),
@@ -85,19 +82,6 @@ impl Pattern {
     pub(crate) fn covers(&self, steps: &[Step]) -> bool {
         (0..=steps.len()).any(|end| self.matches(steps.get(..end).unwrap_or_default()))
     }
-}
-
-fn brackets_into(tokens: &mut Vec<Token>, mut brackets: &str) -> Option<()> {
-    while !brackets.is_empty() {
-        let (inside, rest) = brackets.strip_prefix('[')?.split_once(']')?;
-        tokens.push(if inside.is_empty() {
-            Token::Each
-        } else {
-            Token::At(inside.parse().ok()?)
-        });
-        brackets = rest;
-    }
-    Some(())
 }
 
 fn whole(tokens: &[Token], steps: &[Step]) -> bool {

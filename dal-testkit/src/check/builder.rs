@@ -1,6 +1,7 @@
 //! The settings of a check.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,10 @@ use super::execute::{Execute, Ran, repeated};
 use super::fault::Fault;
 use super::floors::Floors;
 use super::generate::Generator;
-use super::start::{Engines, Known, Start, refuse_phases};
+use super::regressions::Regressions;
+use super::start::{Engines, Known, Start};
 use super::wrapper::{self, Copy, Stores};
-use super::{Failure, FailureKind, Phase, Statistics, Step, fresh, independent, panics};
+use super::{Failure, FailureKind, Phase, Statistics, fresh, independent, panics};
 use crate::servers;
 
 /// Makes a store.
@@ -39,7 +41,8 @@ pub struct Check<O: Operation, A: ?Sized, B: ?Sized> {
     inconclusive_at_most: f64,
     engines: Engines,
     limits: Limits,
-    regressions: Vec<Vec<Step<O>>>,
+    regressions: Option<PathBuf>,
+    mirrors: bool,
     known: Known,
     unreadable: Option<String>,
     seed: Option<u64>,
@@ -51,15 +54,15 @@ pub struct Check<O: Operation, A: ?Sized, B: ?Sized> {
 ///
 /// `mysql` and `dynamodb` are called once for each sequence (and for each try while a failing one is
 /// made small), several at a time, and give an empty store: an `async fn` that returns
-/// `Arc<dyn UserRepository>`. Let their ids start apart (1 and 1001), so that an id that is not
-/// declared is noticed.
+/// `Arc<dyn UserRepository>`. Let their ids start apart, each just below a power of ten (8 and 998):
+/// then an id that is not declared is noticed, and a store that orders numbers as texts.
 ///
 /// ```
 /// use std::collections::BTreeSet;
 /// use std::convert::Infallible;
 /// use std::sync::{Arc, Mutex};
 ///
-/// use dal_testkit::check::{check, near};
+/// use dal_testkit::check::{check, confusables};
 ///
 /// #[dal_shadow::shadow(ops)]
 /// pub trait Names: Send + Sync {
@@ -83,7 +86,7 @@ pub struct Check<O: Operation, A: ?Sized, B: ?Sized> {
 /// }
 ///
 /// fn main() {
-///     let calls = NamesArgs { name: near(&["Ann", "Bob"]) }.ops();
+///     let calls = NamesArgs { name: confusables(&["Ann", "Bob"]) }.ops();
 ///     let store = || async { Arc::new(Memory::default()) };
 ///     check(calls, store, store).sequences(32).floor("add", 50).run();
 /// }
@@ -117,7 +120,8 @@ where
             timeout: Duration::from_mins(1),
             repeats: 6,
         },
-        regressions: Vec::new(),
+        regressions: None,
+        mirrors: true,
         known: Vec::new(),
         unreadable: None,
         seed: None,
@@ -162,8 +166,9 @@ where
     }
 
     /// Fails when less of something was compared *and agreed* in all sequences together: calls of a
-    /// method (`rename` or `user.rename`), error answers of a kind (`errors.not_found`), uses of
-    /// handles (`handles.bound`, `handles.dead`, `handles.never_existed`). Half of what a run shows
+    /// method (`rename` or `user.rename`), calls of it that succeeded (`rename.ok`), error answers of a
+    /// kind (`errors.not_found`), uses of handles (`handles.bound`, `handles.dead`,
+    /// `handles.never_existed`), pages read with a token (`pages.continued`). Half of what a run shows
     /// is a margin that other seeds keep, too.
     pub fn floor(mut self, of: &str, count: u64) -> Self {
         self.floors.counts.push((of.to_owned(), count));
@@ -208,19 +213,22 @@ where
         self
     }
 
-    /// Sequences that once failed, to be run first: the replays that a failure prints.
-    pub fn regressions(mut self, sequences: impl IntoIterator<Item = Vec<O>>) -> Self {
-        let steps = |calls: Vec<O>| calls.into_iter().map(Step::Call).collect();
-        self.regressions.extend(sequences.into_iter().map(steps));
+    /// The file of sequences that once failed, which run first: `tests/inc/users.regressions.json`
+    /// in the package of the test. A failure appends its sequence, unless the variable
+    /// `DAL_CHECK_REGRESSIONS` is `read-only`; a file that does not exist yet is made then. A check
+    /// by itself and one through the wrapper can share a file: the first leaves changes of the phase
+    /// out, the second calls of mirror methods.
+    pub fn regressions(mut self, file: impl Into<PathBuf>) -> Self {
+        self.regressions = Some(file.into());
         self
     }
 
-    /// Sequences with changes of the phase that once failed, to be run first.
-    pub fn regressions_through(
-        mut self,
-        sequences: impl IntoIterator<Item = Vec<Step<O>>>,
-    ) -> Self {
-        self.regressions.extend(sequences);
+    /// Leaves out the calls of mirror methods by themselves.
+    ///
+    /// [`Check::run`] makes them, with what an earlier write returned, over whatever the store holds
+    /// by then: a mirror method stores exactly what it is given, as often as it is called.
+    pub fn without_mirrors(mut self) -> Self {
+        self.mirrors = false;
         self
     }
 
@@ -293,7 +301,6 @@ where
         O: On<A> + On<B>,
     {
         let start = Arc::new(self.start()?);
-        refuse_phases(&self.regressions).map_err(setup)?;
         let (mysql, dynamodb) = (Arc::clone(&self.mysql), Arc::clone(&self.dynamodb));
         let left_over = self.left_over(&start);
         let execute: Execute<O> = Arc::new(move |steps| {
@@ -316,7 +323,7 @@ where
     /// Runs each sequence through the wrapper that `wrap` makes (`ShadowUserRepository::new`), with
     /// changes of the phase in the middle: every answer is that of a bare third store, every
     /// comparison that the wrapper makes is equal, and while both stores are written they hold
-    /// exactly the same at the end. Let both factories start their ids alike here.
+    /// exactly the same at the end. Let both factories start their ids alike here, at 8.
     ///
     /// # Panics
     /// Like [`Check::run`].
@@ -440,6 +447,7 @@ where
             " through the wrapper"
         };
         let Engines { mysql, dynamodb } = &self.engines;
+        let regressions = Regressions::read(self.regressions).map_err(setup)?;
         let driver = Driver {
             name: format!(
                 "{}{mode} on {mysql} and {dynamodb}",
@@ -451,12 +459,13 @@ where
                 seed,
                 self.calls,
                 phases,
+                self.mirrors,
                 self.known.iter().map(|(class, _)| *class).collect(),
             ),
             execute: repeated(execute),
             left_over,
             inconclusive_at_most: self.inconclusive_at_most,
-            regressions: self.regressions,
+            regressions,
             sequences,
             parallel: self.parallel,
             shrink_time: self.shrink_time,

@@ -8,6 +8,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::Serialize;
 
 use super::bind;
+use super::generate::{DRAWS, MIRRORS_ONLY};
 
 /// Draws calls from a strategy and makes them on one store.
 ///
@@ -53,15 +54,23 @@ impl<O: Operation> Caller<O> {
         Ok(())
     }
 
-    /// The next call.
+    /// The next call, never of a mirror method: through a wrapper these are not called by
+    /// themselves.
     ///
     /// # Errors
     /// When a strategy makes no value.
     pub fn draw(&mut self) -> Result<O, String> {
-        self.strategy
-            .new_tree(&mut self.runner)
-            .map(|tree| tree.current())
-            .map_err(|reason| format!("a strategy makes no value: {reason}"))
+        for _ in 0..DRAWS {
+            let call = self
+                .strategy
+                .new_tree(&mut self.runner)
+                .map(|tree| tree.current())
+                .map_err(|reason| format!("a strategy makes no value: {reason}"))?;
+            if !call.method().mirror {
+                return Ok(call);
+            }
+        }
+        Err(MIRRORS_ONLY.to_owned())
     }
 
     /// Whether a record of this class has an id for the slot: `false` is the id that never existed.

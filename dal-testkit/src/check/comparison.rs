@@ -13,15 +13,15 @@ use dal_shadow::rules::{MethodRules, RuleSet, Rules};
 use dal_shadow::tree::{Tree, find, replace};
 use dal_traits::{ErrorKind, SystemClock};
 
+use super::declarations::Declarations;
 use super::fault::{Fault, outcome_of};
 use super::id_map::IdMap;
-use super::places::Places;
 use canonical::Canonical;
 pub(super) use help::shown;
 
 /// What is known of the traits, the same for every sequence.
 pub(super) struct TraitRules {
-    places: Places,
+    places: Declarations,
     rules: BTreeMap<(&'static str, &'static str), Rules>,
 }
 
@@ -47,7 +47,7 @@ impl TraitRules {
             })
             .collect();
         Ok(Self {
-            places: Places::declared(methods)?,
+            places: Declarations::declared(methods)?,
             rules,
         })
     }
@@ -56,7 +56,7 @@ impl TraitRules {
 /// Compares the answers of one sequence.
 pub(super) struct Comparison<'a> {
     rules: &'a TraitRules,
-    places: Places,
+    places: Declarations,
     pub(super) ids: IdMap,
 }
 

@@ -13,6 +13,7 @@ use super::execute::{Execute, Ran};
 use super::failure::Confirmed;
 use super::fault::{Fault, Weight};
 use super::generate::{Generator, Item};
+use super::regressions::Regressions;
 use super::shrink::{Shrink, Shrunk};
 use super::{Failure, FailureKind, Statistics, Step, panics};
 use crate::servers;
@@ -33,7 +34,7 @@ pub(super) struct Driver<O: Operation> {
     pub(super) left_over: LeftOver<O>,
     /// So large a share of the sequences may end without a result.
     pub(super) inconclusive_at_most: f64,
-    pub(super) regressions: Vec<Vec<Step<O>>>,
+    pub(super) regressions: Regressions<O>,
     pub(super) sequences: u64,
     pub(super) parallel: usize,
     pub(super) shrink_time: Duration,
@@ -105,9 +106,11 @@ impl<O: Operation> Driver<O> {
         match origin {
             Origin::Regression(index) => Ok(self
                 .regressions
+                .sequences
                 .get(index)
                 .into_iter()
                 .flatten()
+                .filter(|step| self.generator.makes(step))
                 .cloned()
                 .map(Item::fixed)
                 .collect()),
@@ -116,7 +119,7 @@ impl<O: Operation> Driver<O> {
     }
 
     async fn all(&self, started: Instant) -> Result<Total, String> {
-        let mut origins = (0..self.regressions.len())
+        let mut origins = (0..self.regressions.sequences.len())
             .map(Origin::Regression)
             .chain((0..self.sequences).map(Origin::Sequence));
         let mut total = Total::default();
@@ -241,9 +244,21 @@ impl<O: Operation> Driver<O> {
             None => found,
             Some(confirmed) => format!("{found}; {confirmed}"),
         };
+        let kept = match origin {
+            Origin::Regression(_) => {
+                "this one is in the file, here as small as it goes:".to_owned()
+            }
+            Origin::Sequence(_) => {
+                let lasts = confirmed
+                    .as_ref()
+                    .is_some_and(|confirmed| confirmed.failed == confirmed.of);
+                self.regressions.keep(&steps, lasts)
+            }
+        };
         Box::new(Failure {
             kind: fault.kind,
             summary: format!("{}: {} ({found})", self.name, fault.summary),
+            kept,
             steps,
             at: fault.at,
             differences: fault.differences,

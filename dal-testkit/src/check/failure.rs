@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use dal_shadow::ops::Operation;
+use dal_shadow::ops::{NotData, Operation};
 
-use super::{Statistics, Step, replay};
+use super::{Statistics, Step, regressions};
 
 /// What went wrong in a check.
 pub struct Failure<O> {
@@ -25,6 +25,8 @@ pub struct Failure<O> {
     /// How often the steps failed in the same way when they were run again at the end; `None` where
     /// no sequence is to blame.
     pub confirmed: Option<Confirmed>,
+    /// Where the steps were kept, or how to keep them; empty when no sequence is to blame.
+    pub kept: String,
     /// What the check did until then.
     pub statistics: Statistics,
 }
@@ -83,24 +85,17 @@ impl<O: Operation> Failure<O> {
             answers: Vec::new(),
             help: Vec::new(),
             confirmed: None,
+            kept: String::new(),
             statistics: Statistics::default(),
         })
     }
 
-    /// The calls among the steps, to be given to `.regressions(..)`.
-    pub fn calls(&self) -> Vec<O> {
-        self.steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Call(call) => Some(call.clone()),
-                Step::To(_) => None,
-            })
-            .collect()
-    }
-
-    /// The steps as Rust: one element of the list that `.regressions(..)` takes.
-    pub fn replay(&self) -> String {
-        replay::written(&self.steps)
+    /// The steps as a file that `.regressions(..)` takes.
+    ///
+    /// # Errors
+    /// With the argument that cannot be kept as data.
+    pub fn regression(&self) -> Result<String, NotData> {
+        regressions::file_of(&self.steps)
     }
 }
 
@@ -127,14 +122,10 @@ impl<O: Operation> fmt::Display for Failure<O> {
             writeln!(f, "  help: {help}")?;
         }
         if !self.steps.is_empty() {
-            let replay = self.replay();
-            writeln!(
-                f,
-                "\nreplay: put this into the list of `.{}`, one `vec!` for each failure; in scope there: {}`{}` and the types of its arguments\n\n{replay}",
-                replay::method(&self.steps),
-                replay::imports(&replay),
-                O::NAME,
-            )?;
+            writeln!(f, "\nregression: {}", self.kept)?;
+            if let Ok(text) = self.regression() {
+                write!(f, "\n{text}")?;
+            }
         }
         if self.statistics.calls() > 0 {
             writeln!(f, "\n{}", self.statistics)?;

@@ -1,10 +1,9 @@
 //! The least that a check must have compared.
 
 use dal_shadow::ops::OpMethod;
-use dal_traits::ErrorKind;
 
 use super::Statistics;
-use super::statistics::is_named;
+use super::statistics::{COUNTED, is_countable};
 
 /// The least that a check must have compared.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +26,9 @@ impl Floors {
         match self.counts.iter().find(unknown) {
             None => Ok(()),
             Some((floor, _)) => Err(format!(
-                "`.floor(\"{floor}\", ..)` names nothing that is counted; there are {}, `errors.` with a kind, and `handles.bound`, `handles.dead`, `handles.never_existed`",
-                names.join(", ")
+                "`.floor(\"{floor}\", ..)` names nothing that is counted; there are {}, each of them with `.ok` for calls that succeeded, `errors.` with a kind, and `{}`",
+                names.join(", "),
+                COUNTED.join("`, `")
             )),
         }
     }
@@ -90,11 +90,4 @@ fn half(count: u64, sequences: u64, planned: u64) -> u64 {
     } else {
         count.saturating_mul(planned) / sequences.max(1) / 2
     }
-}
-
-fn is_countable(floor: &str, methods: &[String]) -> bool {
-    let kind = floor.strip_prefix("errors.");
-    ["handles.bound", "handles.dead", "handles.never_existed"].contains(&floor)
-        || kind.is_some_and(|kind| ErrorKind::ALL.iter().any(|known| known.as_str() == kind))
-        || methods.iter().any(|name| is_named(name, floor))
 }

@@ -1,4 +1,7 @@
-//! Sequences: some creations, calls of every kind, then reads of what is left.
+//! Sequences: some creations, calls of a random subset of the methods, then reads of what is left.
+//!
+//! In a sequence of calls of every method each method is rare, and a defect that needs several calls of
+//! one is missed: so half of the sequences leave methods out ("swarm testing").
 
 use std::collections::BTreeSet;
 
@@ -6,6 +9,7 @@ use dal_shadow::ops::{Operation, SLOTS, Slot};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use super::methods::{Methods, is};
 use super::{Phase, Step};
 
 /// A step, and the simpler ones that it could be.
@@ -22,7 +26,11 @@ impl<O: Clone> Item<O> {
 }
 
 /// Draws at most so often for a call of a wanted kind.
-const DRAWS: usize = 200;
+pub(super) const DRAWS: usize = 200;
+
+/// Why there is no call that can be made.
+pub(super) const MIRRORS_ONLY: &str =
+    "the strategies make calls of mirror methods only, which are left out here";
 
 /// Makes sequences; the same ones for the same seed.
 pub(super) struct Generator<O: Operation> {
@@ -31,8 +39,12 @@ pub(super) struct Generator<O: Operation> {
     calls: usize,
     /// The phases to go through, in mid-sequence; none in the independent mode.
     phases: Vec<Phase>,
+    /// Whether mirror methods are called by themselves.
+    mirrors: bool,
     creates: bool,
     known: BTreeSet<&'static str>,
+    /// The methods that the strategy makes calls of.
+    methods: Methods,
 }
 
 impl<O: Operation> Generator<O> {
@@ -41,21 +53,35 @@ impl<O: Operation> Generator<O> {
         seed: u64,
         calls: usize,
         phases: Vec<Phase>,
+        mirrors: bool,
         known: BTreeSet<&'static str>,
     ) -> Self {
-        Self {
+        let mut generator = Self {
             strategy,
             seed,
             calls: calls.max(1),
+            mirrors: mirrors && phases.is_empty(),
             phases,
             creates: O::methods().iter().any(|method| !method.creates.is_empty()),
             known,
-        }
+            methods: Methods::default(),
+        };
+        generator.methods = generator.drawn();
+        generator
     }
 
     /// Whether the ids of a class are given from the start.
     pub(super) fn knows(&self, class: &str) -> bool {
         self.known.contains(class)
+    }
+
+    /// Whether sequences have steps like this one: mirror methods are called by themselves in the
+    /// independent mode only.
+    pub(super) fn makes(&self, step: &Step<O>) -> bool {
+        match step {
+            Step::Call(op) => self.mirrors || !op.method().mirror,
+            Step::To(_) => true,
+        }
     }
 
     /// The sequence of this number.
@@ -65,22 +91,30 @@ impl<O: Operation> Generator<O> {
     pub(super) fn sequence(&self, number: u64) -> Result<Vec<Item<O>>, String> {
         let mut random =
             fastrand::Rng::with_seed(self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let mut seed = [0_u8; 32];
-        random.fill(&mut seed);
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-        let mut draw = Draw {
-            strategy: &self.strategy,
-            runner: TestRunner::new_with_rng(Config::default(), rng),
-        };
+        let mut draw = self.draw(&mut random);
         let length = random.usize(self.calls.div_ceil(4)..=self.calls);
         let mut items = Vec::new();
+        // Half of the sequences draw from every method.
+        let subset = if random.bool() {
+            self.methods.clone()
+        } else {
+            let subset = self.methods.subset(&mut random);
+            for maker in self.methods.makers(&subset, &self.known, &mut random) {
+                items.extend(draw.wanted(|op| is(op.method(), maker))?);
+            }
+            subset
+        };
+        let is_in = |op: &O| subset.has(op.method());
         if self.creates {
             for _ in 0..random.usize(0..=usize::from(SLOTS)).min(length) {
-                items.extend(draw.wanted(|op| !op.creates().is_empty())?);
+                items.extend(draw.wanted(|op| !op.creates().is_empty() && is_in(op))?);
             }
         }
         while items.len() < length {
-            items.push(draw.any()?);
+            match draw.wanted(is_in)? {
+                Some(item) => items.push(item),
+                None => items.push(draw.any()?),
+            }
         }
         self.insert_phases(&mut items, &mut random);
         for _ in 0..=length / 10 {
@@ -88,6 +122,34 @@ impl<O: Operation> Generator<O> {
         }
         self.tail(&mut items);
         Ok(items)
+    }
+
+    fn draw(&self, random: &mut fastrand::Rng) -> Draw<'_, O> {
+        let mut seed = [0_u8; 32];
+        random.fill(&mut seed);
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+        Draw {
+            generator: self,
+            runner: TestRunner::new_with_rng(Config::default(), rng),
+        }
+    }
+
+    /// The methods that a strategy makes calls of: a filter may leave some out.
+    fn drawn(&self) -> Methods {
+        let mut draw = self.draw(&mut fastrand::Rng::with_seed(self.seed));
+        let all = O::methods();
+        let mut methods = Methods::default();
+        for _ in 0..DRAWS * all.len() {
+            // A strategy that makes no value is reported when the first sequence is made.
+            let Ok(item) = draw.any() else { break };
+            if let Step::Call(op) = &item.step {
+                methods.insert(op.method());
+            }
+            if methods.len() == all.len() {
+                break;
+            }
+        }
+        methods
     }
 
     fn insert_phases(&self, items: &mut Vec<Item<O>>, random: &mut fastrand::Rng) {
@@ -124,20 +186,28 @@ impl<O: Operation> Generator<O> {
 }
 
 struct Draw<'a, O: Operation> {
-    strategy: &'a BoxedStrategy<O>,
+    generator: &'a Generator<O>,
     runner: TestRunner,
 }
 
 impl<O: Operation> Draw<'_, O> {
+    /// A call of any method.
     fn any(&mut self) -> Result<Item<O>, String> {
-        let tree = self
-            .strategy
-            .new_tree(&mut self.runner)
-            .map_err(|reason| format!("a strategy makes no value: {reason}"))?;
-        Ok(Item {
-            step: Step::Call(tree.current()),
-            tree: Some(tree),
-        })
+        for _ in 0..DRAWS {
+            let tree = self
+                .generator
+                .strategy
+                .new_tree(&mut self.runner)
+                .map_err(|reason| format!("a strategy makes no value: {reason}"))?;
+            let step = Step::Call(tree.current());
+            if self.generator.makes(&step) {
+                return Ok(Item {
+                    step,
+                    tree: Some(tree),
+                });
+            }
+        }
+        Err(MIRRORS_ONLY.to_owned())
     }
 
     /// A call of this kind, if the strategies make any.

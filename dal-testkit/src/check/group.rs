@@ -39,8 +39,6 @@ macro_rules! group {
         }
 
         impl $crate::check::__private::Operation for $op {
-            const NAME: &'static str = stringify!($op);
-
             fn methods() -> ::std::vec::Vec<&'static $crate::check::__private::OpMethod> {
                 let mut methods = ::std::vec::Vec::new();
                 $(methods.extend(<$inner as $crate::check::__private::Operation>::methods());)+
@@ -93,16 +91,48 @@ macro_rules! group {
                 reads
             }
 
-            fn written(&self) -> ::std::string::String {
+            fn is_callable(&self, bound: &$crate::check::__private::Bound) -> bool {
                 match self {
                     $(
-                        Self::$variant(op) => ::std::format!(
-                            "{}::{}({})",
-                            stringify!($op),
-                            stringify!($variant),
-                            $crate::check::__private::Operation::written(op),
-                        ),
+                        Self::$variant(op) => {
+                            $crate::check::__private::Operation::is_callable(op, bound)
+                        }
                     )+
+                }
+            }
+
+            fn to_data(
+                &self,
+            ) -> ::core::result::Result<
+                $crate::check::__private::data::Value,
+                $crate::check::__private::NotData,
+            > {
+                match self {
+                    $(
+                        Self::$variant(op) => $crate::check::__private::Operation::to_data(op)
+                            .map(|data| {
+                                $crate::check::__private::data::under(stringify!($variant), data)
+                            }),
+                    )+
+                }
+            }
+
+            fn from_data(
+                data: &$crate::check::__private::data::Value,
+            ) -> ::core::result::Result<Self, ::std::string::String> {
+                let (name, inner) = $crate::check::__private::data::named(data)?;
+                match name {
+                    $(
+                        stringify!($variant) => {
+                            $crate::check::__private::Operation::from_data(inner)
+                                .map(Self::$variant)
+                        }
+                    )+
+                    _ => ::core::result::Result::Err($crate::check::__private::data::unknown(
+                        stringify!($op),
+                        name,
+                        &[$(stringify!($variant)),+],
+                    )),
                 }
             }
         }

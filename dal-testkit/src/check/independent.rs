@@ -63,6 +63,9 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
         at: usize,
         steps: &[Step<O>],
     ) -> Result<(), Fault> {
+        if !op.is_callable(&self.mysql_bound) || !op.is_callable(&self.dynamodb_bound) {
+            return Ok(());
+        }
         let method = op.method();
         let names = self.start.engines.names();
         let [one, other] = names.map(|store| At { store, step: at });
@@ -156,6 +159,9 @@ where
     let mut record = Vec::new();
     for (step, call) in steps.iter().enumerate() {
         let Step::Call(op) = call else { continue };
+        if !op.is_callable(&bound) {
+            continue;
+        }
         let at = At { store: name, step };
         let Ok(answer) = invoker.settled(op, store, &bound, at).await else {
             break;

@@ -5,10 +5,10 @@
 //! `UserRepositoryArgs`, one strategy for each argument. [`check`] runs sequences of such calls:
 //!
 //! ```text
-//! use dal_testkit::check::{Strategy, check, near};
+//! use dal_testkit::check::{Strategy, check, confusables};
 //!
 //! fn user_ops() -> impl Strategy<Value = UserRepositoryOp> {
-//!     let (email, name) = (near(&["ann@x", "bob@x"]), near(&["Ann", "Bob"]));
+//!     let (email, name) = (confusables(&["ann@x", "bob@x"]), confusables(&["Ann", "Bob"]));
 //!     let new = (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
 //!     UserRepositoryArgs { new, email, name, limit: (1_u32..4) }.ops()
 //! }
@@ -23,13 +23,15 @@
 //!
 //! Ids are slots `h(0)` to `h(3)`, bound by the calls that create them; the two stores' ids are
 //! related one to one, page tokens and generated times are compared for presence. A failing
-//! sequence is made small and printed as Rust, for `.regressions(..)`.
+//! sequence is made small, printed, and kept as data in the file of `.regressions(..)`.
 
 mod bind;
 mod builder;
 mod call;
 mod caller;
 mod comparison;
+mod confusables;
+mod declarations;
 mod driver;
 mod execute;
 mod failure;
@@ -40,12 +42,11 @@ mod generate;
 mod group;
 mod id_map;
 mod independent;
-mod near;
+mod methods;
 mod pages;
 mod panics;
-mod places;
+mod regressions;
 mod renumber;
-mod replay;
 mod shrink;
 mod start;
 mod statistics;
@@ -57,10 +58,10 @@ mod wrapper;
 pub use crate::group;
 pub use builder::{Check, check};
 pub use caller::Caller;
+pub use confusables::confusables;
 pub use dal_shadow::Phase;
 pub use dal_shadow::ops::{SLOTS, Slot, h};
 pub use failure::{Confirmed, Failure, FailureKind};
-pub use near::near;
 pub use proptest;
 pub use proptest::strategy::{BoxedStrategy, Just, Strategy};
 pub use statistics::{Calls, Handles, Statistics};
@@ -70,6 +71,6 @@ pub use step::Step;
 #[doc(hidden)]
 pub mod __private {
     pub use dal_shadow::Answer;
-    pub use dal_shadow::ops::{Bound, HandleError, On, OpMethod, Operation};
+    pub use dal_shadow::ops::{Bound, HandleError, NotData, On, OpMethod, Operation, data};
     pub use futures::future::BoxFuture;
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use dal_shadow::ops::{Bound, OpMethod, Operation, SLOTS, h};
+use dal_shadow::ops::{Bound, OpMethod, SLOTS, h};
 use dal_shadow::tree::Tree;
 
-use super::Step;
 use super::call::Limits;
 use super::comparison::{Comparison, TraitRules};
 
@@ -141,21 +140,4 @@ fn refuse_unmade_classes(
         }
     }
     Ok(())
-}
-
-/// Refuses changes of the phase where there is no wrapper.
-///
-/// # Errors
-/// With what to call instead.
-pub(super) fn refuse_phases<O: Operation>(regressions: &[Vec<Step<O>>]) -> Result<(), String> {
-    let phases = regressions
-        .iter()
-        .position(|steps| steps.iter().any(|step| matches!(step, Step::To(_))));
-    match phases {
-        None => Ok(()),
-        Some(index) => Err(format!(
-            "regression {} changes the phase, which only `run_through` does: give it to a check that ends in `run_through`",
-            index + 1
-        )),
-    }
 }

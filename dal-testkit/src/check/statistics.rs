@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use dal_traits::ErrorKind;
+
 /// What a check did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
@@ -21,6 +23,8 @@ pub struct Statistics {
     pub methods: BTreeMap<String, Calls>,
     /// Uses of handles.
     pub handles: Handles,
+    /// Pages that were read with a token that an earlier page gave.
+    pub pages_continued: u64,
     /// Changes of the phase.
     pub phases: u64,
     /// Classes of which every id was the same in both stores: an id that is not declared would not
@@ -37,6 +41,8 @@ pub struct Calls {
     pub calls: u64,
     /// Those that were compared, and both stores gave the same answer. This is what floors count.
     pub agreed: u64,
+    /// Those of them that succeeded.
+    pub ok: u64,
     /// Those of them whose answer was an error, by kind.
     pub errors: BTreeMap<&'static str, u64>,
 }
@@ -83,18 +89,28 @@ impl Statistics {
 
     /// The calls of a method that were compared and agreed, named `method` or `entity.method`.
     pub fn calls_of(&self, method: &str) -> u64 {
-        self.methods
-            .iter()
-            .filter(|(name, _)| is_named(name, method))
-            .map(|(_, calls)| calls.agreed)
-            .sum()
+        self.named(method).map(|calls| calls.agreed).sum()
     }
 
-    /// What a floor counts: the calls of `method` or `entity.method`, the error answers of a kind
-    /// (`errors.not_found`), the uses of handles (`handles.bound`, `handles.dead`,
-    /// `handles.never_existed`); nothing when it names none of these.
+    /// Those of them that succeeded.
+    pub fn ok_of(&self, method: &str) -> u64 {
+        self.named(method).map(|calls| calls.ok).sum()
+    }
+
+    fn named(&self, method: &str) -> impl Iterator<Item = &Calls> {
+        self.methods
+            .iter()
+            .filter(move |(name, _)| is_named(name, method))
+            .map(|(_, calls)| calls)
+    }
+
+    /// What a floor counts: the calls of `method` or `entity.method`, those of them that succeeded
+    /// (`method.ok`), the error answers of a kind (`errors.not_found`), the uses of handles
+    /// (`handles.bound`, `handles.dead`, `handles.never_existed`), pages with a token
+    /// (`pages.continued`); nothing when it names none of these.
     pub(super) fn counted(&self, floor: &str) -> u64 {
         match floor.split_once('.') {
+            Some(("pages", "continued")) => self.pages_continued,
             Some(("handles", "bound")) => self.handles.bound,
             Some(("handles", "dead")) => self.handles.dead,
             Some(("handles", "never_existed")) => self.handles.never_existed,
@@ -103,7 +119,10 @@ impl Statistics {
                 .values()
                 .filter_map(|method| method.errors.get(kind))
                 .sum(),
-            _ => self.calls_of(floor),
+            _ => match succeeded(floor) {
+                Some(method) => self.ok_of(method),
+                None => self.calls_of(floor),
+            },
         }
     }
 
@@ -113,10 +132,12 @@ impl Statistics {
         self.inconclusive += other.inconclusive;
         self.repeated += other.repeated;
         self.phases += other.phases;
+        self.pages_continued += other.pages_continued;
         for (name, calls) in &other.methods {
             let sum = self.methods.entry(name.clone()).or_default();
             sum.calls += calls.calls;
             sum.agreed += calls.agreed;
+            sum.ok += calls.ok;
             for (kind, count) in &calls.errors {
                 *sum.errors.entry(kind).or_default() += count;
             }
@@ -127,8 +148,31 @@ impl Statistics {
     }
 }
 
+/// Whether a floor names something that is counted; `methods` are named `entity.method`.
+pub(super) fn is_countable(floor: &str, methods: &[String]) -> bool {
+    let kind = floor.strip_prefix("errors.");
+    COUNTED.contains(&floor)
+        || kind.is_some_and(|kind| ErrorKind::ALL.iter().any(|known| known.as_str() == kind))
+        || methods
+            .iter()
+            .any(|name| is_named(name, succeeded(floor).unwrap_or(floor)))
+}
+
+/// What a floor can name beside methods and errors.
+pub(super) const COUNTED: [&str; 4] = [
+    "handles.bound",
+    "handles.dead",
+    "handles.never_existed",
+    "pages.continued",
+];
+
+/// The method of `method.ok`.
+fn succeeded(floor: &str) -> Option<&str> {
+    floor.strip_suffix(".ok")
+}
+
 /// Whether `entity.method` is meant by `method` or `entity.method`.
-pub(super) fn is_named(full: &str, name: &str) -> bool {
+fn is_named(full: &str, name: &str) -> bool {
     full == name
         || full
             .split_once('.')
@@ -190,6 +234,9 @@ impl fmt::Display for Statistics {
                 "\n  repeated after a transient answer: {} calls",
                 self.repeated
             )?;
+        }
+        if self.pages_continued > 0 {
+            write!(f, "\n  pages: {} continued", self.pages_continued)?;
         }
         if self.phases > 0 {
             write!(f, "\n  phases: {} changes", self.phases)?;

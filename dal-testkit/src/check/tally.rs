@@ -34,12 +34,17 @@ impl Tally {
         let method = op.method();
         let calls = self.calls(method);
         calls.agreed += 1;
-        if let Answer::Error(error) = answer {
-            *calls.errors.entry(error.class.kind.as_str()).or_default() += 1;
+        match answer {
+            Answer::Error(error) => {
+                *calls.errors.entry(error.class.kind.as_str()).or_default() += 1;
+            }
+            _ => calls.ok += 1,
         }
         let uses = op.uses();
         for (class, slot) in &uses {
             if tokens.contains(class) {
+                let is_given = bound.get(class, *slot).is_some();
+                self.statistics.pages_continued += u64::from(is_given);
                 continue;
             }
             match bound.get(class, *slot) {

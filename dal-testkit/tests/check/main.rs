@@ -10,10 +10,12 @@
 )]
 
 mod failure;
+mod finds;
 mod flaws;
 mod handles;
 mod independent;
 mod memory;
 mod options;
+mod regressions;
 mod useless;
 mod wrapper;

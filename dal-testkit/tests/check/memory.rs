@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use dal_testkit::check::{Strategy, near};
-use serde::Serialize;
+use dal_testkit::check::{Strategy, confusables};
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct User {
@@ -15,7 +15,7 @@ pub struct User {
     pub created_at: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewUser {
     pub email: String,
     pub name: String,
@@ -117,6 +117,10 @@ pub enum Defect {
     MirrorKeepsIds,
     /// The copy leaves a user who is gone.
     CopyLeavesDeleted,
+    /// The list is in the order of the ids as texts: 1000 stands before 998.
+    OrdersAsText,
+    /// The mirror method leaves a user alone who is there already.
+    MirrorKeepsOld,
 }
 
 #[derive(Default)]
@@ -185,21 +189,24 @@ impl Memory {
     }
 }
 
-/// The good store, ids from 1.
+/// The good store, ids from 8: just below a power of ten, as those of the other one.
 pub async fn good() -> Arc<dyn UserRepository> {
-    Arc::new(Memory::new(1, "m", Defect::None))
+    Arc::new(Memory::new(8, "m", Defect::None))
 }
 
-/// A store with a defect, ids from 1001.
+/// A store with a defect, ids from 998.
 pub fn with(
     defect: Defect,
 ) -> impl Fn() -> std::future::Ready<Arc<dyn UserRepository>> + Send + Sync + 'static {
-    move || std::future::ready(Arc::new(Memory::new(1001, "d", defect)))
+    move || std::future::ready(Arc::new(Memory::new(998, "d", defect)))
 }
 
 /// Calls with few and nasty values.
 pub fn user_ops() -> impl Strategy<Value = UserRepositoryOp> {
-    let (email, name) = (near(&["ann@x", "bob@x"]), near(&["Ann", "Bob"]));
+    let (email, name) = (
+        confusables(&["ann@x", "bob@x"]),
+        confusables(&["Ann", "Bob"]),
+    );
     let new = (email.clone(), name.clone()).prop_map(|(email, name)| NewUser { email, name });
     UserRepositoryArgs {
         new,
@@ -326,11 +333,18 @@ impl UserRepository for Memory {
                 .ok_or(RepoError::BadCursor)?,
         };
         let skip = usize::from(self.defect == Defect::PageSkips && after > 0);
-        let mut rest = state
-            .users
-            .range(after + 1..)
-            .skip(skip)
-            .map(|(_, user)| user.clone());
+        let as_text = self.defect == Defect::OrdersAsText;
+        let mut users: Vec<User> = state.users.values().cloned().collect();
+        if as_text {
+            users.sort_by_key(|user| user.id.to_string());
+        }
+        let mut rest = users
+            .into_iter()
+            .filter(|user| match as_text {
+                true => after == 0 || user.id.to_string() > after.to_string(),
+                false => user.id > after,
+            })
+            .skip(skip);
         let mut items: Vec<User> = rest.by_ref().take(limit as usize).collect();
         let next = rest
             .next()
@@ -351,6 +365,9 @@ impl UserRepository for Memory {
         }
         if self.defect != Defect::MirrorKeepsIds {
             state.next = state.next.max(user.id + 1);
+        }
+        if self.defect == Defect::MirrorKeepsOld && state.users.contains_key(&user.id) {
+            return Ok(());
         }
         if let Some(old) = state.users.remove(&user.id) {
             state.guards.retain(|email| *email != old.email);

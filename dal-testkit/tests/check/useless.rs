@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::flaws::{Flaw, Side, Useless};
 use crate::memory::{ShadowUserRepository, UserRepository, UserRepositoryOp, user_ops};
+use crate::regressions::file_with;
 use dal_testkit::check::FailureKind::{
     Broken, Difference, Inconclusive, NotFresh, Setup, TimedOut,
 };
-use dal_testkit::check::{Check, Failure, FailureKind, Phase, Statistics, Step, check, h};
+use dal_testkit::check::{Check, Failure, FailureKind, Statistics, check};
 
 /// The seeds with which each store must be found.
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -209,13 +210,10 @@ fn every_useless_store_is_found_through_the_wrapper_with_every_seed() {
 /// In the phases whose reads are compared and MySQL answers.
 #[test]
 fn a_shadow_read_that_is_always_transient_is_found() {
-    let steps = [
-        Step::To(Phase::ShadowRead),
-        Step::Call(UserRepositoryOp::Get { id: h(0) }),
-    ];
+    let file = file_with(r#"[[{"to": "shadow-read"}, {"get": {"id": 0}}]]"#);
     let failure = checked(Flaw::SecondaryGetIsBusy, [8, 8])
         .sequences(0)
-        .regressions_through([steps.to_vec()])
+        .regressions(file.path())
         .try_run_through(ShadowUserRepository::new)
         .unwrap_err();
     assert_eq!(failure.kind, Difference, "{failure}");
@@ -267,10 +265,11 @@ fn a_copy_that_panics_is_reported_with_its_line_the_steps_and_the_seed() {
 fn an_inconclusive_regression_fails_whatever_share_is_tolerated() {
     let failure = alone(Flaw::RenameIsUnexpectedOnBoth, 1).unwrap_err();
     assert_eq!(failure.kind, Difference);
+    let file = file_with(&failure.regression().unwrap());
     let again = checked(Flaw::RenameTimesOutOnBoth, [8, 998])
         .sequences(0)
         .inconclusive_at_most(1.0)
-        .regressions([failure.calls()])
+        .regressions(file.path())
         .try_run()
         .unwrap_err();
     assert_eq!(again.kind, Inconclusive, "{again}");

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use crate::memory::{
     Defect, Memory, ShadowUserRepository, UserRepository, UserRepositoryOp, good, user_ops,
 };
-use dal_testkit::check::{Failure, FailureKind, Phase, Statistics, Step, check};
+use crate::regressions::file_with;
+use dal_testkit::check::{Failure, FailureKind, Statistics, check};
 
 /// A store whose ids begin where those of the other one do.
 fn alike(
     token: &'static str,
     defect: Defect,
 ) -> impl Fn() -> Ready<Arc<dyn UserRepository>> + Send + Sync + 'static {
-    move || std::future::ready(Arc::new(Memory::new(1, token, defect)) as _)
+    move || std::future::ready(Arc::new(Memory::new(8, token, defect)) as _)
 }
 
 fn run(defect: Defect) -> Result<Statistics, Box<Failure<UserRepositoryOp>>> {
@@ -54,10 +55,8 @@ fn a_mirror_that_loses_the_time_is_found() {
 fn a_mirror_that_does_not_move_the_ids_on_is_found() {
     let failure = run(Defect::MirrorKeepsIds).unwrap_err();
     assert!(failure.steps.len() <= 4, "{failure}");
-    assert!(
-        failure.replay().contains("Step::To(Phase::DynamoDbLeads)"),
-        "{failure}"
-    );
+    let text = failure.regression().unwrap();
+    assert!(text.contains("{\"to\":\"dynamodb-leads\"}"), "{failure}");
     assert!(
         failure
             .help
@@ -81,27 +80,32 @@ fn a_second_store_that_swallows_or_folds_is_found() {
 }
 
 #[test]
-fn a_replay_with_phases_fails_again() {
-    let steps = run(Defect::MirrorKeepsIds).unwrap_err().steps;
+fn a_kept_sequence_with_phases_fails_again() {
+    let file = file_with(
+        &run(Defect::MirrorKeepsIds)
+            .unwrap_err()
+            .regression()
+            .unwrap(),
+    );
     let again = check(user_ops(), good, alike("d", Defect::MirrorKeepsIds))
         .sequences(0)
-        .regressions_through([steps.clone()])
+        .regressions(file.path())
         .try_run_through(ShadowUserRepository::new)
         .unwrap_err();
     assert!(again.summary.contains("regression 1"), "{again}");
     check(user_ops(), good, alike("d", Defect::None))
         .sequences(0)
-        .regressions_through([steps])
+        .regressions(file.path())
         .try_run_through(ShadowUserRepository::new)
         .unwrap();
 }
 
 #[test]
 fn all_six_phases_need_a_copy() {
-    let only = [vec![Step::To(Phase::MySqlOnly)]];
+    let only = file_with("[[{\"to\": \"mysql-only\"}]]");
     let failure = check(user_ops(), good, alike("d", Defect::None))
         .sequences(0)
-        .regressions_through(only)
+        .regressions(only.path())
         .try_run_through(ShadowUserRepository::new)
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::Setup);
@@ -109,8 +113,8 @@ fn all_six_phases_need_a_copy() {
 }
 
 fn with_copy(defect: Defect) -> Result<Statistics, Box<Failure<UserRepositoryOp>>> {
-    let mysql = || std::future::ready(Arc::new(Memory::new(1, "m", Defect::None)));
-    let dynamodb = move || std::future::ready(Arc::new(Memory::new(1, "d", defect)));
+    let mysql = || std::future::ready(Arc::new(Memory::new(8, "m", Defect::None)));
+    let dynamodb = move || std::future::ready(Arc::new(Memory::new(8, "d", defect)));
     check(user_ops(), mysql, dynamodb)
         .sequences(200)
         .copy(|mysql, dynamodb| async move { dynamodb.copy_from(&mysql) })

@@ -3,12 +3,12 @@
 use dal_shadow::ops::OpMethod;
 use dal_shadow::tree::Tree;
 
+use crate::check::declarations::Declarations;
 use crate::check::id_map::{ID, IdMap};
-use crate::check::places::Places;
 
 /// One walk over an answer.
 pub(super) struct Canonical<'a> {
-    pub(super) places: &'a Places,
+    pub(super) places: &'a Declarations,
     pub(super) id: &'a dyn Fn(&'static str, &Tree) -> Tree,
 }
 
@@ -81,7 +81,7 @@ pub(super) fn presence(tree: &mut Tree) {
 
 /// Relates ids that are seen for the first time at the same place of both answers.
 pub(super) fn meet(
-    places: &Places,
+    places: &Declarations,
     ids: &mut IdMap,
     method: &OpMethod,
     first: &Tree,
@@ -95,7 +95,7 @@ pub(super) fn meet(
 }
 
 struct Meeting<'a> {
-    places: &'a Places,
+    places: &'a Declarations,
     ids: &'a mut IdMap,
 }
 

@@ -4,8 +4,8 @@ use dal_shadow::compare::{Difference, Path, Step};
 use dal_shadow::ops::OpMethod;
 use dal_shadow::tree::Tree;
 
+use crate::check::declarations::Declarations;
 use crate::check::id_map::{self, IdMap};
-use crate::check::places::Places;
 
 /// The answer itself, in words: its path is the empty text.
 pub(super) const WHOLE: &str = "the answer itself (path \"\")";
@@ -109,7 +109,7 @@ fn sort_at(tree: &mut Tree, place: &[Step]) {
 /// What is known when advice is given.
 pub(super) struct Advice<'a> {
     pub(super) method: &'a OpMethod,
-    pub(super) declarations: &'a Places,
+    pub(super) declarations: &'a Declarations,
     pub(super) ids: &'a IdMap,
     /// The text of all arguments so far.
     pub(super) given: &'a dyn Fn() -> String,

@@ -1,6 +1,6 @@
 //! The calls of the workers, drawn from the strategies of the four traits.
 
-use dal_testkit::check::near as confusables;
+use dal_testkit::check::confusables;
 use dal_testkit::check::proptest::prelude::*;
 use dal_testkit::check::proptest::sample::select;
 use dal_testkit::check::{SLOTS, Slot, h};

@@ -1,6 +1,6 @@
 //! The calls of the shop: few keys, so that they meet, and the values where stores disagree.
 
-use dal_testkit::check::near;
+use dal_testkit::check::confusables;
 use dal_testkit::check::proptest::prelude::*;
 use dal_testkit::group;
 use shop::model::{
@@ -62,7 +62,7 @@ fn text(texts: &'static [&'static str]) -> BoxedStrategy<String> {
         Just("🙂".repeat(MAX_TEXT)),
         Just("a".repeat(MAX_TEXT + 1)),
     ];
-    prop_oneof![20 => near(texts), 1 => limit].boxed()
+    prop_oneof![20 => confusables(texts), 1 => limit].boxed()
 }
 
 fn users() -> impl Strategy<Value = UserRepositoryOp> {
@@ -196,7 +196,7 @@ fn descriptions() -> BoxedStrategy<String> {
         Just("é".repeat(MAX_DESCRIPTION / 2)),
         Just("x".repeat(MAX_DESCRIPTION + 1)),
     ];
-    prop_oneof![40 => near(&["a mug"]), 1 => limit].boxed()
+    prop_oneof![40 => confusables(&["a mug"]), 1 => limit].boxed()
 }
 
 /// The edges of microseconds, of years and of what both stores keep.

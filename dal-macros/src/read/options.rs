@@ -1,13 +1,14 @@
-//! The words inside `#[shadow(..)]` and `#[handle(..)]`.
+//! The options inside `#[shadow(..)]` and `#[handle(..)]`.
 
+use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, LitStr, Path, Token};
 
-use crate::model::{Place, Token as PageToken, TraitOptions};
+use crate::model::{Place, PlacePath, Token as PageToken, TraitOptions};
 use crate::refuse::refuse;
 
-/// The words of the attribute on the trait. `entity` is the default name.
+/// The options of the attribute on the trait. `entity` is the default name.
 pub fn trait_options(attr: proc_macro2::TokenStream, entity: String) -> syn::Result<TraitOptions> {
     let mut options = TraitOptions {
         ops: false,
@@ -17,17 +18,17 @@ pub fn trait_options(attr: proc_macro2::TokenStream, entity: String) -> syn::Res
         classify: None,
     };
     let parser = syn::meta::parser(|meta| {
-        match word(&meta.path).as_deref() {
+        match option(&meta.path).as_deref() {
             Some("ops") => options.ops = true,
-            Some("entity") => options.entity = text(&meta)?,
+            Some("entity") => options.entity = text(&meta)?.value(),
             Some("generated") => options.generated.push(text(&meta)?),
             Some("ids") => options.ids.append(&mut places(&meta)?),
             Some("classify") => options.classify = Some(meta.value()?.parse()?),
             _ => {
                 return Err(refuse(
                     &meta.path,
-                    "`#[shadow]` on a trait has no such word",
-                    "the words are `ops`, `entity = \"name\"`, `generated = \"Type.field\"`, `ids(class = \"Type.field\")` and `classify = path`",
+                    "`#[shadow]` on a trait has no such option",
+                    "the options are `ops`, `entity = \"name\"`, `generated = \"Type.field\"`, `ids(class = \"Type.field\")` and `classify = path`",
                 ));
             }
         }
@@ -37,15 +38,15 @@ pub fn trait_options(attr: proc_macro2::TokenStream, entity: String) -> syn::Res
     Ok(options)
 }
 
-/// The words on a method, as written.
+/// The options on a method, as written.
 #[derive(Default)]
-pub struct MethodWords {
+pub struct MethodOptions {
     /// `read`, `write`, `mirror` or `skip`.
     pub kind: Option<(Kind, Path)>,
     /// `replay`.
     pub replay: Option<Path>,
     /// `mirror = method` or `mirror = method(result, ..)` beside `write`.
-    pub mirror: Option<MirrorWord>,
+    pub mirror: Option<MirrorOption>,
     /// `creates(user = id)`.
     pub creates: Vec<Place>,
     /// `token(page = next)`.
@@ -53,11 +54,11 @@ pub struct MethodWords {
     /// `key = argument`.
     pub key: Option<Ident>,
     /// `ignore = "path"`.
-    pub ignore: Vec<String>,
+    pub ignore: Vec<LitStr>,
     /// `unordered = "path"`.
-    pub unordered: Vec<String>,
+    pub unordered: Vec<LitStr>,
     /// `normalize("path" = path_to_fn)`.
-    pub normalize: Vec<(String, Path)>,
+    pub normalize: Vec<(LitStr, Path)>,
 }
 
 /// The four kinds of methods.
@@ -70,7 +71,7 @@ pub enum Kind {
 }
 
 /// `mirror = method(result, name)`.
-pub struct MirrorWord {
+pub struct MirrorOption {
     /// The method.
     pub method: Ident,
     /// What it is called with; `None` when no list is written: the result alone.
@@ -78,57 +79,57 @@ pub struct MirrorWord {
 }
 
 /// Reads every `#[shadow(..)]` of a method.
-pub fn method_words(attrs: &[&Attribute]) -> syn::Result<MethodWords> {
-    let mut words = MethodWords::default();
+pub fn method_options(attrs: &[&Attribute]) -> syn::Result<MethodOptions> {
+    let mut options = MethodOptions::default();
     for attr in attrs {
         if matches!(attr.meta, syn::Meta::Path(_)) {
             continue;
         }
-        attr.parse_nested_meta(|meta| method_word(&mut words, &meta))?;
+        attr.parse_nested_meta(|meta| method_option(&mut options, &meta))?;
     }
-    Ok(words)
+    Ok(options)
 }
 
-fn method_word(words: &mut MethodWords, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-    match word(&meta.path).as_deref() {
-        Some("read") => kind(words, Kind::Read, meta)?,
-        Some("write") => kind(words, Kind::Write, meta)?,
-        Some("skip") => kind(words, Kind::Skip, meta)?,
+fn method_option(options: &mut MethodOptions, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    match option(&meta.path).as_deref() {
+        Some("read") => kind(options, Kind::Read, meta)?,
+        Some("write") => kind(options, Kind::Write, meta)?,
+        Some("skip") => kind(options, Kind::Skip, meta)?,
         Some("mirror") if meta.input.peek(Token![=]) => {
-            words.mirror = Some(mirror(meta)?);
+            options.mirror = Some(mirror(meta)?);
         }
-        Some("mirror") => kind(words, Kind::Mirror, meta)?,
-        Some("replay") => words.replay = Some(meta.path.clone()),
-        Some("creates") => words.creates.append(&mut places(meta)?),
-        Some("token") => words.token = Some(token(meta)?),
-        Some("key") => words.key = Some(meta.value()?.parse()?),
-        Some("ignore") => words.ignore.push(text(meta)?),
-        Some("unordered") => words.unordered.push(text(meta)?),
-        Some("normalize") => normalize(words, meta)?,
+        Some("mirror") => kind(options, Kind::Mirror, meta)?,
+        Some("replay") => options.replay = Some(meta.path.clone()),
+        Some("creates") => options.creates.append(&mut places(meta)?),
+        Some("token") => options.token = Some(token(meta)?),
+        Some("key") => options.key = Some(meta.value()?.parse()?),
+        Some("ignore") => options.ignore.push(text(meta)?),
+        Some("unordered") => options.unordered.push(text(meta)?),
+        Some("normalize") => normalize(options, meta)?,
         _ => {
             return Err(refuse(
                 &meta.path,
-                "`#[shadow]` on a method has no such word",
-                "the words are `read`, `write`, `mirror`, `skip`, `replay`, `mirror = method`, `creates(class = place)`, `token(class = place)`, `key = argument`, `ignore = \"path\"`, `unordered = \"path\"` and `normalize(\"path\" = function)`",
+                "`#[shadow]` on a method has no such option",
+                "the options are `read`, `write`, `mirror`, `skip`, `replay`, `mirror = method`, `creates(class = place)`, `token(class = place)`, `key = argument`, `ignore = \"path\"`, `unordered = \"path\"` and `normalize(\"path\" = function)`",
             ));
         }
     }
     Ok(())
 }
 
-fn kind(words: &mut MethodWords, kind: Kind, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-    if words.kind.is_some() {
+fn kind(options: &mut MethodOptions, kind: Kind, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    if options.kind.is_some() {
         return Err(refuse(
             &meta.path,
             "a method is one of `read`, `write`, `mirror` and `skip`",
             "keep the one that is meant; the second half of a write is `replay` or `mirror = method`",
         ));
     }
-    words.kind = Some((kind, meta.path.clone()));
+    options.kind = Some((kind, meta.path.clone()));
     Ok(())
 }
 
-fn mirror(meta: &ParseNestedMeta<'_>) -> syn::Result<MirrorWord> {
+fn mirror(meta: &ParseNestedMeta<'_>) -> syn::Result<MirrorOption> {
     let value = meta.value()?;
     let method = value.parse()?;
     let args = if value.peek(syn::token::Paren) {
@@ -138,7 +139,7 @@ fn mirror(meta: &ParseNestedMeta<'_>) -> syn::Result<MirrorWord> {
     } else {
         None
     };
-    Ok(MirrorWord { method, args })
+    Ok(MirrorOption { method, args })
 }
 
 fn token(meta: &ParseNestedMeta<'_>) -> syn::Result<PageToken> {
@@ -146,7 +147,7 @@ fn token(meta: &ParseNestedMeta<'_>) -> syn::Result<PageToken> {
     let mut portable = false;
     let mut drain = None;
     meta.parse_nested_meta(|inner| {
-        match word(&inner.path).as_deref() {
+        match option(&inner.path).as_deref() {
             Some("portable") => portable = true,
             Some("drain") => drain = Some(path_of(&inner)?),
             _ => place = Some(one_place(&inner)?),
@@ -167,18 +168,18 @@ fn token(meta: &ParseNestedMeta<'_>) -> syn::Result<PageToken> {
     }
 }
 
-fn normalize(words: &mut MethodWords, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+fn normalize(options: &mut MethodOptions, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     let content;
     syn::parenthesized!(content in meta.input);
     let pairs = content.parse_terminated(
         |input| {
             let path: LitStr = input.parse()?;
             input.parse::<Token![=]>()?;
-            Ok((path.value(), input.parse::<Path>()?))
+            Ok((path, input.parse::<Path>()?))
         },
         Token![,],
     )?;
-    words.normalize.extend(pairs);
+    options.normalize.extend(pairs);
     Ok(())
 }
 
@@ -216,19 +217,25 @@ fn one_place(meta: &ParseNestedMeta<'_>) -> syn::Result<Place> {
 }
 
 /// A path written as a field's name or as a text.
-fn path_of(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
+fn path_of(meta: &ParseNestedMeta<'_>) -> syn::Result<PlacePath> {
     let value = meta.value()?;
     if value.peek(LitStr) {
-        Ok(value.parse::<LitStr>()?.value())
-    } else {
-        Ok(value.parse::<Ident>()?.to_string())
+        return Ok(PlacePath {
+            text: value.parse()?,
+            field: None,
+        });
     }
+    let field = value.parse::<Ident>()?;
+    Ok(PlacePath {
+        text: LitStr::new(&field.unraw().to_string(), field.span()),
+        field: Some(field),
+    })
 }
 
-fn text(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
-    Ok(meta.value()?.parse::<LitStr>()?.value())
+fn text(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
+    meta.value()?.parse()
 }
 
-fn word(path: &Path) -> Option<String> {
+fn option(path: &Path) -> Option<String> {
     path.get_ident().map(Ident::to_string)
 }

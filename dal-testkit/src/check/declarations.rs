@@ -6,32 +6,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use dal_shadow::ops::OpMethod;
 use dal_shadow::tree::{Found, Tree};
 
-/// The places that are known.
+/// What is declared so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places {
+pub(super) struct Declarations {
     fields: Vec<(String, String, &'static str)>,
     newtypes: Vec<(&'static str, &'static str)>,
     answers: Vec<(&'static str, &'static str)>,
     generated: Vec<(String, String)>,
 }
 
-impl Places {
+impl Declarations {
     /// What the traits declare.
     ///
     /// # Errors
     /// When a declaration names no field and no method.
     pub(super) fn declared(methods: &[&'static OpMethod]) -> Result<Self, String> {
-        let mut places = Self::default();
+        let mut declared = Self::default();
         for method in methods {
             for (class, path) in method.ids {
                 match path.split_once('.') {
                     Some((owner, field)) => {
-                        places
+                        declared
                             .fields
                             .push((owner.to_owned(), field.to_owned(), class));
                     }
                     None if methods.iter().any(|other| other.method == *path) => {
-                        places.answers.push((path, class));
+                        declared.answers.push((path, class));
                     }
                     None => {
                         return Err(format!(
@@ -48,10 +48,12 @@ impl Places {
                         method.repository
                     ));
                 };
-                places.generated.push((owner.to_owned(), field.to_owned()));
+                declared
+                    .generated
+                    .push((owner.to_owned(), field.to_owned()));
             }
         }
-        Ok(places)
+        Ok(declared)
     }
 
     /// Learns from a creation where ids of this class stand.

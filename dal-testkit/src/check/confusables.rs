@@ -8,7 +8,7 @@ use proptest::strategy::{BoxedStrategy, Strategy, Union};
 ///
 /// Half of the values are the texts themselves, so that calls meet; a failing value is simplified
 /// towards the first text.
-pub fn near(texts: &[&str]) -> BoxedStrategy<String> {
+pub fn confusables(texts: &[&str]) -> BoxedStrategy<String> {
     let plain = texts
         .iter()
         .map(|text| (*text).to_owned())

@@ -1,0 +1,30 @@
+use serde::Serialize;
+
+#[derive(Debug, thiserror::Error, dal_shadow::Classify)]
+pub enum Error {
+    #[error("nothing")]
+    #[classify(not_found)]
+    Nothing,
+}
+
+#[derive(Clone, Serialize)]
+pub struct User {
+    pub id: u64,
+    pub name: String,
+}
+
+#[derive(Serialize)]
+pub struct Page {
+    pub items: Vec<User>,
+    pub next: Option<String>,
+}
+
+fn trim(_: &mut dal_shadow::tree::Tree) {}
+
+#[dal_shadow::shadow]
+pub trait Users: Send + Sync {
+    #[shadow(read, normalize("delivery?.user" = trim))]
+    async fn get(&self, id: u64) -> Result<Option<User>, Error>;
+}
+
+fn main() {}
