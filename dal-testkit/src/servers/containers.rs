@@ -1,4 +1,9 @@
-//! Servers in containers, where an engine answers.
+//! Servers in containers, where a container engine runs.
+//!
+//! `testcontainers` starts them. Docker's own client is called for two things. It removes a container
+//! after this process was killed, which only another process can do. And it is asked first whether
+//! its engine and the images are there: a container that `testcontainers` starts on an engine that
+//! the client does not reach would never be removed.
 
 use std::process::Command;
 use std::time::Duration;
@@ -45,7 +50,7 @@ pub(super) fn dynamodb(pull: bool) -> Result<(Held, String, String), String> {
     Ok((held, address, format!("{DYNAMODB_TAG} (container)")))
 }
 
-/// Having Docker's client does not mean having an engine: ask the engine.
+/// The version of the engine. A machine can have Docker's client and no engine.
 fn engine() -> Result<String, String> {
     system::output(
         Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]),
@@ -54,8 +59,8 @@ fn engine() -> Result<String, String> {
     .map_err(|why| format!("no container engine answers ({why})"))
 }
 
-/// Whether servers can come from containers here: an engine answers, and both images are here or can
-/// be pulled. The answer is the engine's version.
+/// Checks that servers can run in containers here: an engine runs, and both images are here or can
+/// be pulled. Returns the engine's version.
 ///
 /// # Errors
 /// The reason, in one line.
@@ -87,8 +92,8 @@ fn image_or_pull(name: &str, tag: &str, pull: bool) -> Result<(), String> {
     }
 }
 
-/// Starts a container; the answer is where its port can be reached. Whoever ends up with an error
-/// drops the remover, which removes the half-started container.
+/// Starts a container and returns its `host:port`. On an error the remover is dropped, which removes
+/// the half-started container.
 fn run<I>(image: I, tag: &str, port: u16) -> Result<(Held, String), String>
 where
     I: Image + Send + Sync + 'static,
@@ -107,7 +112,7 @@ where
         let container: ContainerAsync<I> = request.start().await?;
         let host = container.get_host().await?;
         let port = container.get_host_port_ipv4(port).await?;
-        // From here on the remover answers for it: a destructor would not run for a static.
+        // From here on the remover removes it: a destructor would not run for a static.
         std::mem::forget(container);
         Ok::<_, TestcontainersError>(format!("{host}:{port}"))
     })?

@@ -23,7 +23,8 @@ pub(crate) fn fits(lines: usize) -> Result<(), RepoError> {
     }
 }
 
-/// The order for a cart, yet without an id. `cart` is in the order of the products; `offer` finds a product.
+/// The order for a cart, yet without an id. `cart` is in the order of the products; `offer` finds a
+/// product.
 pub(crate) fn draft(
     user: u64,
     placed_at: OffsetDateTime,

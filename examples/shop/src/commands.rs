@@ -50,7 +50,7 @@ pub async fn fill(options: &Seed) -> Result<(), RepoError> {
 ///
 /// # Errors
 /// [`RepoError::Store`] when a store failed, and with [`ErrorKind::Conflict`] when the two still
-/// differ because somebody wrote meanwhile.
+/// differ because a client wrote meanwhile.
 pub async fn copy(options: &Copy) -> Result<(), RepoError> {
     let mysql = connect::mysql(&options.stores.mysql).await?;
     let dynamodb = connect::dynamodb(&options.stores.dynamodb).await;
@@ -75,7 +75,7 @@ pub async fn copy(options: &Copy) -> Result<(), RepoError> {
     let contents = Contents::of_mysql(&mysql).await?;
     if !contents.has_same_records(&Contents::of_dynamodb(&dynamodb, table).await?) {
         let differ =
-            "the stores still differ: somebody wrote meanwhile; copy again when nobody does";
+            "the stores still differ: a client wrote meanwhile; copy again while no client writes";
         return Err(Error::new(ErrorKind::Conflict, differ).into());
     }
     say(&format!(
@@ -85,7 +85,7 @@ pub async fn copy(options: &Copy) -> Result<(), RepoError> {
     Ok(())
 }
 
-/// A bar on standard error; none where that is no terminal.
+/// A bar on standard error, when that is a terminal.
 fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} of {len} records, {eta} left")

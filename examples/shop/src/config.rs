@@ -21,14 +21,15 @@ A tour, with servers from `dal servers up` in another terminal; put in the addre
 
 Then move an entity (user, product, cart, order; * is every other one) by changing the file, one
 step at a time: mysql-only, dual-write, shadow-read, dynamodb-read, dynamodb-leads, dynamodb-only.
-Run `shop copy` once they are in dual-write, while nobody writes. `/shadow` shows the phases and what
+Run `shop copy` once they are in dual-write, while no client writes. `/shadow` shows the phases and what
 was compared, `/shadow/differences` what differed.";
 
-/// An online shop that runs on MySQL and on DynamoDB, and moves from one to the other while it runs.
+/// An online shop that runs on MySQL and on DynamoDB, and moves from one to the other while it
+/// runs.
 #[derive(Debug, Parser)]
 #[command(name = "shop", version, after_long_help = TOUR)]
 pub struct Shop {
-    /// Write events as JSON; `RUST_LOG` says which ones.
+    /// Write events as JSON; `RUST_LOG` selects them.
     #[arg(long, global = true)]
     pub json_log: bool,
     /// What to do.
@@ -45,7 +46,8 @@ pub enum Command {
     Schema(Stores),
     /// Fills MySQL's empty tables with an invented shop.
     Seed(Seed),
-    /// Makes DynamoDB equal to MySQL through the repositories' mirror methods, while nobody writes.
+    /// Makes DynamoDB equal to MySQL through the repositories' mirror methods, while no client
+    /// writes.
     Copy(Copy),
 }
 
@@ -76,8 +78,8 @@ pub struct MySqlArgs {
 /// Where DynamoDB is.
 #[derive(Clone, Debug, Args)]
 pub struct DynamoDbArgs {
-    /// A DynamoDB emulator, as `http://127.0.0.1:8000`; it is given made-up credentials. Without it:
-    /// AWS, by the SDK's usual credentials and region.
+    /// A DynamoDB emulator, as `http://127.0.0.1:8000`; it is given made-up credentials. Without
+    /// it: AWS, by the SDK's usual credentials and region.
     #[arg(long = "dynamodb", env = "SHOP_DYNAMODB", value_name = "URL")]
     pub emulator: Option<String>,
     /// The table on DynamoDB.
@@ -97,10 +99,10 @@ pub struct Serve {
     /// The address to listen on.
     #[arg(long, env = "SHOP_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// A request that is not answered after this time is answered 504.
+    /// The timeout of a request, which is then answered with 504.
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Duration,
-    /// At a stop: how long requests under way, and then second writes, may still take.
+    /// At a stop: how long in-flight requests, and then secondary writes, may still take.
     #[arg(long, default_value = "20", value_name = "SECONDS", value_parser = seconds)]
     pub grace: Duration,
     /// Keeps the last accepted phases in this file, so that the shop starts without their source.
@@ -112,21 +114,22 @@ pub struct Serve {
     /// Appends what differed to this file, as lines of JSON without the values.
     #[arg(long, value_name = "FILE")]
     pub differences: Option<PathBuf>,
-    /// Lets every write wait until both stores have it. Entities that one transaction touches (cart,
-    /// product, order) may then be in different phases, and a read that moves sees every write.
+    /// Lets every write wait until both stores have it. Entities that one transaction touches
+    /// (cart, product, order) may then be in different phases, and a read that moves sees every
+    /// write.
     #[arg(long)]
     pub await_second_writes: bool,
 }
 
-/// Which store answers: by phases from a source, or one store alone.
+/// Which store is primary: by phases from a source, or one store alone.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct Source {
     /// Phases from a JSON file that is watched: {"user": "shadow-read@5", "*": "mysql-only"}.
     #[arg(long, env = "SHOP_PHASES", value_name = "FILE")]
     pub phases: Option<PathBuf>,
-    /// Phases from OpenFeature: the flags dal.phase.user, .product, .cart and .order. The provider of
-    /// this example reads them from a file in flagd's format; put your own in its place.
+    /// Phases from OpenFeature: the flags dal.phase.user, .product, .cart and .order. The provider
+    /// of this example reads them from a file in flagd's format; put your own in its place.
     #[arg(long, env = "SHOP_FLAGS", value_name = "FILE")]
     pub flags: Option<PathBuf>,
     /// One store alone, as before the move or after it.
@@ -176,7 +179,7 @@ pub struct Copy {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
-        .map_err(|_| format!("`{text}` is no number of seconds"))?;
+        .map_err(|_| format!("`{text}` is not a number of seconds"))?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 

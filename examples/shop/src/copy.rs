@@ -1,7 +1,7 @@
 //! Makes one store equal to the other, through the mirror methods.
 //!
-//! For a shop that nobody writes to meanwhile: what is written to the source between reading and
-//! putting a record is lost in the copy. Everything is held in memory at once.
+//! For a shop to which no client writes meanwhile: what is written to the source between reading
+//! and putting a record is lost in the copy. The copy holds everything in memory at once.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -31,7 +31,8 @@ pub struct Copied {
     pub equal: usize,
 }
 
-/// Is told, while a copy runs, how many of the records that change are done, and how many there are.
+/// Is told, while a copy runs, how many of the records that change are done, and how many there
+/// are.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// Makes DynamoDB equal to MySQL and moves its counters past MySQL's newest ids: past what MySQL

@@ -1,8 +1,8 @@
 //! Page cursors: a position in a list, the same on both stores, opaque to the caller.
 //!
-//! A cursor names its list, so that one of another list is refused rather than misread. Because it is
-//! a position and not a store's own token, a client may turn the page while the shop moves from one
-//! store to the other.
+//! A cursor names its list, so that one of another list is refused rather than misread. Because it
+//! is a position and not a store's own token, a client may turn the page while the shop moves from
+//! one store to the other.
 
 use crate::error::RepoError;
 
@@ -53,7 +53,7 @@ pub(crate) fn text(list: List, cursor: &str) -> Result<String, RepoError> {
     let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        // What no record can have is no position: DynamoDB refuses keys that are too long.
+        // A text that no record can have is refused: DynamoDB refuses keys that are too long.
         .filter(|text| crate::model::text("cursor", text).is_ok())
         .ok_or(RepoError::BadCursor)
 }

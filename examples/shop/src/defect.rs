@@ -160,7 +160,7 @@ impl FromStr for Defect {
             .find(|defect| defect.as_str() == name)
             .ok_or_else(|| {
                 let names: Vec<&str> = Self::ALL.iter().map(|defect| defect.as_str()).collect();
-                format!("`{name}` is no defect; there are {}", names.join(", "))
+                format!("`{name}` is not a defect; there are {}", names.join(", "))
             })
     }
 }

@@ -36,7 +36,7 @@ pub async fn client(file: &Path) -> Client {
     api.create_named_client(&domain)
 }
 
-/// Reads the file whenever a flag is asked for: dal asks in the background, never while it answers
+/// Reads the file whenever a flag is asked for: dal asks in the background, never while a call runs
 /// a call.
 #[derive(Debug)]
 pub struct FlagFile {

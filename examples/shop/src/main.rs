@@ -35,9 +35,9 @@ fn report(error: &RepoError) {
     let mut text = format!("shop: {error}");
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        let said = inner.to_string();
-        if !text.ends_with(&said) {
-            text = format!("{text}\n  because {said}");
+        let reason = inner.to_string();
+        if !text.ends_with(&reason) {
+            text = format!("{text}\n  because {reason}");
         }
         cause = inner.source();
     }

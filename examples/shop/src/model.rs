@@ -1,4 +1,5 @@
-//! What the shop keeps: records as the repositories return them, and the limits both stores keep to.
+//! What the shop keeps: records as the repositories return them, and the limits both stores keep
+//! to.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -32,7 +33,7 @@ pub struct User {
     pub created_at: OffsetDateTime,
 }
 
-/// What a new customer says.
+/// The data of a new customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewUser {
     /// See [`User::email`].
@@ -78,7 +79,7 @@ pub struct Product {
     pub description: String,
 }
 
-/// What a seller says of a new product.
+/// The data of a new product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewProduct {
     /// See [`Listed::seller`].

@@ -1,9 +1,10 @@
-//! The four repositories. Each is implemented twice, [`crate::mysql`] and [`crate::dynamodb`], and run
-//! on both by its wrapper: `ShadowUserRepository` and so on.
+//! The four repositories. Each is implemented twice, [`crate::mysql`] and [`crate::dynamodb`], and
+//! run on both by its wrapper: `ShadowUserRepository` and so on.
 //!
-//! A write whose arguments decide everything is replayed on the second store; one to which the store
-//! adds an id or a time is mirrored with what the first store returned. A page's cursor is a position
-//! that both stores understand, so that pages are compared, and turned while the shop moves.
+//! A write whose arguments decide everything is replayed on the secondary store; one to which the
+//! store adds an id or a time is mirrored with what the primary store returned. A page's cursor is
+//! a position that both stores understand, so that pages are compared, and turned while the shop
+//! moves.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -29,7 +30,7 @@ pub trait UserRepository: Send + Sync {
     #[shadow(write, replay)]
     async fn rename(&self, #[handle(user)] id: u64, name: &str) -> Result<(), RepoError>;
 
-    /// Removes a customer; says whether there was one.
+    /// Removes a customer; returns whether there was one.
     #[shadow(write, replay)]
     async fn remove(&self, #[handle(user)] id: u64) -> Result<bool, RepoError>;
 
@@ -120,21 +121,21 @@ pub trait ProductRepository: Send + Sync {
         description: &str,
     ) -> Result<(), RepoError>;
 
-    /// Adds pieces; says how many there are then.
+    /// Adds pieces; returns how many there are then.
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`], [`RepoError::StockLimit`]; [`RepoError::Invalid`] for none.
     #[shadow(write, replay)]
     async fn restock(&self, #[handle(product)] id: u64, quantity: u32) -> Result<u32, RepoError>;
 
-    /// Takes pieces away; says how many are left.
+    /// Takes pieces away; returns how many are left.
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`], [`RepoError::OutOfStock`]; [`RepoError::Invalid`] for none.
     #[shadow(write, replay)]
     async fn take(&self, #[handle(product)] id: u64, quantity: u32) -> Result<u32, RepoError>;
 
-    /// Removes a product; says whether there was one. Carts and orders keep its id.
+    /// Removes a product; returns whether there was one. Carts and orders keep its id.
     #[shadow(write, replay)]
     async fn remove(&self, #[handle(product)] id: u64) -> Result<bool, RepoError>;
 
@@ -147,8 +148,8 @@ pub trait ProductRepository: Send + Sync {
 #[dal_shadow::shadow(ops, ids(user = "CartLine.user_id", product = "CartLine.product_id"))]
 #[async_trait]
 pub trait CartRepository: Send + Sync {
-    /// Adds pieces of a product; says how many the line has then. The product is looked at only at
-    /// checkout.
+    /// Adds pieces of a product; returns how many the line has then. The product is looked at only
+    /// at checkout.
     ///
     /// # Errors
     /// [`RepoError::QuantityLimit`]; [`RepoError::Invalid`] for no piece or too many at once.
@@ -172,7 +173,7 @@ pub trait CartRepository: Send + Sync {
         quantity: u32,
     ) -> Result<(), RepoError>;
 
-    /// Removes a line; says whether there was one.
+    /// Removes a line; returns whether there was one.
     #[shadow(write, replay)]
     async fn remove(
         &self,
@@ -180,7 +181,7 @@ pub trait CartRepository: Send + Sync {
         #[handle(product)] product: u64,
     ) -> Result<bool, RepoError>;
 
-    /// Removes all lines of a user; says how many there were.
+    /// Removes all lines of a user; returns how many there were.
     #[shadow(write, replay)]
     async fn clear(&self, #[handle(user)] user: u64) -> Result<u32, RepoError>;
 
@@ -213,8 +214,8 @@ pub trait CartRepository: Send + Sync {
 #[dal_shadow::shadow(ops, ids(user = "Order.user_id", product = "OrderLine.product_id"))]
 #[async_trait]
 pub trait OrderRepository: Send + Sync {
-    /// Turns the cart of `user` into an order: takes the pieces from the stock, empties the cart, at
-    /// the prices of this moment, all or nothing. `placed_at` is kept in microseconds.
+    /// Turns the cart of `user` into an order: takes the pieces from the stock, empties the cart,
+    /// at the prices of this moment, all or nothing. `placed_at` is kept in microseconds.
     ///
     /// # Errors
     /// [`RepoError::EmptyCart`], [`RepoError::CartTooBig`]; then, for the first product by id,
@@ -243,20 +244,21 @@ pub trait OrderRepository: Send + Sync {
         limit: u32,
     ) -> Result<Page<Order>, RepoError>;
 
-    /// Does what [`OrderRepository::checkout`] did on the other store: takes the order's pieces from
-    /// the stock, its products from the cart, and puts the order exactly as it is. Does nothing when
-    /// the order is there already.
+    /// Does what [`OrderRepository::checkout`] did on the primary store: takes the order's pieces
+    /// from the stock, its products from the cart, and puts the order exactly as it is. Does
+    /// nothing when the order is there already.
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`], [`RepoError::OutOfStock`].
     #[shadow(mirror)]
     async fn apply(&self, order: &Order) -> Result<(), RepoError>;
 
-    /// Removes an order, leaving stock and carts alone; says whether there was one.
+    /// Removes an order, leaving stock and carts alone; returns whether there was one.
     #[shadow(write, replay)]
     async fn remove(&self, #[handle(order)] id: u64) -> Result<bool, RepoError>;
 
-    /// Puts an order exactly as it is, leaving stock and carts alone; moves the store's ids past it.
+    /// Puts an order exactly as it is, leaving stock and carts alone; moves the store's ids past
+    /// it.
     #[shadow(mirror)]
     async fn put_exact(&self, order: &Order) -> Result<(), RepoError>;
 }

@@ -28,7 +28,7 @@ pub async fn create_database(url: &str) -> Result<()> {
         return Err(Error::new(ErrorKind::Config, message).backend("mysql"));
     }
     let failed = |native| dal_mysql::error("CREATE DATABASE", "", native);
-    // Whoever may log in sees this one.
+    // Every account that may log in sees this one.
     let mut connection = options
         .database("information_schema")
         .connect()

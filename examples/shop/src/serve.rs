@@ -43,7 +43,7 @@ pub async fn serve(options: &Serve) -> Result<()> {
     }
     if !ended.answered || !ended.drained {
         let late =
-            "the grace ended before every request and second write did; copy before the next step";
+            "the time to stop was over before every request and secondary write had ended; copy before the next step";
         return Err(Error::new(ErrorKind::Timeout, late)
             .with("answered", ended.answered)
             .with("drained", ended.drained));
@@ -104,7 +104,7 @@ async fn shadow(options: &Serve) -> Result<Shadow> {
         }
         _ => Err(Error::new(
             ErrorKind::Config,
-            "nothing says which store answers: give --phases, --flags or --only",
+            "no phases are given: use --phases, --flags or --only",
         )),
     }
 }

@@ -13,9 +13,9 @@ use crate::http::{self, App};
 /// How the service ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Every request that was under way has been answered.
+    /// Every in-flight request has been answered.
     pub answered: bool,
-    /// Every second write, and every read of the shadow, has ended.
+    /// Every secondary write and every shadow read has ended.
     pub drained: bool,
 }
 

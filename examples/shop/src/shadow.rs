@@ -1,4 +1,4 @@
-//! Both stores behind the shop's repositories: the phases decide who answers.
+//! Both stores behind the shop's repositories: the phases decide which one is primary.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub struct Policy {
     pub remember: Option<PathBuf>,
     /// Appends findings to this file.
     pub differences: Option<PathBuf>,
-    /// Lets every write wait for its second one.
+    /// Lets every write wait for the secondary one.
     pub await_second_writes: bool,
     /// How long a start waits for a source that cannot be read.
     pub start_wait: Duration,
@@ -53,7 +53,7 @@ impl Default for Policy {
 impl Shadow {
     /// Starts with the phases that `source` gives, or that are remembered.
     ///
-    /// Second writes are best effort: what a crash loses, a copy repairs.
+    /// Secondary writes are best effort: what a crash loses, a copy repairs.
     ///
     /// # Errors
     /// When there are no phases; [`ErrorKind::Config`] when the file for findings cannot be opened.

@@ -62,12 +62,12 @@ impl Serving {
             address: String::new(),
             log,
         };
-        let mut said = String::new();
+        let mut output = String::new();
         loop {
             let mut line = String::new();
             assert!(
                 serving.log.read_line(&mut line).unwrap() > 0,
-                "it ended: {said}"
+                "it ended: {output}"
             );
             if let Some((_, rest)) = line.split_once("\"address\":\"") {
                 rest.split('"')
@@ -76,7 +76,7 @@ impl Serving {
                     .clone_into(&mut serving.address);
                 return serving;
             }
-            said += &line;
+            output += &line;
         }
     }
 
@@ -127,10 +127,10 @@ fn a_person_gets_from_empty_stores_to_every_way_of_serving_with_the_program_alon
     let folder = tempfile::tempdir().unwrap();
     let phases = folder.path().join("phases.json");
     for _ in 0..2 {
-        let (done, said) = run(&stores, &["schema"]);
-        assert!(done, "{said}");
+        let (done, output) = run(&stores, &["schema"]);
+        assert!(done, "{output}");
     }
-    let (done, said) = run(
+    let (done, output) = run(
         &stores,
         &[
             "seed",
@@ -142,12 +142,12 @@ fn a_person_gets_from_empty_stores_to_every_way_of_serving_with_the_program_alon
             "30",
         ],
     );
-    assert!(done, "{said}");
-    let (done, said) = run(&stores, &["copy"]);
-    assert!(done && said.contains("put 130, removed 0"), "{said}");
-    assert!(said.contains("the same 130 records"), "{said}");
-    let (done, said) = run(&stores, &["copy", "--back"]);
-    assert!(done && said.contains("put 0, removed 0"), "{said}");
+    assert!(done, "{output}");
+    let (done, output) = run(&stores, &["copy"]);
+    assert!(done && output.contains("put 130, removed 0"), "{output}");
+    assert!(output.contains("the same 130 records"), "{output}");
+    let (done, output) = run(&stores, &["copy", "--back"]);
+    assert!(done && output.contains("put 0, removed 0"), "{output}");
 
     write_phases(&phases, "shadow-read");
     let file = phases.to_str().unwrap();
@@ -201,7 +201,7 @@ fn without_phases_the_program_refuses_to_serve_and_says_why() {
         return;
     }
     let stores = stores();
-    let (done, said) = run(
+    let (done, output) = run(
         &stores,
         &[
             "serve",
@@ -211,9 +211,9 @@ fn without_phases_the_program_refuses_to_serve_and_says_why() {
             "0.2",
         ],
     );
-    assert!(!done && said.contains("/nowhere/phases.json"), "{said}");
-    let (done, said) = run(&[], &["serve"]);
-    assert!(!done && said.contains("--phases"), "{said}");
-    let (done, said) = run(&[], &["serve", "--only", "mysql"]);
-    assert!(!done && said.contains("SHOP_MYSQL_URL"), "{said}");
+    assert!(!done && output.contains("/nowhere/phases.json"), "{output}");
+    let (done, output) = run(&[], &["serve"]);
+    assert!(!done && output.contains("--phases"), "{output}");
+    let (done, output) = run(&[], &["serve", "--only", "mysql"]);
+    assert!(!done && output.contains("SHOP_MYSQL_URL"), "{output}");
 }

@@ -19,7 +19,7 @@ pub(super) struct Finding {
     pub(super) outcome: &'static str,
     /// How often the same was found.
     pub(super) count: u64,
-    /// Who answered the caller.
+    /// The primary store.
     pub(super) answered_by: &'static str,
     pub(super) fields: Vec<Field>,
     /// Both answers as lines, `-` MySQL's, `+` DynamoDB's.
@@ -53,7 +53,7 @@ pub(super) fn distinct(found: &RingSink) -> Vec<Finding> {
 
 fn finding(raw: &Raw) -> Finding {
     let record = &raw.record;
-    // The first answer is the answering store's.
+    // The first answer is that of the primary store.
     let turned = record.answered_by == Store::DynamoDb.as_str();
     let fields = raw.differences.iter().take(PLACES).map(|difference| {
         let text = |side: &Option<_>| side.as_ref().map(ToString::to_string);

@@ -1,9 +1,9 @@
 //! What `dal demo` runs: both stores with the shop in them, and workers who call it.
 //!
 //! A private MySQL and an embedded DynamoDB are started and filled, the records are copied from one
-//! to the other, and the workers call the repositories through their shadowed traits. The calls come
-//! from the traits' own strategies (`UserRepositoryOp` and so on), and the harness compares the
-//! answers of both stores, call by call.
+//! to the other, and the workers call the repositories through their shadowed traits. The calls
+//! come from the traits' own strategies (`UserRepositoryOp` and so on), and the harness compares
+//! the answers of both stores, call by call.
 
 mod calls;
 mod findings;

@@ -41,7 +41,7 @@ pub(super) struct Report {
     pub(super) copied: usize,
     #[serde(flatten)]
     pub(super) counts: Totals,
-    /// Error answers of the answering store by kind.
+    /// Error answers of the primary store by kind.
     pub(super) error_kinds: BTreeMap<String, u64>,
     /// By `entity.method`.
     pub(super) methods: BTreeMap<String, MethodReport>,
@@ -58,7 +58,7 @@ pub enum Verdict {
     Equal,
     /// Some answers differed.
     Different,
-    /// Neither can be said, and why.
+    /// Neither, and why.
     Inconclusive(String),
 }
 

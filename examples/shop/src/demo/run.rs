@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// long at least.
 const PATIENCE: u32 = 6;
 const LEAST_PATIENCE: Duration = Duration::from_mins(1);
-/// Second writes and comparisons that are under way at the end.
+/// How long secondary writes and comparisons may still take at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Both stores, the harness between them, and the shop on top.
@@ -134,8 +134,8 @@ impl Run {
 }
 
 /// The phase in which the workers call: MySQL returns the answer of a read, and DynamoDB's is
-/// compared with it. Where a defect lets DynamoDB accept what it should refuse, DynamoDB must be the
-/// primary: a write that MySQL refuses is not sent to DynamoDB.
+/// compared with it. Where a defect lets DynamoDB accept what it should refuse, DynamoDB must be
+/// the primary: a write that MySQL refuses is not sent to DynamoDB.
 fn phase(planted: Option<Defect>) -> Phase {
     match planted {
         Some(

@@ -153,8 +153,8 @@ impl Table {
         Ok(got.item)
     }
 
-    /// Reads pages until there are enough items or no more. Strongly consistent on the table itself;
-    /// an index cannot be.
+    /// Reads pages until there are enough items or no more. Strongly consistent on the table
+    /// itself; an index cannot be.
     pub async fn query(&self, query: Query) -> Result<Vec<Item>, RepoError> {
         let (pk, sk) = match query.index {
             None => ("pk", "sk"),
@@ -206,7 +206,8 @@ impl Table {
     /// Does all of `actions` or none; each comes with what its condition stands for.
     pub async fn transact(&self, actions: Vec<(TransactWriteItem, Role)>) -> Result<(), Error> {
         let (actions, roles): (Vec<_>, Vec<_>) = actions.into_iter().unzip();
-        // One token for all attempts of this transaction, and for no other: a plan made anew differs.
+        // One token for all attempts of this transaction, and for no other: a plan made anew
+        // differs.
         let token = request_token(&OpCx::new(), "");
         self.db
             .call_as(
@@ -277,7 +278,7 @@ impl Table {
         Ok(())
     }
 
-    /// Deletes one item; says whether there was one.
+    /// Deletes one item; returns whether there was one.
     pub async fn delete(&self, key: Item) -> Result<bool, RepoError> {
         let done = self
             .db

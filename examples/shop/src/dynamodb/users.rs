@@ -1,4 +1,5 @@
-//! Users on DynamoDB: the user, a guard for the e-mail, and a guard for the name that is the list too.
+//! Users on DynamoDB: the user, a guard for the e-mail, and a guard for the name that is the list
+//! too.
 
 use async_trait::async_trait;
 use dal_dynamodb::{DynamoDb, Item, Role};
@@ -65,7 +66,7 @@ fn taken(error: Error) -> RepoError {
     }
 }
 
-/// The condition that nobody changed the user since it was read.
+/// The condition that the user was not changed since it was read.
 fn unchanged(old: &User) -> Expression {
     Expression {
         condition: Some("#email = :old_email AND #name = :old_name"),
@@ -212,7 +213,7 @@ impl UserRepository for DynamoUsers {
     }
 
     async fn by_email(&self, email: &str) -> Result<Option<User>, RepoError> {
-        // What nobody can have is no key either: DynamoDB refuses keys that are too long.
+        // A text that no user can have is not looked up: DynamoDB refuses keys that are too long.
         if model::text("email", email).is_err() {
             return Ok(None);
         }

@@ -18,7 +18,7 @@ pub fn routes() -> Router<App> {
         .route("/shadow/differences", get(differences))
 }
 
-/// The process answers. The stores are not asked: a restart would not heal them.
+/// The process is alive. It does not ask the stores: a restart would not heal them.
 async fn health() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }

@@ -15,8 +15,8 @@ pub const CORRELATION_ID: &str = "x-correlation-id";
 /// A longer one is not taken over.
 const LONGEST_ID: usize = 64;
 
-/// Runs a request inside its [`OpCx`], so that the calls on both stores share its correlation id and
-/// end at its deadline.
+/// Runs a request inside its [`OpCx`], so that the calls on both stores share its correlation id
+/// and end at its deadline.
 pub async fn enter(State(app): State<App>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = method(request.method());

@@ -22,7 +22,7 @@ use crate::shadow::Shadow;
 pub use context::CORRELATION_ID;
 pub use problem::Problem;
 
-/// What requests are answered with. Cheap to clone.
+/// What handlers need to answer requests. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     /// One store, or both behind the shadow.
@@ -31,7 +31,7 @@ pub struct App {
     pub shadow: Option<Shadow>,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
-    /// When a request has not been answered after this time, it is answered 504.
+    /// The timeout of a request, which is then answered with 504.
     pub timeout: Duration,
 }
 

@@ -11,7 +11,7 @@ use crate::error::RepoError;
 
 /// An error with its status: `{"error": {"kind", "code", "message", "correlation_id"}}`.
 ///
-/// What a store said is logged, not sent.
+/// The text of a store's error is logged, not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,

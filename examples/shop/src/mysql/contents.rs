@@ -73,7 +73,7 @@ pub(crate) async fn read(db: &MySql) -> Result<Contents, RepoError> {
 async fn newest(db: &MySql) -> Result<[u64; 3], RepoError> {
     let mut newest = [0; 3];
     for (newest, table) in newest.iter_mut().zip(TABLES) {
-        // Not from information_schema, which by default answers what it knew up to a day ago.
+        // Not from information_schema, whose values are by default up to a day old.
         let (_, definition): (String, String) = db
             .statement("SHOW CREATE TABLE", table, Idempotency::Read, || async {
                 sqlx::query_as(AssertSqlSafe(format!("SHOW CREATE TABLE {table}")))
