@@ -42,8 +42,7 @@ pub async fn serve(options: &Serve) -> Result<()> {
         close(&mysql, options.grace).await;
     }
     if !ended.answered || !ended.drained {
-        let late =
-            "the time to stop was over before every request and secondary write had ended; copy before the next step";
+        let late = "the time to stop was over before every request and secondary write had ended; copy before the next step";
         return Err(Error::new(ErrorKind::Timeout, late)
             .with("answered", ended.answered)
             .with("drained", ended.drained));

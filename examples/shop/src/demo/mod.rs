@@ -63,7 +63,10 @@ pub async fn run(options: &Options) -> Result<Verdict, String> {
     let json = options.json.as_deref();
     let json = json.map(|path| create(path).map(|file| (path, file)));
     let json = json.transpose()?;
-    let report = Run::prepare(options).await?.play(options).await?;
+    let report = Run::prepare(options)
+        .await?
+        .call_and_report(options)
+        .await?;
     println!("{report}");
     if let Some((path, file)) = json {
         serde_json::to_writer_pretty(file, &report)

@@ -67,7 +67,7 @@ impl Run {
     }
 
     /// Lets the workers call for as long as the options say, or until Ctrl-C, and reports.
-    pub(super) async fn play(self, options: &Options) -> Result<Report, String> {
+    pub(super) async fn call_and_report(self, options: &Options) -> Result<Report, String> {
         let length = Duration::from_secs(u64::from(options.seconds));
         say(&format!(
             "{} workers call for {} s; Ctrl-C ends it early",
