@@ -7,6 +7,7 @@ use std::io;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{BuildError, ConnectorError};
 use aws_smithy_http::endpoint::error::{InvalidEndpointError, ResolveEndpointError};
+use aws_smithy_runtime_api::client::endpoint::error::ResolveEndpointError as EndpointError;
 use dal_traits::{Class, Effect, ErrorKind, Retry};
 use hyper_util::client::legacy::Error as HttpError;
 
@@ -67,7 +68,10 @@ fn cause(source: &(dyn StdError + 'static)) -> Option<Class> {
         return Some(credentials(error));
     }
     // No region, no endpoint for it, or one that is not a URL.
-    if source.is::<ResolveEndpointError>() || source.is::<InvalidEndpointError>() {
+    if source.is::<ResolveEndpointError>()
+        || source.is::<EndpointError>()
+        || source.is::<InvalidEndpointError>()
+    {
         return none(ErrorKind::Config);
     }
     // A field of the request is missing or wrong.

@@ -12,12 +12,12 @@ use tokio::time::Instant;
 
 use super::{expect, item, key, n, on_dynamodb};
 
-/// The same store through a connector that fails on demand. Attempts end after 300 ms.
+/// The same store through a connector that fails on demand. Attempts end after two seconds.
 pub fn behind(db: &DynamoDb) -> (HttpFaults, DynamoDb) {
     let faults = HttpFaults::new();
     let client = faults.client(db.client());
     let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(Duration::from_millis(300))
+        .operation_attempt_timeout(Duration::from_secs(2))
         .build();
     let config = client.config().to_builder().timeout_config(timeouts);
     let policy = RetryPolicy {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future::ProvideCredentials as Provided;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Builder, Config, ProvideCredentials, Region, SharedCredentialsProvider,
+    BehaviorVersion, Builder, Config, Credentials, ProvideCredentials, Region,
+    SharedCredentialsProvider,
 };
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -40,6 +40,7 @@ async fn put_fails(client: &Client, table: &str, what: &str, expected: Expected)
 }
 
 fn both(error: SdkError<PutItemError>, what: &str, expected: Expected) {
+    let what = &format!("{what}: {error:?}");
     expect(&dal_dynamodb::classify(&error), what, expected);
     let any = aws_sdk_dynamodb::Error::from(error);
     expect(&dal_dynamodb::classify_any(&any), what, expected);
@@ -77,9 +78,14 @@ impl ProvideCredentials for Provider {
         Provided::ready(if asked < self.failures {
             Err((self.error)())
         } else {
-            Ok(Credentials::for_tests())
+            Ok(credentials())
         })
     }
+}
+
+/// Those of the test kit's clients: DynamoDB Local keeps the tables of each key apart.
+fn credentials() -> Credentials {
+    Credentials::new("dal", "dal", None, None, "test")
 }
 
 fn provider_failed() -> CredentialsError {
@@ -140,7 +146,7 @@ fn what_is_not_configured_is_configuration() {
     on_dynamodb(async |db, table| {
         let nowhere = Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(Credentials::for_tests());
+            .credentials_provider(credentials());
         let client = dal_dynamodb::from_config(nowhere).client().clone();
         put_fails(&client, &table, "no region", CONFIG).await;
         let client = with(&db, |config| config.endpoint_url("not a url"));
