@@ -7,7 +7,7 @@ use dal_traits::{Class, Effect, Error, ErrorKind, Retry};
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::advice::advice;
-use crate::native::Native;
+use crate::native::{Native, server_error};
 use crate::{codes, failover};
 
 /// Reads any error of sqlx: what went wrong, whether trying again can help, and whether a write may
@@ -110,13 +110,6 @@ pub(crate) fn read(error: &sqlx::Error) -> Reading {
 
 fn status_code(error: &sqlx::Error) -> Option<String> {
     server_error(error).map(|native| native.number().to_string())
-}
-
-/// The server's own error, if it is one.
-pub(crate) fn server_error(error: &sqlx::Error) -> Option<&MySqlDatabaseError> {
-    error
-        .as_database_error()
-        .and_then(|native| native.try_downcast_ref::<MySqlDatabaseError>())
 }
 
 fn link(error: &io::Error) -> Class {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use sqlx::pool::PoolConnectionMetadata;
 
-use crate::error::server_error;
+use crate::native::server_error;
 
 /// `ER_OPTION_PREVENTS_STATEMENT`, `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION`, `ER_READ_ONLY_MODE`.
 const NUMBERS: [u16; 3] = [1290, 1792, 1836];

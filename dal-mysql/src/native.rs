@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use sqlx::mysql::MySqlDatabaseError;
+
 /// The error of sqlx behind a [`dal_traits::Error`], as its source.
 ///
 /// MySQL's texts quote the values of the statement, so neither `Display` nor `Debug` repeats them;
-/// [`Native::get`] gives the error itself to those who know what they do with it.
+/// [`Native::get`] gives the error itself to code that needs it.
 pub struct Native(sqlx::Error);
 
 impl Native {
@@ -37,3 +39,10 @@ impl fmt::Debug for Native {
 }
 
 impl std::error::Error for Native {}
+
+/// The server's own error, if it is one.
+pub(crate) fn server_error(error: &sqlx::Error) -> Option<&MySqlDatabaseError> {
+    error
+        .as_database_error()
+        .and_then(|native| native.try_downcast_ref::<MySqlDatabaseError>())
+}

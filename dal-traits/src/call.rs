@@ -2,44 +2,8 @@
 
 use std::future::Future;
 
-use crate::{
-    Class, Classify, ErrorKind, GaveUp, Idempotency, OpCx, RetryPolicy, attempts, telemetry,
-};
-
-/// What a call is named in spans, metrics and errors.
-#[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
-    /// The database's name among OpenTelemetry's systems: `mysql`, `aws.dynamodb`.
-    pub system: &'static str,
-    /// Such as `INSERT` or `PutItem`.
-    pub operation: &'static str,
-    /// The table.
-    pub table: &'a str,
-}
-
-/// What an error says, read once.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    /// What it means.
-    pub class: Class,
-    /// The server's number or name for it.
-    pub status: Option<String>,
-}
-
-/// A failed attempt, with its reading.
-#[derive(Debug)]
-pub struct Failed<E> {
-    /// What the error says.
-    pub reading: Reading,
-    /// The error.
-    pub error: E,
-}
-
-impl<E> Classify for Failed<E> {
-    fn classify(&self) -> Class {
-        self.reading.class.clone()
-    }
-}
+pub use crate::failed::{Call, Failed, Reading};
+use crate::{Class, ErrorKind, GaveUp, Idempotency, OpCx, RetryPolicy, attempts, telemetry};
 
 /// Why an attempt that ends at the deadline failed.
 #[derive(Debug)]
@@ -114,7 +78,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Effect, Retry};
+    use crate::{Classify as _, Effect, Retry};
 
     const CALL: Call<'_> = Call {
         system: "test",

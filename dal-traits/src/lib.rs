@@ -5,6 +5,7 @@ pub mod call;
 mod class;
 mod cx;
 mod error;
+mod failed;
 mod kind;
 mod retry;
 pub mod telemetry;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::OpCx;
-use crate::call::{Call, Failed, Reading};
+use crate::failed::{Call, Failed, Reading};
 
 /// The time of one attempt, in seconds.
 pub const DURATION: &str = "db.client.operation.duration";

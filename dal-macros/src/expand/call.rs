@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Index, Type};
 
-use super::wrapper::Names;
+use super::names::Names;
 use crate::model::{ArgForm, ArgModel, TraitModel};
 
 /// A local variable of the generated code: no name of the user's can meet it.

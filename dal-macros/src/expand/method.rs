@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Index, TraitItem, TraitItemFn, Type};
 
 use super::call::{self, Passed, local};
-use super::wrapper::Names;
+use super::names::Names;
 use crate::model::{
     ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, Second, TraitModel,
 };

@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 mod method;
+mod names;
 mod paths;
 mod wrapper;
 

@@ -2,23 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{GenericParam, Generics, Ident, parse_quote};
+use syn::{GenericParam, Generics, parse_quote};
 
+use super::names::Names;
 use super::{method, paths};
 use crate::model::{MethodKind, MethodModel, Second, TraitModel};
-
-/// The names that the parts of the wrapper share. Type parameters and items are not hygienic in
-/// Rust, so they are names that nobody else would choose.
-pub struct Names {
-    /// The type parameter of the store on MySQL.
-    pub mysql: Ident,
-    /// The type parameter of the store on DynamoDB.
-    pub dynamodb: Ident,
-    /// The static list of the methods' specifications.
-    pub specs: Ident,
-    /// The trait with its arguments: `Repository<T>`.
-    pub bound: TokenStream,
-}
 
 /// The wrapper of the trait.
 pub fn expand(model: &TraitModel) -> TokenStream {

@@ -1,28 +1,13 @@
 //! One method: its signature and its options, checked.
 
-use syn::{Attribute, FnArg, Ident, Pat, Path, TraitItemFn, Type};
+use syn::{Attribute, FnArg, Pat, Path, TraitItemFn};
 
+use super::draft::Draft;
 use super::options::{self, Kind, MethodOptions};
 use super::{form, future, mirror};
 use crate::model::{ArgForm, ArgModel, MethodKind, MethodModel, Second};
 use crate::ops::place;
 use crate::refuse::{Refusals, refuse, refuse_at};
-
-/// A method whose own signature is accepted, before the methods that it names are looked up.
-pub struct Draft {
-    pub ident: Ident,
-    pub args: Vec<ArgModel>,
-    pub output: Type,
-    cfgs: Vec<Attribute>,
-    options: MethodOptions,
-}
-
-impl Draft {
-    /// What the method does, as written.
-    pub fn kind(&self) -> Option<Kind> {
-        self.options.kind.as_ref().map(|(kind, _)| *kind)
-    }
-}
 
 /// Strips the options from `method`, brings it into its emitted form and checks it by itself.
 ///

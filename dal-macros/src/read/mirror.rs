@@ -4,8 +4,8 @@ use quote::format_ident;
 use syn::Ident;
 use syn::punctuated::Punctuated;
 
+use super::draft::Draft;
 use super::form;
-use super::method::Draft;
 use super::options::{Kind, MirrorOption};
 use crate::model::{ArgForm, MirrorArg, MirrorCall, MirrorSource};
 use crate::refuse::refuse;

@@ -1,5 +1,6 @@
 //! From the trait as written to its model, or to the refusals.
 
+mod draft;
 pub(crate) mod form;
 mod future;
 mod method;
@@ -11,7 +12,7 @@ use proc_macro2::TokenStream;
 use quote::format_ident;
 use syn::{Attribute, Generics, Ident, ItemTrait, TraitItem, TypeParamBound, WherePredicate};
 
-use method::Draft;
+use draft::Draft;
 
 use crate::model::{TraitModel, TraitOptions};
 use crate::refuse::{Refusals, refuse};

@@ -8,24 +8,20 @@ use std::time::Duration;
 use dal_shadow::Harness;
 use dal_shadow::ops::{On, Operation};
 use dal_shadow::tree;
-use futures::future::BoxFuture;
 use proptest::strategy::{BoxedStrategy, Strategy};
 use serde::Serialize;
 
 use super::call::Limits;
 use super::driver::{Driver, LeftOver};
 use super::execute::{Execute, Ran, repeated};
-use super::fault::Fault;
+use super::factory::{Factory, made};
 use super::floors::Floors;
 use super::generate::Generator;
 use super::regressions::Regressions;
 use super::start::{Engines, Known, Start};
 use super::wrapper::{self, Copy, Stores};
-use super::{Failure, FailureKind, Phase, Statistics, fresh, independent, panics};
+use super::{Failure, FailureKind, Phase, Statistics, fresh, independent};
 use crate::servers;
-
-/// Makes a store.
-pub(super) type Factory<S> = Arc<dyn Fn() -> BoxFuture<'static, Arc<S>> + Send + Sync>;
 
 /// A check of two stores, see [`check`].
 #[must_use = "nothing is checked before `run`"]
@@ -500,19 +496,6 @@ where
 
 fn setup<O: Operation>(reason: String) -> Box<Failure<O>> {
     Failure::new(FailureKind::Setup, reason)
-}
-
-/// A store of a factory.
-pub(super) async fn made<S: ?Sized>(factory: &Factory<S>, engine: &str) -> Result<Arc<S>, Fault> {
-    panics::caught(async { factory().await })
-        .await
-        .map_err(|panic| {
-            Fault::new(
-                FailureKind::Setup,
-                0,
-                format!("the factory of {engine} {panic}"),
-            )
-        })
 }
 
 /// The number in an environment variable.

@@ -2,8 +2,8 @@
 
 use dal_shadow::ops::On;
 
-use super::builder::{Factory, made};
 use super::comparison::Compared;
+use super::factory::{Factory, made};
 use super::fault::Fault;
 use super::independent::recorded;
 use super::start::Start;

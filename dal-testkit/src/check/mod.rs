@@ -34,6 +34,7 @@ mod confusables;
 mod declarations;
 mod driver;
 mod execute;
+mod factory;
 mod failure;
 mod fault;
 mod floors;

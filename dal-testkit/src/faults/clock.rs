@@ -9,7 +9,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use dal_traits::{Clock, SystemClock};
 
-use super::http::{HttpFault, response};
+use super::fault::HttpFault;
+use super::response::response;
 
 /// How far a signature may be from the service's time ("Signature Version 4", "Troubleshooting").
 const TOLERANCE: Duration = Duration::from_mins(5);

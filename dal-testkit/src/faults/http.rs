@@ -14,96 +14,10 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
-use serde_json::{Value, json};
 
+use super::fault::HttpFault;
+use super::response::{broken, response};
 use super::{clock, rewrite};
-
-/// What happens to one request.
-#[derive(Clone, Debug, PartialEq)]
-pub enum HttpFault {
-    /// The store answers with this status and JSON body and does nothing.
-    Answer {
-        /// The HTTP status.
-        status: u16,
-        /// The body.
-        body: Value,
-    },
-    /// The store answers 200 with bytes that are no JSON, after it has applied the request.
-    Garbage,
-    /// The store applies the request; the link breaks in place of its reply.
-    ReplyLost,
-    /// The link breaks before the request is sent.
-    RequestLost,
-    /// The request is not sent and nobody ever answers.
-    Hang,
-    /// The store applies the request and its reply never comes.
-    HangAfterApply,
-    /// The request is sent late.
-    Delay(Duration),
-    /// Of a batch only the first `kept` requests reach the store; the others come back unprocessed.
-    Unprocessed {
-        /// How many requests of the batch are carried out.
-        kept: usize,
-    },
-}
-
-impl HttpFault {
-    /// An exception of DynamoDB by its name, with status 400.
-    pub fn exception(name: &str) -> Self {
-        Self::exception_with(name, "planted")
-    }
-
-    /// An exception of DynamoDB by its name and text, with status 400.
-    pub fn exception_with(name: &str, message: &str) -> Self {
-        Self::Answer {
-            status: 400,
-            body: json!({
-                "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"),
-                "message": message,
-            }),
-        }
-    }
-
-    /// The table's throughput is used up.
-    pub fn throttled() -> Self {
-        Self::exception("ProvisionedThroughputExceededException")
-    }
-
-    /// A transaction has the item.
-    pub fn conflict() -> Self {
-        Self::exception("TransactionConflictException")
-    }
-
-    /// An error of the service itself, such as 500 or 503.
-    pub fn server_error(status: u16) -> Self {
-        Self::Answer {
-            status,
-            body: json!({
-                "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError",
-                "message": "planted",
-            }),
-        }
-    }
-
-    /// A transaction cancelled for these reasons, by position (`None`, `ConditionalCheckFailed`,
-    /// `TransactionConflict`, `ThrottlingError`, `ValidationError`, …).
-    pub fn cancelled(reasons: &[&str]) -> Self {
-        let listed: Vec<Value> = reasons
-            .iter()
-            .map(|code| json!({"Code": code, "Message": "planted"}))
-            .collect();
-        Self::Answer {
-            status: 400,
-            body: json!({
-                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-                "Message": format!("Transaction cancelled, reasons [{}]", reasons.join(", ")),
-                "CancellationReasons": listed,
-            }),
-        }
-    }
-}
 
 /// Faults by operation, in front of a client. Cheap to clone; clones share the script.
 #[derive(Clone, Default)]
@@ -286,23 +200,4 @@ async fn strike(
         }
         HttpFault::Unprocessed { kept } => rewrite::partly(&inner, &operation, request, kept).await,
     }
-}
-
-/// A complete response.
-pub(super) fn response(status: u16, body: String) -> Result<HttpResponse, ConnectorError> {
-    let status =
-        StatusCode::try_from(status).map_err(|wrong| ConnectorError::user(Box::new(wrong)))?;
-    let mut response = HttpResponse::new(status, SdkBody::from(body));
-    response
-        .headers_mut()
-        .insert("content-type", "application/x-amz-json-1.0");
-    Ok(response)
-}
-
-/// The error of a link that broke.
-pub(super) fn broken(text: &str) -> ConnectorError {
-    ConnectorError::io(Box::new(std::io::Error::new(
-        std::io::ErrorKind::ConnectionReset,
-        text.to_owned(),
-    )))
 }

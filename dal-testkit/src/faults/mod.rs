@@ -4,9 +4,12 @@
 //! can lose a reply *after* the server has applied the request.
 
 mod clock;
+mod fault;
 mod http;
 mod mysql;
+mod response;
 mod rewrite;
 
-pub use http::{HttpFault, HttpFaults};
+pub use fault::HttpFault;
+pub use http::HttpFaults;
 pub use mysql::{Command, LinkFault, MySqlProxy};

@@ -7,7 +7,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::{Map, Value, json};
 
-use super::http::{broken, response};
+use super::response::{broken, response};
 
 /// Reads a response to its end: by then the store has applied the request.
 pub(super) async fn whole(mut answer: HttpResponse) -> Result<(u16, Vec<u8>), ConnectorError> {

@@ -16,7 +16,7 @@ use testcontainers_modules::testcontainers::{
 };
 
 use super::supervise::Supervised;
-use super::{engines, jar, system};
+use super::{jar, runtime, system};
 
 /// The tags that `compose.yml` names too; the module's own are old.
 const MYSQL_TAG: &str = "8.4";
@@ -108,7 +108,7 @@ where
         .with_tag(tag)
         .with_container_name(name)
         .with_startup_timeout(START_LIMIT);
-    let address = engines::block_on(async move {
+    let address = runtime::block_on(async move {
         let container: ContainerAsync<I> = request.start().await?;
         let host = container.get_host().await?;
         let port = container.get_host_port_ipv4(port).await?;

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::mysql::real_and_new;
-use super::program::Program;
+use super::program::{Program, real_and_new};
 use super::system::Consent;
 use super::{place, system};
 

@@ -17,7 +17,7 @@ use super::readiness::Readiness;
 use super::shared::{self, Slot};
 use super::supervise::Supervised;
 use super::system::Consent;
-use super::{containers, engines, jar, names, say};
+use super::{containers, jar, names, runtime, say};
 
 const CHOICES: &str = "  - set DAL_DYNAMODB_URL (http://host:port) to a DynamoDB Local (`docker compose up -d --wait` starts one)
   - start a Docker engine
@@ -188,7 +188,7 @@ async fn delete_table(client: &Client, name: &str) -> Result<(), String> {
 /// Deletes what killed runs have left on a server that was given.
 fn delete_left_overs(server: &DynamoDbServer) {
     let (client, prefix) = (server.client(), server.prefix.clone());
-    let deleted = engines::block_on(async move {
+    let deleted = runtime::block_on(async move {
         for (name, age) in test_tables(&client, &prefix).await? {
             if age.is_some_and(|age| age > names::LEFT_OVER) {
                 delete_table(&client, &name).await?;
@@ -272,7 +272,7 @@ fn server_at(kind: DynamoDbKind, endpoint: String, version: &str, alive: Alive) 
 
 fn embedded() -> Result<DynamoDbServer, String> {
     let database = Database::memory().map_err(|e| e.to_string())?;
-    let port = engines::block_on(async move {
+    let port = runtime::block_on(async move {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
         tokio::spawn(async move {
@@ -377,7 +377,7 @@ fn real() -> Result<DynamoDbServer, String> {
         .ok()
         .filter(|p| p.len() >= 3)
         .ok_or("set DAL_DYNAMODB_PREFIX to a prefix of at least 3 characters for the tables that tests may create and drop")?;
-    let client = engines::block_on(async {
+    let client = runtime::block_on(async {
         let shared = aws_config::load_from_env().await;
         let config = aws_sdk_dynamodb::config::Builder::from(&shared)
             .retry_config(RetryConfig::disabled())
@@ -410,7 +410,7 @@ fn ready(
             return Err(why);
         }
         let client = client.clone();
-        let asked = engines::block_on(async move {
+        let asked = runtime::block_on(async move {
             tokio::time::timeout(
                 Duration::from_secs(10),
                 client.list_tables().limit(1).send(),

@@ -1,8 +1,4 @@
-//! Which engines a run tests, and saying so.
-
-use std::sync::OnceLock;
-
-use tokio::runtime::Runtime;
+//! Which engines a run tests.
 
 use super::{DynamoDbKind, dynamodb, mysql, say};
 
@@ -67,7 +63,7 @@ pub fn engines() -> Vec<Engine> {
                 .map_or_else(
                     || {
                         panic!(
-                            "DAL_TEST: `{word}` is no engine; use memory, mysql, embedded, local"
+                            "DAL_TEST: `{word}` is not an engine; use memory, mysql, embedded, local"
                         )
                     },
                     |(_, engine)| *engine,
@@ -76,8 +72,8 @@ pub fn engines() -> Vec<Engine> {
         .collect()
 }
 
-/// Says on the real standard error which engines a suite runs on, with their versions; starts them
-/// if need be. Returns those of `wanted` that `DAL_TEST` leaves in; what it leaves out is said loudly.
+/// Writes to the real standard error which engines a suite runs on, with their versions, and which
+/// ones `DAL_TEST` leaves out. Starts them if need be. Returns those of `wanted` that are left in.
 pub fn announce(suite: &str, wanted: &[Engine]) -> Vec<Engine> {
     let on = engines();
     let (run, left): (Vec<Engine>, Vec<Engine>) = wanted.iter().partition(|e| on.contains(e));
@@ -91,41 +87,4 @@ pub fn announce(suite: &str, wanted: &[Engine]) -> Vec<Engine> {
         ));
     }
     run
-}
-
-/// The one runtime of this process: servers and pools that outlive one test live on it.
-///
-/// # Panics
-/// When the operating system gives no threads.
-#[expect(clippy::panic, reason = "without threads no test can run")]
-pub fn runtime() -> &'static Runtime {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap_or_else(|error| panic!("cannot start a runtime: {error}"))
-    })
-}
-
-/// Runs a future on [`runtime`] from any thread, also from inside another runtime.
-pub(super) fn block_on<T: Send + 'static>(
-    future: impl Future<Output = T> + Send + 'static,
-) -> Result<T, String> {
-    let (give, take) = std::sync::mpsc::channel();
-    runtime().spawn(async move {
-        let _ = give.send(future.await);
-    });
-    take.recv().map_err(|_| "the runtime is gone".to_owned())
-}
-
-/// Runs a future on [`runtime`], whose connections outlive the caller's own runtime.
-pub(crate) async fn on_runtime<T: Send + 'static>(
-    future: impl Future<Output = T> + Send + 'static,
-) -> T {
-    match runtime().spawn(future).await {
-        Ok(done) => done,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
 }

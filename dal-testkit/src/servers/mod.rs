@@ -15,6 +15,7 @@ mod place;
 mod port;
 mod program;
 mod readiness;
+mod runtime;
 mod shared;
 mod supervise;
 mod system;
@@ -26,9 +27,10 @@ pub use choose::ServersError;
 pub use containers::container_images;
 pub(crate) use dynamodb::verdict_kind;
 pub use dynamodb::{DynamoDbKind, DynamoDbServer, dynamodb, try_dynamodb, verdict_dynamodb};
-pub(crate) use engines::on_runtime;
-pub use engines::{Engine, announce, engines, runtime};
+pub use engines::{Engine, announce, engines};
 pub use mysql::{MySqlServer, mysql, try_mysql};
+pub(crate) use runtime::on_runtime;
+pub use runtime::runtime;
 
 /// The folder where fetched programs are kept: `DAL_CACHE_DIR`, or the user's cache folder.
 ///

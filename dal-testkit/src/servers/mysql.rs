@@ -10,13 +10,13 @@ use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 
 use super::choose::{ServersError, Way, allowed, first};
 use super::port::{self, Port};
-use super::program::{Program, option};
+use super::program::{Program, option, real_and_new};
 use super::readiness::Readiness;
 use super::shared::{self, Slot};
 use super::supervise::Supervised;
 use super::system::Consent;
 use super::url::ServerUrl;
-use super::{containers, debian, engines, names, say, system};
+use super::{containers, debian, names, runtime, say, system};
 
 /// How the names of test databases begin.
 const PREFIX: &str = "dal_test_";
@@ -111,7 +111,7 @@ impl MySqlServer {
             return;
         };
         let closed = pool.close_event();
-        engines::runtime().spawn(async move {
+        runtime::runtime().spawn(async move {
             closed.await;
             if let Err(error) = self.drop_database(&name).await {
                 say(&format!("dal: {name} is not dropped: {error}"));
@@ -223,7 +223,7 @@ fn given(url: &str) -> Result<MySqlServer, String> {
 /// Drops what killed runs have left on a server that was given.
 fn drop_left_overs(server: &MySqlServer) {
     let url = server.url().to_owned();
-    let dropped = engines::block_on(async move {
+    let dropped = runtime::block_on(async move {
         for (name, age) in test_databases(&url).await? {
             if age.is_some_and(|age| age > names::LEFT_OVER) {
                 drop_database(&url, &name).await?;
@@ -281,27 +281,6 @@ fn from_path() -> Result<MySqlServer, String> {
     )?;
     real_and_new(&text)?;
     private(&Program::on_path())
-}
-
-/// MariaDB answers under the same name and differs in collations, JSON and error texts.
-pub(super) fn real_and_new(version: &str) -> Result<(), String> {
-    if version.contains("MariaDB") {
-        return Err(format!(
-            "`{}` is MariaDB, which differs from MySQL",
-            version.trim()
-        ));
-    }
-    let major = version
-        .split("Ver ")
-        .nth(1)
-        .unwrap_or(version)
-        .split('.')
-        .next()
-        .and_then(|n| n.trim().parse::<u32>().ok());
-    match major {
-        Some(8..) => Ok(()),
-        _ => Err(format!("`{}` is older than MySQL 8", version.trim())),
-    }
 }
 
 /// A server of our own on a data folder of its own.
@@ -372,7 +351,7 @@ fn version_of(
             return Err(why);
         }
         let address = url.to_owned();
-        let asked = engines::block_on(async move {
+        let asked = runtime::block_on(async move {
             let ask = async {
                 let mut connection = MySqlConnection::connect(&address).await?;
                 let version: String = sqlx::query_scalar("SELECT VERSION()")

@@ -150,3 +150,25 @@ mod tests {
         assert!(why.contains(name), "{why}");
     }
 }
+
+/// Refuses what is not MySQL 8 or later, by the text of its version. MariaDB has the same command and
+/// differs in collations, JSON and error texts.
+pub(super) fn real_and_new(version: &str) -> Result<(), String> {
+    if version.contains("MariaDB") {
+        return Err(format!(
+            "`{}` is MariaDB, which differs from MySQL",
+            version.trim()
+        ));
+    }
+    let major = version
+        .split("Ver ")
+        .nth(1)
+        .unwrap_or(version)
+        .split('.')
+        .next()
+        .and_then(|n| n.trim().parse::<u32>().ok());
+    match major {
+        Some(8..) => Ok(()),
+        _ => Err(format!("`{}` is older than MySQL 8", version.trim())),
+    }
+}

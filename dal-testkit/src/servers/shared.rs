@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::choose::ServersError;
-use super::engines;
+use super::runtime;
 
 /// The place of one shared server.
 pub(super) type Slot<T> = OnceLock<Result<T, ServersError>>;
@@ -41,7 +41,7 @@ pub(super) async fn get_async<T: Send + Sync>(
     if let Some(started) = slot.get() {
         return started.as_ref();
     }
-    let started = engines::runtime()
+    let started = runtime::runtime()
         .spawn_blocking(move || slot.get_or_init(start))
         .await;
     match started {

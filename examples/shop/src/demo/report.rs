@@ -105,6 +105,7 @@ pub(super) fn methods(harness: &dal_shadow::Report) -> BTreeMap<String, MethodRe
     };
     ShopOp::methods()
         .into_iter()
+        .filter(|method| !method.mirror)
         .map(|called| {
             let name = format!("{}.{}", called.entity, called.method);
             (name, count(called).unwrap_or_default())
