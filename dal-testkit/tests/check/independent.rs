@@ -43,7 +43,7 @@ fn every_planted_defect_is_found_with_every_seed_and_made_small() {
     for (defect, most) in [
         (Defect::MissingGuard, 2),
         (Defect::GuardStays, 3),
-        (Defect::RenameCreates, 2),
+        (Defect::RenameCreates, 3),
         (Defect::FirstPageOnly, 3),
         (Defect::PageSkips, 4),
         (Defect::WrongOrder, 3),
