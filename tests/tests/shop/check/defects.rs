@@ -6,6 +6,7 @@ use dal_testkit::{is_nightly, volume};
 use shop::defect::Defect;
 
 use super::calls::About;
+use super::pool::FIRST_ID_APART;
 use super::{SUITE, prepared};
 
 /// The calls that meet a defect.
@@ -30,7 +31,7 @@ fn each_defect_is_found_on(engine: Engine) {
     // Those of the orders first: they need the longest sequences.
     for defect in Defect::ALL.into_iter().rev() {
         for seed in seeds() {
-            let failure = prepared(spoils(defect), engine, Some(defect))
+            let failure = prepared(spoils(defect), engine, Some(defect), FIRST_ID_APART)
                 .seed(*seed)
                 .sequences(volume(1_000))
                 .try_run()

@@ -9,7 +9,7 @@ use calls::{About, ShopOp, calls};
 use dal_testkit::check::{Check, check};
 use dal_testkit::servers::{Engine, announce};
 use dal_testkit::volume;
-use pool::Shop;
+use pool::{FIRST_ID, FIRST_ID_APART, Shop};
 use shop::defect::Defect;
 
 const SUITE: &str = "shop_check";
@@ -28,9 +28,9 @@ type ShopCheck = Check<ShopOp, Shop, Shop>;
 
 /// The check of one repository on MySQL and one DynamoDB; the same sequences in every run unless
 /// `DAL_CHECK_SEED` says otherwise.
-fn prepared(about: About, engine: Engine, defect: Option<Defect>) -> ShopCheck {
+fn prepared(about: About, engine: Engine, defect: Option<Defect>, first: u64) -> ShopCheck {
     check(calls(about), Shop::mysql, move || {
-        Shop::dynamodb(engine, defect)
+        Shop::dynamodb(engine, defect, first)
     })
     .engines(Engine::MySql.name(), engine.name())
     // A cart and an order take any user's id; two that no store gives are enough for
@@ -102,13 +102,15 @@ fn floors(check: ShopCheck, about: About, usual: u64) -> ShopCheck {
 
 fn stores_agree(about: About, engine: Engine, sequences: u64) {
     if announce(SUITE, &[Engine::MySql, engine]).len() == 2 {
-        floors(prepared(about, engine, None), about, sequences).run();
+        let check = prepared(about, engine, None, FIRST_ID_APART);
+        floors(check, about, sequences).run();
     }
 }
 
 fn wrapper_is_transparent(about: About, engine: Engine, sequences: u64) {
     if announce(SUITE, &[Engine::MySql, engine]).len() == 2 {
-        floors(prepared(about, engine, None), about, sequences)
+        let check = prepared(about, engine, None, FIRST_ID);
+        floors(check, about, sequences)
             .copy(Shop::copy)
             .run_through(|mysql, dynamodb, harness| Shop::shadowed(mysql, dynamodb, &harness));
     }

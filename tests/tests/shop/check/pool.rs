@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use dal_dynamodb::{DynamoDb, Item};
 use dal_mysql::MySql;
 use dal_shadow::Harness;
@@ -11,13 +11,14 @@ use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
 use shop::Repositories;
 use shop::copy;
 use shop::defect::Defect;
-use shop::model::{Listed, Order, Product, User};
 use shop::repos::{CartRepository, OrderRepository, ProductRepository, UserRepository};
-use sqlx::Executor;
-use time::macros::datetime;
+use sqlx::{AssertSqlSafe, Executor};
 
-/// DynamoDB's ids begin here, so that they are none of MySQL's.
-const APART: u64 = 1_000_000;
+/// Where MySQL's ids begin: just below a power of ten, so that ordering numbers as text shows.
+pub const FIRST_ID: u64 = 8;
+
+/// Where DynamoDB's ids begin, when they must not be MySQL's.
+pub const FIRST_ID_APART: u64 = 998;
 
 /// A shop on one store, or on both. Its tables are given back when it is gone.
 pub struct Shop {
@@ -73,21 +74,24 @@ impl Shop {
         } else {
             fresh_mysql().await
         };
+        for table in ["users", "products", "orders"] {
+            let begin = format!("ALTER TABLE {table} AUTO_INCREMENT = {FIRST_ID}");
+            db.pool().execute(AssertSqlSafe(begin)).await.unwrap();
+        }
         let repositories = Repositories::mysql(&db);
         Arc::new(Self::of(repositories, Some(Place::MySql(db)), Vec::new()))
     }
 
-    /// An empty shop on a DynamoDB, with a defect or without.
-    pub async fn dynamodb(engine: Engine, defect: Option<Defect>) -> Arc<Self> {
+    /// An empty shop on a DynamoDB whose ids begin with `first`, with a defect or without.
+    pub async fn dynamodb(engine: Engine, defect: Option<Defect>, first: u64) -> Arc<Self> {
         let is = |place: &Place| matches!(place, Place::DynamoDb(on, ..) if *on == engine);
         let (db, table) = if let Some(Place::DynamoDb(_, db, table)) = given_back(is) {
             clean(&db, &table).await;
             (db, table)
         } else {
-            let (db, table) = fresh_dynamodb(engine).await;
-            begin_ids(&Repositories::dynamodb(&db, &table)).await;
-            (db, table)
+            fresh_dynamodb(engine).await
         };
+        begin_ids(&db, &table, first).await;
         let used = defect.map_or_else(|| db.clone(), |defect| defect.plant(&db));
         let place = Place::DynamoDb(engine, db, table.clone());
         let repositories = Repositories::dynamodb(&used, &table);
@@ -120,39 +124,19 @@ impl Shop {
     }
 }
 
-/// Moves the ids of an empty shop on.
-async fn begin_ids(shop: &Repositories) {
-    let created_at = datetime!(2025-01-01 0:00 UTC);
-    let user = User {
-        id: APART,
-        email: "e".to_owned(),
-        name: "n".to_owned(),
-        created_at,
-    };
-    let product = Product {
-        listed: Listed {
-            id: APART,
-            seller: "s".to_owned(),
-            category: "c".to_owned(),
-            name: "n".to_owned(),
-            price: 1,
-            stock: 1,
-        },
-        description: String::new(),
-    };
-    let order = Order {
-        id: APART,
-        user_id: APART,
-        placed_at: created_at,
-        total: 0,
-        lines: Vec::new(),
-    };
-    shop.users.put_exact(&user).await.unwrap();
-    shop.users.remove(APART).await.unwrap();
-    shop.products.put_exact(&product).await.unwrap();
-    shop.products.remove(APART).await.unwrap();
-    shop.orders.put_exact(&order).await.unwrap();
-    shop.orders.remove(APART).await.unwrap();
+/// Sets the counters of an empty shop, back as well as on.
+async fn begin_ids(db: &DynamoDb, table: &str, first: u64) {
+    let counters = ["users", "products", "orders"].map(|entity| {
+        let text = |text: String| AttributeValue::S(text);
+        let put = PutRequest::builder()
+            .item("pk", text(format!("COUNTER#{entity}")))
+            .item("sk", text("#".to_owned()))
+            .item("newest", AttributeValue::N((first - 1).to_string()));
+        WriteRequest::builder()
+            .put_request(put.build().unwrap())
+            .build()
+    });
+    db.batch_write(table, counters.into()).await.unwrap();
 }
 
 /// Deletes every item but the counters.
