@@ -1,6 +1,8 @@
 //! A proxy that understands just enough of MySQL's protocol to fail at a chosen command.
 //!
-//! It reads packets, so the connection must not be encrypted: [`MySqlProxy::url`] asks for that.
+//! It reads packets, so faults at a command need a link that is not encrypted:
+//! [`MySqlProxy::url`] asks for that. On the links of [`MySqlProxy::encrypted_url`] the only fault
+//! is [`MySqlProxy::vanish`].
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,12 +12,15 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// `COM_QUERY` and `COM_STMT_EXECUTE` of the protocol ("Command Phase").
 const QUERY: u8 = 0x03;
 const EXECUTE: u8 = 0x17;
+
+/// `CLIENT_SSL` among the capabilities of the protocol.
+const CLIENT_SSL: u8 = 0x08;
 
 /// The command at which a fault strikes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +70,8 @@ struct Script {
 pub struct MySqlProxy {
     address: SocketAddr,
     script: Arc<Script>,
+    /// The number of times that the server vanished.
+    vanished: watch::Sender<u64>,
     accepting: JoinHandle<()>,
 }
 
@@ -83,10 +90,12 @@ impl MySqlProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let script = Arc::new(Script::default());
-        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&script)));
+        let (vanished, vanishes) = watch::channel(0);
+        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&script), vanishes));
         Ok(Self {
             address,
             script,
+            vanished,
             accepting,
         })
     }
@@ -96,10 +105,22 @@ impl MySqlProxy {
     /// # Errors
     /// When `url` has no address.
     pub fn url(&self, url: &str) -> io::Result<String> {
+        self.through(url, "DISABLED")
+    }
+
+    /// The URL that leads through the proxy to the same database by TLS.
+    ///
+    /// # Errors
+    /// When `url` has no address.
+    pub fn encrypted_url(&self, url: &str) -> io::Result<String> {
+        self.through(url, "REQUIRED")
+    }
+
+    fn through(&self, url: &str, ssl_mode: &str) -> io::Result<String> {
         let (before, _, after) = parts(url)?;
         let sign = if after.contains('?') { '&' } else { '?' };
         Ok(format!(
-            "{before}{}{after}{sign}ssl-mode=DISABLED",
+            "{before}{}{after}{sign}ssl-mode={ssl_mode}",
             self.address
         ))
     }
@@ -125,6 +146,12 @@ impl MySqlProxy {
     /// Ends the faults. Connections that hang stay as they are.
     pub fn heal(&self) {
         self.plan(None);
+    }
+
+    /// Lets the server vanish from the links that are open: they stay open, and nothing comes
+    /// through any more. New links work.
+    pub fn vanish(&self) {
+        self.vanished.send_modify(|times| *times += 1);
     }
 
     /// Whether the fault that was planned by [`MySqlProxy::once`] has struck (or none was planned).
@@ -197,16 +224,23 @@ fn parts(url: &str) -> io::Result<(&str, &str, &str)> {
     }
 }
 
-async fn accept(listener: TcpListener, target: String, script: Arc<Script>) {
+async fn accept(
+    listener: TcpListener,
+    target: String,
+    script: Arc<Script>,
+    vanishes: watch::Receiver<u64>,
+) {
     let mut links = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((client, _)) = accepted else { return };
                 let (target, script) = (target.clone(), Arc::clone(&script));
+                let mut vanishes = vanishes.clone();
+                vanishes.mark_unchanged();
                 links.spawn(async move {
                     // Either end closing the link is how every connection ends.
-                    let _closed = carry(client, &target, &script).await;
+                    let _closed = carry(client, &target, &script, vanishes).await;
                 });
             }
             Some(_) = links.join_next() => {}
@@ -214,18 +248,26 @@ async fn accept(listener: TcpListener, target: String, script: Arc<Script>) {
     }
 }
 
-async fn carry(client: TcpStream, target: &str, script: &Script) -> io::Result<()> {
+async fn carry(
+    client: TcpStream,
+    target: &str,
+    script: &Script,
+    mut vanishes: watch::Receiver<u64>,
+) -> io::Result<()> {
     let server = TcpStream::connect(target).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    let (from_client, to_client) = client.into_split();
+    let (mut from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let replies = Replies::default();
     let to_client = AsyncMutex::new(to_client);
     tokio::select! {
-        ended = forward(from_client, to_server, &to_client, script, &replies) => ended,
-        ended = answer(from_server, &to_client, &replies) => ended,
+        ended = forward(&mut from_client, to_server, &to_client, script, &replies) => return ended,
+        ended = answer(from_server, &to_client, &replies) => return ended,
+        // An error means that the proxy is gone, and its links with it.
+        vanished = vanishes.changed() => if vanished.is_err() { return Ok(()) },
     }
+    until_closed(from_client).await
 }
 
 /// What becomes of the server's next bytes.
@@ -268,7 +310,17 @@ async fn forward(
         }
         server.write_all(&header).await?;
         server.write_all(&payload).await?;
+        if asks_for_tls(sequence, &payload) {
+            return tokio::io::copy(&mut client, &mut server).await.map(drop);
+        }
     }
+}
+
+/// Whether this is the `SSLRequest` of the protocol, after which everything is encrypted.
+fn asks_for_tls(sequence: u8, payload: &[u8]) -> bool {
+    sequence == 1
+        && payload.len() == 32
+        && payload.get(1).is_some_and(|flags| flags & CLIENT_SSL != 0)
 }
 
 async fn until_closed(mut client: impl AsyncRead + Unpin) -> io::Result<()> {
