@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use dal_traits::{Result, RetryPolicy};
+use dal_traits::{Error, ErrorKind, Result, RetryPolicy};
 use sqlx::Transaction;
 use sqlx::mysql::MySqlPool;
 
 use crate::cause::Trial;
-use crate::session;
+use crate::session::{self, Session};
+use crate::{dropped, error, pool};
 
-/// A pool of connections under the session rules. Cheap to clone; clones share pool and retry
-/// budget.
+/// A pool of connections that lose no writes. Cheap to clone; clones share pool and retry budget.
 #[derive(Clone)]
 pub struct MySql {
     pub(crate) pool: MySqlPool,
     pub(crate) policy: RetryPolicy,
     pub(crate) trial: Arc<Trial>,
+    session: Arc<Session>,
 }
 
 impl std::fmt::Debug for MySql {
@@ -24,29 +25,55 @@ impl std::fmt::Debug for MySql {
     }
 }
 
-/// Connects to `url` (`mysql://user:password@host:3306/database`) under the session rules and
-/// verifies them.
+/// Connects to `url` (`mysql://user:password@host:3306/database`) as [`pool`](crate::pool()) does.
 ///
 /// # Errors
-/// [`Config`](dal_traits::ErrorKind::Config) for the URL or the session,
-/// [`Credentials`](dal_traits::ErrorKind::Credentials),
-/// [`Unavailable`](dal_traits::ErrorKind::Unavailable) when the server cannot be reached within
-/// sqlx's acquire timeout (30 s).
+/// As [`pool`](crate::pool()) and [`from_pool`].
 pub async fn connect(url: &str) -> Result<MySql> {
-    from_pool(session::open(url).await?).await
+    from_pool(pool::pool(url).await?).await
 }
 
-/// Takes the pool that the application has and verifies one of its sessions.
+/// Takes the pool that the application has, as it is: its connections run the application's own
+/// SQL, so nothing about them is changed.
+///
+/// On one further connection with the pool's settings and hooks, which is closed again, it reads
+/// what the sessions are like ([`MySql::session`]), logs a warning for what makes two stores differ,
+/// and tries whether the pool gives a connection to its next user with a transaction that was
+/// dropped. Such a pool loses writes, and is refused.
 ///
 /// # Errors
-/// [`Config`](dal_traits::ErrorKind::Config) with the line to paste, see [`session::verify`].
+/// [`Config`](ErrorKind::Config) for a pool that loses writes, with the options to paste, and for
+/// sessions at READ UNCOMMITTED; [`Unsupported`](ErrorKind::Unsupported) for MariaDB; else as MySQL
+/// gave it.
 pub async fn from_pool(pool: MySqlPool) -> Result<MySql> {
-    session::verify(&pool).await?;
+    let alone = dropped::alone(&pool);
+    let session = session::read(&alone).await?;
+    let hands_on = dropped::hands_on(&alone).await;
+    alone.close().await;
+    if hands_on.map_err(|native| error::error("from_pool", "", native))? {
+        return Err(loses_writes());
+    }
+    for warning in &session.warnings {
+        tracing::warn!("{warning}");
+    }
     Ok(MySql {
         pool,
         policy: RetryPolicy::default(),
         trial: Arc::default(),
+        session: Arc::new(session),
     })
+}
+
+fn loses_writes() -> Error {
+    let message = format!(
+        "the pool gives a connection to its next user with a transaction that was dropped, and what \
+         that user writes is lost; build it with these options: {}, or by dal_mysql::pool(url); if \
+         it has an `after_release` already, end that with `dal_mysql::release(connection).await`",
+        dropped::PRESCRIBED
+    );
+    Error::new(ErrorKind::Config, message)
+        .backend("mysql")
+        .operation("from_pool")
 }
 
 impl MySql {
@@ -55,6 +82,11 @@ impl MySql {
     pub fn with_policy(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// What the sessions of the pool are like, read when it was taken.
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// The pool, for sqlx's own calls.

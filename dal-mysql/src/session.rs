@@ -1,164 +1,187 @@
-//! The session in which both stores can agree: the rules, how a pool gets them, how they are verified.
-
-use std::str::FromStr;
+//! What the sessions of a pool are like: read and reported, never changed.
 
 use dal_traits::{Error, ErrorKind, Result};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
-use sqlx::{ConnectOptions, Executor, Row};
+use sqlx::Row;
+use sqlx::mysql::{MySqlPool, MySqlRow};
 
-use crate::{cause, error, is_current, release};
+use crate::{cause, error};
 
-/// The statement that puts a new connection under the session rules:
-///
-/// * the whole `sql_mode`: strict, and `NO_AUTO_VALUE_ON_ZERO`, so that the id 0 is the id 0;
-/// * times in UTC;
-/// * `utf8mb4` for statements and answers.
-///
-/// For a pool of one's own:
-///
-/// ```no_run
-/// use sqlx::Executor;
-/// # async fn f() -> Result<(), sqlx::Error> {
-/// let pool = sqlx::mysql::MySqlPoolOptions::new()
-///     .after_connect(|connection, _| Box::pin(async move {
-///         connection.execute(dal_mysql::SESSION_RULES).await.map(|_| ())
-///     }))
-///     .after_release(|connection, _| Box::pin(dal_mysql::release(connection)))
-///     .connect("mysql://localhost/shop").await?;
-/// # Ok(()) }
-/// ```
-pub const SESSION_RULES: &str = "SET sql_mode='ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,\
-     NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,\
-     NO_AUTO_VALUE_ON_ZERO', time_zone='+00:00', NAMES utf8mb4";
+/// The session of a pool's connections as it was found, see [`MySql::session`](crate::MySql::session).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Session {
+    /// The server's version.
+    pub version: String,
+    /// `sql_mode`.
+    pub sql_mode: String,
+    /// `time_zone`.
+    pub time_zone: String,
+    /// `transaction_isolation`, such as `REPEATABLE-READ`.
+    pub isolation: String,
+    /// What makes two stores differ, each with its reason and what to do.
+    pub warnings: Vec<String>,
+}
 
-/// Modes without which MySQL would change a value in silence.
-const NEEDED: [&str; 5] = [
-    "NO_ZERO_IN_DATE",
-    "NO_ZERO_DATE",
-    "ERROR_FOR_DIVISION_BY_ZERO",
-    "NO_ENGINE_SUBSTITUTION",
-    "NO_AUTO_VALUE_ON_ZERO",
+/// All that is read, in one statement.
+const SETTINGS: &str = "SELECT VERSION(), @@SESSION.sql_mode, @@SESSION.time_zone, \
+     @@GLOBAL.system_time_zone, @@SESSION.transaction_isolation, @@SESSION.autocommit = 1, \
+     @@SESSION.completion_type, @@SESSION.character_set_client, \
+     @@SESSION.character_set_connection, COALESCE(@@SESSION.character_set_results, '')";
+
+/// Up to three columns whose values move with the zone of the session.
+const TIMESTAMPS: &str = "SELECT CONCAT(TABLE_NAME, '.', COLUMN_NAME) \
+     FROM information_schema.COLUMNS \
+     WHERE TABLE_SCHEMA = DATABASE() AND DATA_TYPE = 'timestamp' \
+     ORDER BY TABLE_NAME, COLUMN_NAME LIMIT 3";
+
+/// Whether a mode must be set, and what happens otherwise.
+const MODES: [(&str, bool, &str); 6] = [
+    (
+        "NO_ZERO_DATE",
+        true,
+        "MySQL takes the date 0000-00-00, which no other store can hold",
+    ),
+    (
+        "NO_ZERO_IN_DATE",
+        true,
+        "MySQL takes dates such as 2025-00-10, which no other store can hold",
+    ),
+    (
+        "ERROR_FOR_DIVISION_BY_ZERO",
+        true,
+        "MySQL stores NULL for a division by zero",
+    ),
+    (
+        "ALLOW_INVALID_DATES",
+        false,
+        "MySQL takes dates such as 2025-02-31, which no other store can hold",
+    ),
+    (
+        "PAD_CHAR_TO_FULL_LENGTH",
+        false,
+        "MySQL returns CHAR values with spaces that were not written",
+    ),
+    (
+        "TIME_TRUNCATE_FRACTIONAL",
+        false,
+        "MySQL cuts fractions of a second that it rounds elsewhere",
+    ),
 ];
 
-/// Modes that change what is stored or returned.
-const REFUSED: [&str; 3] = [
-    "ALLOW_INVALID_DATES",
-    "PAD_CHAR_TO_FULL_LENGTH",
-    "TIME_TRUNCATE_FRACTIONAL",
-];
-
-/// The connect options for a URL such as `mysql://user:password@host:3306/database`.
-///
-/// sqlx adds nothing to `sql_mode`, which [`SESSION_RULES`] sets as a whole, and does not log
-/// statements, whose text may hold values.
+/// Reads the session of a connection of `pool`.
 ///
 /// # Errors
-/// [`ErrorKind::Config`] when the URL cannot be read; its text is not repeated.
-pub fn connect_options(url: &str) -> Result<MySqlConnectOptions> {
-    let options = MySqlConnectOptions::from_str(url).map_err(|native| {
-        error::error("connect", "", native)
-            .with("expected", "mysql://user:password@host:3306/database")
-    })?;
-    Ok(options
-        .pipes_as_concat(false)
-        .no_engine_substitution(false)
-        .disable_statement_logging())
-}
-
-/// Pool options whose connections follow the session rules, and are clean when somebody gets them: see
-/// [`release`].
-pub fn pool_options() -> MySqlPoolOptions {
-    MySqlPoolOptions::new()
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(SESSION_RULES).await.map(|_| ()) })
-        })
-        .before_acquire(|_, meta| Box::pin(async move { Ok(is_current(&meta)) }))
-        .after_release(|connection, _| Box::pin(release(connection)))
-}
-
-/// Connects a pool under the session rules to `url`, with sqlx's defaults for its size and times.
-pub(crate) async fn open(url: &str) -> Result<MySqlPool> {
-    let pool = pool_options().connect_lazy_with(connect_options(url)?);
-    match pool.acquire().await {
-        Ok(_connection) => Ok(pool),
-        Err(native) => Err(error::error("connect", "", cause(&pool, native).await)),
-    }
-}
-
-/// Verifies that a connection of `pool` follows the session rules.
-///
-/// # Errors
-/// [`ErrorKind::Config`] naming every setting that differs and the line to add;
-/// [`ErrorKind::Unsupported`] for MariaDB; else what reaching the server gave.
-pub async fn verify(pool: &MySqlPool) -> Result<()> {
-    let row = sqlx::query(
-        "SELECT @@SESSION.sql_mode, @@SESSION.time_zone, @@SESSION.character_set_client, \
-         @@SESSION.character_set_connection, COALESCE(@@SESSION.character_set_results, ''), VERSION()",
-    )
-    .fetch_one(pool)
-    .await
-    .map_err(|native| error::error("verify", "", native))?;
-    let column = |index: usize| {
-        row.try_get::<String, _>(index)
-            .map_err(|native| error::error("verify", "", native))
+/// [`ErrorKind::Unsupported`] for MariaDB; [`ErrorKind::Config`] for a session that loses writes or
+/// reads what is never committed; else as MySQL gave it.
+pub(crate) async fn read(pool: &MySqlPool) -> Result<Session> {
+    let failed = |native| error::error("from_pool", "", native);
+    let row = match sqlx::query(SETTINGS).fetch_one(pool).await {
+        Ok(row) => row,
+        Err(native) => return Err(failed(cause(pool, native).await)),
     };
-    let version = column(5)?;
+    let text = |column| row.try_get::<String, _>(column).map_err(failed);
+    let version = text(0)?;
     if version.contains("MariaDB") {
         return Err(Error::new(
             ErrorKind::Unsupported,
-            "the server is MariaDB, whose collations, JSON and error texts differ; connect to MySQL 8 or later",
+            "the server is MariaDB, whose collations, JSON and error texts differ; connect to \
+             MySQL 8 or later",
         )
         .backend("mysql")
         .with("version", version));
     }
-    let mut wrong = modes(&column(0)?);
-    let zone = column(1)?;
-    if zone != "+00:00" {
-        wrong.push(format!("time_zone is {zone}, not +00:00"));
-    }
-    for (index, name) in [
-        (2, "character_set_client"),
-        (3, "character_set_connection"),
-        (4, "character_set_results"),
+    let session = Session {
+        version,
+        sql_mode: text(1)?,
+        time_zone: text(2)?,
+        isolation: text(4)?,
+        warnings: Vec::new(),
+    };
+    loses_nothing(&session, &row).map_err(failed)??;
+    let mut warnings = modes(&session.sql_mode);
+    warnings.extend(
+        zone(&session.time_zone, &text(3)?, pool)
+            .await
+            .map_err(failed)?,
+    );
+    for (column, name) in [
+        (7, "character_set_client"),
+        (8, "character_set_connection"),
+        (9, "character_set_results"),
     ] {
-        let found = column(index)?;
+        let found = text(column)?;
         if found != "utf8mb4" {
-            wrong.push(format!("{name} is {found}, not utf8mb4"));
+            warnings.push(format!(
+                "{name} is {found}: MySQL refuses or replaces characters that the other store \
+                 keeps; leave sqlx's `set_names` on"
+            ));
         }
     }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Config,
-        format!(
-            "the pool's sessions do not follow the rules ({}); give its options this line: \
-             .after_connect(|connection, _| Box::pin(async move {{ \
-             connection.execute(dal_mysql::SESSION_RULES).await.map(|_| ()) }}))",
-            wrong.join("; ")
-        ),
-    )
-    .backend("mysql")
-    .operation("verify"))
+    Ok(Session {
+        warnings,
+        ..session
+    })
+}
+
+/// Refuses a session in which a write is lost although its call returned `Ok`, and one that reads
+/// what is rolled back later.
+fn loses_nothing(session: &Session, row: &MySqlRow) -> Result<Result<()>, sqlx::Error> {
+    let refused = if session.isolation == "READ-UNCOMMITTED" {
+        "the isolation is READ UNCOMMITTED: calls return what is rolled back later, which the \
+         other store never holds; run `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED` \
+         in the pool's `after_connect`"
+    } else if !row.try_get::<bool, _>(5)? {
+        "autocommit is off: a write outside a transaction is rolled back when its connection \
+         returns to the pool; run `SET SESSION autocommit = 1` in the pool's `after_connect`"
+    } else if row.try_get::<String, _>(6)? == "CHAIN" {
+        "completion_type is CHAIN: each COMMIT begins a transaction that is never committed; run \
+         `SET SESSION completion_type = NO_CHAIN` in the pool's `after_connect`"
+    } else {
+        return Ok(Ok(()));
+    };
+    Ok(Err(Error::new(ErrorKind::Config, refused)
+        .backend("mysql")
+        .operation("from_pool")))
 }
 
 fn modes(sql_mode: &str) -> Vec<String> {
     let has = |mode: &str| sql_mode.split(',').any(|part| part == mode);
-    let mut wrong = Vec::new();
+    let mut warnings = Vec::new();
     if !has("STRICT_TRANS_TABLES") && !has("STRICT_ALL_TABLES") {
-        wrong.push("sql_mode is not strict".to_owned());
+        warnings.push(
+            "sql_mode is not strict: MySQL cuts or changes a value that does not fit, which the \
+             other store keeps or refuses; add STRICT_TRANS_TABLES"
+                .to_owned(),
+        );
     }
-    for mode in NEEDED {
-        if !has(mode) {
-            wrong.push(format!("sql_mode lacks {mode}"));
+    for (mode, wanted, why) in MODES {
+        if has(mode) != wanted {
+            let (found, change) = if wanted {
+                ("lacks", "add it")
+            } else {
+                ("has", "remove it")
+            };
+            warnings.push(format!("sql_mode {found} {mode}: {why}; {change}"));
         }
     }
-    for mode in REFUSED {
-        if has(mode) {
-            wrong.push(format!("sql_mode has {mode}"));
-        }
+    warnings
+}
+
+/// A warning when the zone is not UTC and a column depends on it.
+async fn zone(zone: &str, system: &str, pool: &MySqlPool) -> Result<Option<String>, sqlx::Error> {
+    let effective = if zone == "SYSTEM" { system } else { zone };
+    if ["+00:00", "UTC", "Etc/UTC"].contains(&effective) {
+        return Ok(None);
     }
-    wrong
+    let columns: Vec<String> = sqlx::query_scalar(TIMESTAMPS).fetch_all(pool).await?;
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "time_zone is {effective} and TIMESTAMP columns move with it ({}): sqlx reads them as UTC; \
+         leave sqlx's `timezone` at +00:00",
+        columns.join(", ")
+    )))
 }
 
 #[cfg(test)]
@@ -166,19 +189,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_own_rules_pass_and_each_missing_mode_is_named() {
-        let ours = SESSION_RULES.split('\'').nth(1).unwrap();
-        assert_eq!(modes(ours), Vec::<String>::new());
+    fn the_modes_of_mysql_8_are_fine_and_each_missing_one_is_named() {
+        let usual = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
+                     ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+        assert_eq!(modes(usual), Vec::<String>::new());
         let wrong = modes("PAD_CHAR_TO_FULL_LENGTH").join("\n");
-        for name in ["strict", "NO_AUTO_VALUE_ON_ZERO", "PAD_CHAR_TO_FULL_LENGTH"] {
+        for name in [
+            "strict",
+            "lacks NO_ZERO_DATE",
+            "has PAD_CHAR_TO_FULL_LENGTH",
+        ] {
             assert!(wrong.contains(name), "{name} is missing in {wrong}");
         }
-    }
-
-    #[test]
-    fn a_url_that_cannot_be_read_is_not_repeated() {
-        let error = connect_options("mysql://root:secret-word@host:notaport/db").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(!format!("{error} {error:?}").contains("secret-word"));
     }
 }

@@ -60,6 +60,15 @@ struct Plan {
     forever: bool,
 }
 
+/// How a link ends that carries whatever it is given.
+#[derive(Clone, Copy, Debug, Default)]
+enum Ending {
+    #[default]
+    Closed,
+    /// It stays open, and nothing comes through any more.
+    Silent,
+}
+
 #[derive(Debug, Default)]
 struct Script {
     plan: Mutex<Option<Plan>>,
@@ -70,8 +79,8 @@ struct Script {
 pub struct MySqlProxy {
     address: SocketAddr,
     script: Arc<Script>,
-    /// The number of times that the server vanished.
-    vanished: watch::Sender<u64>,
+    /// How the open links end: the latest of [`MySqlProxy::vanish`] and [`MySqlProxy::hang_up`].
+    ending: watch::Sender<Ending>,
     accepting: JoinHandle<()>,
 }
 
@@ -90,12 +99,12 @@ impl MySqlProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let script = Arc::new(Script::default());
-        let (vanished, vanishes) = watch::channel(0);
-        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&script), vanishes));
+        let (ending, endings) = watch::channel(Ending::default());
+        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&script), endings));
         Ok(Self {
             address,
             script,
-            vanished,
+            ending,
             accepting,
         })
     }
@@ -151,7 +160,12 @@ impl MySqlProxy {
     /// Lets the server vanish from the links that are open: they stay open, and nothing comes
     /// through any more. New links work.
     pub fn vanish(&self) {
-        self.vanished.send_modify(|times| *times += 1);
+        self.ending.send_replace(Ending::Silent);
+    }
+
+    /// Closes the links that are open, in both directions. New links work.
+    pub fn hang_up(&self) {
+        self.ending.send_replace(Ending::Closed);
     }
 
     /// Whether the fault that was planned by [`MySqlProxy::once`] has struck (or none was planned).
@@ -228,7 +242,7 @@ async fn accept(
     listener: TcpListener,
     target: String,
     script: Arc<Script>,
-    vanishes: watch::Receiver<u64>,
+    endings: watch::Receiver<Ending>,
 ) {
     let mut links = JoinSet::new();
     loop {
@@ -236,11 +250,11 @@ async fn accept(
             accepted = listener.accept() => {
                 let Ok((client, _)) = accepted else { return };
                 let (target, script) = (target.clone(), Arc::clone(&script));
-                let mut vanishes = vanishes.clone();
-                vanishes.mark_unchanged();
+                let mut endings = endings.clone();
+                endings.mark_unchanged();
                 links.spawn(async move {
                     // Either end closing the link is how every connection ends.
-                    let _closed = carry(client, &target, &script, vanishes).await;
+                    let _closed = carry(client, &target, &script, endings).await;
                 });
             }
             Some(_) = links.join_next() => {}
@@ -252,7 +266,7 @@ async fn carry(
     client: TcpStream,
     target: &str,
     script: &Script,
-    mut vanishes: watch::Receiver<u64>,
+    mut endings: watch::Receiver<Ending>,
 ) -> io::Result<()> {
     let server = TcpStream::connect(target).await?;
     client.set_nodelay(true)?;
@@ -265,9 +279,13 @@ async fn carry(
         ended = forward(&mut from_client, to_server, &to_client, script, &replies) => return ended,
         ended = answer(from_server, &to_client, &replies) => return ended,
         // An error means that the proxy is gone, and its links with it.
-        vanished = vanishes.changed() => if vanished.is_err() { return Ok(()) },
+        changed = endings.changed() => changed.map_err(io::Error::other)?,
     }
-    until_closed(from_client).await
+    let ending = *endings.borrow();
+    match ending {
+        Ending::Closed => Ok(()),
+        Ending::Silent => until_closed(from_client).await,
+    }
 }
 
 /// What becomes of the server's next bytes.

@@ -1,113 +1,12 @@
-//! The two database crates as hand-written code meets them: sessions, clients, spans and metrics.
+//! The two database crates as hand-written code meets them: clients, spans and metrics.
 
 use crate::capture::capture;
 use dal_testkit::faults::{HttpFault, HttpFaults};
 use dal_testkit::servers::{self, DynamoDbKind, Engine, announce, runtime};
-use dal_traits::{ErrorKind, Idempotency, OpCx};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
-use sqlx::{AssertSqlSafe, Executor};
+use dal_traits::{Idempotency, OpCx};
+use sqlx::Executor;
 
 const SUITE: &str = "backends";
-
-#[test]
-fn a_pool_of_ones_own_is_verified_and_the_line_to_paste_works() {
-    if announce(SUITE, &[Engine::MySql]).is_empty() {
-        return;
-    }
-    runtime().block_on(async {
-        let url = servers::mysql().fresh_database().await.unwrap();
-        let plain = MySqlPool::connect(&url).await.unwrap();
-        let error = dal_mysql::from_pool(plain).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        let text = error.to_string();
-        assert!(
-            text.contains("sql_mode lacks NO_AUTO_VALUE_ON_ZERO"),
-            "{text}"
-        );
-        assert!(text.contains("dal_mysql::SESSION_RULES"), "{text}");
-
-        let pasted = MySqlPoolOptions::new()
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection
-                        .execute(dal_mysql::SESSION_RULES)
-                        .await
-                        .map(|_| ())
-                })
-            })
-            .connect(&url)
-            .await
-            .unwrap();
-        dal_mysql::from_pool(pasted).await.unwrap();
-    });
-}
-
-#[test]
-fn each_setting_that_differs_is_named() {
-    if announce(SUITE, &[Engine::MySql]).is_empty() {
-        return;
-    }
-    runtime().block_on(async {
-        let url = servers::mysql().fresh_database().await.unwrap();
-        for (setting, named) in [
-            ("SET time_zone = '+02:00'", "time_zone is +02:00"),
-            ("SET NAMES latin1", "character_set_client is latin1"),
-            ("SET sql_mode = ''", "sql_mode is not strict"),
-            (
-                "SET sql_mode = CONCAT(@@sql_mode, ',PAD_CHAR_TO_FULL_LENGTH')",
-                "sql_mode has PAD_CHAR_TO_FULL_LENGTH",
-            ),
-        ] {
-            let pool = MySqlPoolOptions::new()
-                .max_connections(1)
-                .connect_with(url.parse::<MySqlConnectOptions>().unwrap())
-                .await
-                .unwrap();
-            pool.execute(dal_mysql::SESSION_RULES).await.unwrap();
-            dal_mysql::verify(&pool).await.unwrap();
-            pool.execute(AssertSqlSafe(setting)).await.unwrap();
-            let error = dal_mysql::verify(&pool).await.unwrap_err();
-            assert!(error.to_string().contains(named), "{error}");
-        }
-    });
-}
-
-#[test]
-fn every_connection_of_our_pool_follows_the_rules() {
-    if announce(SUITE, &[Engine::MySql]).is_empty() {
-        return;
-    }
-    runtime().block_on(async {
-        let url = servers::mysql().fresh_database().await.unwrap();
-        let db = dal_mysql::connect(&url).await.unwrap();
-        let mut held = Vec::new();
-        for _ in 0..3 {
-            let mut connection = db.pool().acquire().await.unwrap();
-            let (mode, zone): (String, String) =
-                sqlx::query_as("SELECT @@SESSION.sql_mode, @@SESSION.time_zone")
-                    .fetch_one(&mut *connection)
-                    .await
-                    .unwrap();
-            assert!(mode.contains("NO_AUTO_VALUE_ON_ZERO") && !mode.contains("PIPES_AS_CONCAT"));
-            assert_eq!(zone, "+00:00");
-            held.push(connection);
-        }
-        let mut connection = held.pop().unwrap();
-        connection
-            .execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY)")
-            .await
-            .unwrap();
-        connection
-            .execute("INSERT INTO t VALUES (0)")
-            .await
-            .unwrap();
-        let id: i32 = sqlx::query_scalar("SELECT id FROM t")
-            .fetch_one(&mut *connection)
-            .await
-            .unwrap();
-        assert_eq!(id, 0, "the id 0 is the id 0");
-    });
-}
 
 #[test]
 fn mysql_calls_are_seen_under_the_names_of_opentelemetry() {

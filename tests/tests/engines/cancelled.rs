@@ -1,38 +1,49 @@
-//! Statements whose future is dropped in mid-flight, as a deadline, a client that went away or a `select!`
-//! does: the pool stays whole, and nothing runs in a transaction that somebody left.
+//! Statements whose future is dropped in mid-flight, as a deadline, a client that went away or a
+//! `select!` does, and servers that vanish: the pool stays whole, and nothing runs in a transaction
+//! that was left open.
 
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use dal_testkit::faults::{Command, LinkFault, MySqlProxy};
 use dal_testkit::servers::{self, Engine, announce, runtime};
 use dal_traits::{ErrorKind, Idempotency, OpCx};
-use sqlx::mysql::MySqlPool;
+use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, Executor as _};
 use tokio::time::Instant;
 
 const SUITE: &str = "cancelled";
 /// Longer than a busy connection is waited for, shorter than for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Five seconds for the roll-back, and some for a busy machine.
+const WHOLE_AGAIN: Duration = Duration::from_secs(8);
 
-/// A pool of one connection, so that the next call meets what was left, and one that looks at the
-/// same database from outside.
-async fn pools() -> (MySqlPool, MySqlPool) {
+/// One connection, so that the next user meets what was left.
+async fn one(options: MySqlPoolOptions, url: &str) -> MySqlPool {
+    options
+        .max_connections(1)
+        .acquire_timeout(PATIENCE)
+        .connect_with(dal_mysql::connect_options(url).unwrap())
+        .await
+        .unwrap()
+}
+
+/// A database with a table, and a pool that looks at it from outside.
+async fn database() -> (String, MySqlPool) {
     let url = servers::mysql().fresh_database().await.unwrap();
-    let pool = async || {
-        dal_mysql::pool_options()
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            .connect_with(dal_mysql::connect_options(&url).unwrap())
-            .await
-            .unwrap()
-    };
-    let outside = pool().await;
+    let outside = one(dal_mysql::pool_options(), &url).await;
     outside
         .execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, word VARCHAR(20) NOT NULL)")
         .await
         .unwrap();
-    (pool().await, outside)
+    (url, outside)
+}
+
+/// A pool of one connection, and one that looks at the same database from outside.
+async fn pools() -> (MySqlPool, MySqlPool) {
+    let (url, outside) = database().await;
+    (one(dal_mysql::pool_options(), &url).await, outside)
 }
 
 /// Work of one kind of four: a statement that is prepared each time, one that is cached, one as text,
@@ -58,7 +69,8 @@ async fn work(pool: &MySqlPool, kind: usize, unique: usize) -> Result<(), sqlx::
     }
 }
 
-/// Lets a future wake up so often, then drops it: at each of its own awaits, however fast the machine is.
+/// Lets a future wake up so often, then drops it: at each of its own awaits, however fast the
+/// machine is.
 async fn dropped_after<F: Future>(wake_ups: usize, future: F) -> bool {
     let mut future = Box::pin(future);
     let mut left = wake_ups;
@@ -153,5 +165,97 @@ fn after_a_deadline_the_connection_comes_back_when_the_server_has_ended_the_stat
             .await;
         assert_eq!(late.unwrap_err().kind(), ErrorKind::Timeout);
         assert!(is_kept(&pool, &outside, "after").await);
+    });
+}
+
+/// An expression, and its text without spaces.
+macro_rules! pasted {
+    ($code:expr) => {
+        ($code, without_spaces(stringify!($code)))
+    };
+}
+
+fn without_spaces(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[test]
+fn a_pool_built_as_from_pool_prescribes_keeps_300_of_300_writes() {
+    if announce(SUITE, &[Engine::MySql]).is_empty() {
+        return;
+    }
+    runtime().block_on(async {
+        let (url, outside) = database().await;
+        let refused = one(MySqlPoolOptions::new(), &url).await;
+        let refused = dal_mysql::from_pool(refused).await.unwrap_err();
+        let (options, code) = pasted!(
+            MySqlPoolOptions::new()
+                .before_acquire(|_, meta| Box::pin(async move { Ok(dal_mysql::is_current(&meta)) }))
+                .after_release(|connection, _| Box::pin(dal_mysql::release(connection)))
+        );
+        let prescribed = format!("theseoptions:{code},or");
+        let text = without_spaces(&refused.to_string());
+        assert!(text.contains(&prescribed), "{prescribed} is not in {text}");
+
+        let pool = one(options, &url).await;
+        dal_mysql::from_pool(pool.clone()).await.unwrap();
+        let (mut dropped, mut lost) = (0, 0);
+        for number in 0..300 {
+            let work = work(&pool, number % 4, number);
+            dropped += usize::from(dropped_after(number / 4 % 5, work).await);
+            let word = format!("after {number}");
+            lost += usize::from(!is_kept(&pool, &outside, &word).await);
+        }
+        assert_eq!(lost, 0, "lost of 300, after {dropped} were dropped");
+        assert!(dropped > 50, "only {dropped} were dropped");
+    });
+}
+
+/// Takes the connection of a pool of one, lets its server vanish by `vanish` while it is in use,
+/// returns it, and tells how long the pool then needs to serve again.
+async fn whole_again_after(url: &str, vanish: impl FnOnce()) -> Duration {
+    let pool = one(dal_mysql::pool_options(), url).await;
+    let connection = pool.acquire().await.unwrap();
+    vanish();
+    let began = Instant::now();
+    drop(connection);
+    let again = pool.execute("DO 0").await;
+    let took = began.elapsed();
+    assert!(again.is_ok(), "{again:?} after {took:?}");
+    took
+}
+
+#[test]
+fn a_pool_of_one_is_whole_within_seconds_when_its_server_vanished() {
+    if announce(SUITE, &[Engine::MySql]).is_empty() {
+        return;
+    }
+    runtime().block_on(async {
+        let url = servers::mysql().fresh_database().await.unwrap();
+        let proxy = MySqlProxy::start(&url).await.unwrap();
+        let plain = proxy.url(&url).unwrap();
+        let tls = proxy.encrypted_url(&url).unwrap();
+        for (url, encrypted) in [(&plain, false), (&tls, true)] {
+            let pool = one(dal_mysql::pool_options(), url).await;
+            let (_, cipher): (String, String) =
+                sqlx::query_as("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+                    .fetch_one(&pool)
+                    .await
+                    .unwrap();
+            assert_eq!(cipher.is_empty(), !encrypted, "{cipher}");
+            let took = whole_again_after(url, || proxy.vanish()).await;
+            eprintln!("vanished, encrypted {encrypted}: whole again after {took:?}");
+            assert!(took < WHOLE_AGAIN, "encrypted {encrypted}: {took:?}");
+            let took = whole_again_after(url, || proxy.hang_up()).await;
+            eprintln!("hung up, encrypted {encrypted}: whole again after {took:?}");
+            assert!(took < WHOLE_AGAIN, "encrypted {encrypted}: {took:?}");
+        }
+        // At the roll-back itself.
+        let rollback = Command::Query("ROLLBACK");
+        for fault in [LinkFault::Hang, LinkFault::Drop, LinkFault::Error(1053)] {
+            let took = whole_again_after(&plain, || proxy.once(rollback.clone(), fault)).await;
+            eprintln!("{fault:?} at the roll-back: whole again after {took:?}");
+            assert!(took < WHOLE_AGAIN, "{fault:?}: {took:?}");
+        }
     });
 }

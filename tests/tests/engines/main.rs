@@ -10,3 +10,4 @@ mod error_table;
 mod orphans;
 mod secrets;
 mod servers;
+mod sessions;

@@ -1,6 +1,7 @@
 //! The shop: its repositories, property tests, copy, HTTP API, and what the README shows.
 
 mod check;
+mod concurrent;
 mod copy;
 mod pinned_ids;
 mod readme;

@@ -79,7 +79,7 @@ impl OrderRepository for MySqlOrders {
                     .map_err(failed("BEGIN", "orders"))?;
                 let mut order = lock_cart(&mut tx, user, placed_at).await?;
                 order.id = insert(&mut tx, None, &order).await?;
-                sell_cart(&mut tx, user).await?;
+                sell(&mut tx, &order).await?;
                 tx.commit().await.map_err(failed("COMMIT", "orders"))?;
                 Ok(order)
             })
@@ -156,10 +156,7 @@ impl OrderRepository for MySqlOrders {
                     Err(error) if exists(&error) => return Ok(()),
                     Err(error) => return Err(error),
                 }
-                for line in &order.lines {
-                    sell(&mut tx, order.user_id, line).await?;
-                }
-                insert_lines(&mut tx, order).await?;
+                sell(&mut tx, order).await?;
                 tx.commit().await.map_err(failed("COMMIT", "orders"))
             })
             .await
@@ -187,13 +184,15 @@ impl OrderRepository for MySqlOrders {
                     .begin()
                     .await
                     .map_err(failed("BEGIN", "orders"))?;
-                // The lines go with the order.
-                sqlx::query("DELETE FROM orders WHERE id = ?")
-                    .bind(order.id)
-                    .execute(&mut *tx)
-                    .await
-                    .map_err(failed("DELETE", "orders"))?;
-                insert(&mut tx, Some(order.id), order).await?;
+                delete(&mut tx, order.id).await?;
+                if let Err(error) = insert(&mut tx, Some(order.id), order).await {
+                    // Another put of this id came in between.
+                    if !exists(&error) {
+                        return Err(error);
+                    }
+                    delete(&mut tx, order.id).await?;
+                    insert(&mut tx, Some(order.id), order).await?;
+                }
                 insert_lines(&mut tx, order).await?;
                 tx.commit().await.map_err(failed("COMMIT", "orders"))
             })
@@ -252,36 +251,26 @@ async fn insert(
     Ok(done.last_insert_id())
 }
 
-/// Takes the pieces of a locked cart from the stock, makes lines of the newest order of this
-/// connection from it, and empties it.
-async fn sell_cart(connection: &mut MySqlConnection, user: u64) -> Result<(), RepoError> {
-    sqlx::query(
-        "INSERT INTO order_lines (order_id, product_id, quantity, price) \
-         SELECT LAST_INSERT_ID(), l.product_id, l.quantity, p.price FROM cart_lines l \
-         JOIN products p ON p.id = l.product_id WHERE l.user_id = ?",
-    )
-    .bind(user)
-    .execute(&mut *connection)
-    .await
-    .map_err(failed("INSERT", "order_lines"))?;
-    sqlx::query(
-        "UPDATE products p JOIN cart_lines l ON l.product_id = p.id \
-         SET p.stock = p.stock - l.quantity WHERE l.user_id = ?",
-    )
-    .bind(user)
-    .execute(&mut *connection)
-    .await
-    .map_err(failed("UPDATE", "products"))?;
-    sqlx::query("DELETE FROM cart_lines WHERE user_id = ?")
-        .bind(user)
+/// Deletes an order; its lines go with it.
+async fn delete(connection: &mut MySqlConnection, id: u64) -> Result<(), RepoError> {
+    sqlx::query("DELETE FROM orders WHERE id = ?")
+        .bind(id)
         .execute(connection)
         .await
-        .map_err(failed("DELETE", "cart_lines"))?;
+        .map_err(failed("DELETE", "orders"))?;
     Ok(())
 }
 
-/// Takes the pieces of one line from the stock and the product from the cart.
-async fn sell(
+/// Takes the pieces of an order from the stock and its products from the cart, and inserts its
+/// lines. Only what the order says: the cart is not read again, as it may hold more by now.
+async fn sell(connection: &mut MySqlConnection, order: &Order) -> Result<(), RepoError> {
+    for line in &order.lines {
+        sell_line(connection, order.user_id, line).await?;
+    }
+    insert_lines(connection, order).await
+}
+
+async fn sell_line(
     connection: &mut MySqlConnection,
     user: u64,
     line: &OrderLine,
