@@ -22,6 +22,7 @@ Examples:
                                     is it valid, and which step does each entity take
   dal servers up                    a MySQL and AWS's DynamoDB Local, until `dal servers down`
   dal servers up --json             the same; their addresses as JSON, for a script
+  dal servers clean --dry-run       what killed test runs have left on servers of yours
 
 Exit codes:
   0  done; in a comparison: all answers were equal

@@ -1,10 +1,11 @@
 //! `dal servers`: both databases for a person.
 //!
-//! A keeper process holds the servers between `up` and `down`, so that `up` returns at once and a
-//! script can use what it printed. The servers end with the keeper, however it ends.
+//! A process of its own holds the servers between `up` and `down`, so that `up` returns at once and a
+//! script can use what it printed. The servers end with that process, however it ends.
 
+mod clean;
 mod control;
-mod keeper;
+mod hold;
 mod report;
 mod up;
 
@@ -16,7 +17,7 @@ use dal_testkit::servers::{self, DynamoDbKind};
 
 use crate::exit;
 
-/// Where the keeper's address and log are, when not in the cache folder.
+/// Where the holding process's address and log are, when not in the cache folder.
 const STATE_FOLDER: &str = "DAL_STATE_DIR";
 
 #[derive(Subcommand)]
@@ -45,9 +46,21 @@ pub enum Servers {
     ///
     /// As root on Debian or Ubuntu, missing system packages (Java, Maven) are installed, too.
     Install,
+    /// Drop the databases and tables that tests have left on servers that go on.
+    ///
+    /// Only names that begin with dal_test_ are touched, on the servers of DAL_MYSQL_URL and
+    /// DAL_DYNAMODB_URL, or else on those of `dal servers up`. Tests drop what they make; what a killed
+    /// run left is dropped by a run that begins six hours later, or now by this command. Names tell
+    /// their age.
+    ///
+    /// Exit code 0: done. 2: a server cannot be used, or refused.
+    #[command(after_help = "Examples:\n  \
+        dal servers clean --dry-run        name what is older than six hours\n  \
+        dal servers clean --older-than 0   drop everything; no test may be running")]
+    Clean(clean::Clean),
     /// What `up` starts: holds the servers until `down`.
     #[command(hide = true)]
-    Keep {
+    Hold {
         #[arg(long, value_enum)]
         dynamodb: Kind,
     },
@@ -80,7 +93,7 @@ impl From<Kind> for DynamoDbKind {
     }
 }
 
-/// Exit 0 when done, 1 when `status` finds nothing, 2 when the servers cannot be had.
+/// Exit 0 when done, 1 when `status` finds nothing, 2 when the servers cannot be used.
 pub fn run(command: &Servers) -> ExitCode {
     servers::runtime()
         .block_on(act(command))
@@ -118,12 +131,13 @@ async fn act(command: &Servers) -> Result<ExitCode, String> {
                 println!("{line}");
             }
         }
-        Servers::Keep { dynamodb } => keeper::keep(*dynamodb).await?,
+        Servers::Clean(command) => clean::clean(command).await?,
+        Servers::Hold { dynamodb } => hold::hold(*dynamodb).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder of the keeper's address and log.
+/// The folder of the holding process's address and log.
 fn state_folder() -> Result<PathBuf, String> {
     match std::env::var_os(STATE_FOLDER) {
         Some(folder) => Ok(PathBuf::from(folder)),

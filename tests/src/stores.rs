@@ -28,12 +28,13 @@ pub async fn fresh_shop(engine: Engine) -> Repositories {
 pub async fn fresh_mysql() -> MySql {
     let url = servers::mysql().fresh_database().await.unwrap();
     let db = connect(&url).await;
+    servers::mysql().drop_with(db.pool());
     schema::create_mysql(&db).await.unwrap();
     db
 }
 
 /// Connects as the setting of the run says: `DAL_TEST_ISOLATION` is the isolation of every session.
-async fn connect(url: &str) -> MySql {
+pub async fn connect(url: &str) -> MySql {
     let Some(isolation) = isolation() else {
         return dal_mysql::connect(url).await.unwrap();
     };

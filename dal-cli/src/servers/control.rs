@@ -1,5 +1,5 @@
-//! How later commands find the keeper and talk to it: a loopback port and a secret word in a file
-//! that only its owner can read.
+//! How later commands find the process that holds the servers and talk to it: a loopback port and a
+//! secret in a file that only its owner can read.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::report::Servers;
 
-/// An answer of the keeper takes no work: this long means that it is not ours.
+/// A reply takes no work: this long means that it is not ours.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Killing both servers and removing their folders.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
@@ -29,12 +29,12 @@ fn path(folder: &Path) -> PathBuf {
     folder.join("servers.json")
 }
 
-/// What the running keeper says that it keeps.
+/// What the running process says that it holds.
 pub(super) async fn running(folder: &Path) -> Option<Servers> {
     serde_json::from_str(&ask(folder, "status", ANSWER_LIMIT).await?).ok()
 }
 
-/// Stops the keeper and its servers; whether there was one.
+/// Stops the process and its servers; whether there was one.
 pub(super) async fn stop(folder: &Path) -> Result<bool, String> {
     if running(folder).await.is_none() {
         return Ok(false);
@@ -63,7 +63,7 @@ async fn ask(folder: &Path, request: &str, limit: Duration) -> Option<String> {
     tokio::time::timeout(limit, asked).await.ok().flatten()
 }
 
-/// The keeper's end.
+/// The holding process's end.
 pub(super) struct Control {
     listener: TcpListener,
     word: String,

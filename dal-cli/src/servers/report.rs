@@ -44,6 +44,11 @@ impl Servers {
         }
     }
 
+    /// Where both are.
+    pub(super) fn addresses(self) -> (Option<String>, Option<String>) {
+        (Some(self.mysql.url), Some(self.dynamodb.endpoint))
+    }
+
     pub(super) fn has(&self, kind: DynamoDbKind) -> bool {
         self.dynamodb.kind == word(kind)
     }

@@ -32,17 +32,17 @@ pub(super) async fn up(kind: Kind) -> Result<Servers, String> {
         ));
     }
     let log = folder.join("servers.log");
-    let keeper = start_keeper(kind, &log)?;
-    wait(keeper, &folder, log).await
+    let holder = start_holder(kind, &log)?;
+    wait(holder, &folder, log).await
 }
 
 /// In a process group of its own: it outlives this command and its terminal.
-fn start_keeper(kind: Kind, log: &Path) -> Result<Child, String> {
+fn start_holder(kind: Kind, log: &Path) -> Result<Child, String> {
     let out = File::create(log).map_err(|e| format!("{}: {e}", log.display()))?;
     let program = std::env::current_exe().map_err(|e| e.to_string())?;
     let mut command = Command::new(program);
     command
-        .args(["servers", "keep", "--dynamodb", kind.as_str()])
+        .args(["servers", "hold", "--dynamodb", kind.as_str()])
         .stdin(Stdio::null())
         .stdout(out.try_clone().map_err(|e| e.to_string())?)
         .stderr(out);
@@ -50,22 +50,22 @@ fn start_keeper(kind: Kind, log: &Path) -> Result<Child, String> {
     command.process_group(0);
     command
         .spawn()
-        .map_err(|e| format!("cannot start the keeper: {e}"))
+        .map_err(|e| format!("cannot start the process that holds the servers: {e}"))
 }
 
-async fn wait(mut keeper: Child, folder: &Path, log: PathBuf) -> Result<Servers, String> {
+async fn wait(mut holder: Child, folder: &Path, log: PathBuf) -> Result<Servers, String> {
     let began = Instant::now();
     let mut progress = Progress::new(log);
     let answer = loop {
         if let Some(servers) = control::running(folder).await {
             break Ok(servers);
         }
-        if let Some(status) = keeper.try_wait().map_err(|e| e.to_string())? {
+        if let Some(status) = holder.try_wait().map_err(|e| e.to_string())? {
             progress.show();
             break Err(format!("the servers did not start ({status}); see above"));
         }
         if began.elapsed() > LIMIT {
-            let _ = keeper.kill().await;
+            let _ = holder.kill().await;
             break Err(format!(
                 "the servers did not start within {} min",
                 LIMIT.as_secs() / 60
@@ -75,7 +75,7 @@ async fn wait(mut keeper: Child, folder: &Path, log: PathBuf) -> Result<Servers,
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
             _ = tokio::signal::ctrl_c() => {
-                let _ = keeper.kill().await;
+                let _ = holder.kill().await;
                 break Err("interrupted; nothing is left running".to_owned());
             }
         }
@@ -84,7 +84,7 @@ async fn wait(mut keeper: Child, folder: &Path, log: PathBuf) -> Result<Servers,
     answer
 }
 
-/// The keeper's log on this standard error, and a line with the time that has passed.
+/// The holding process's log on this standard error, and a line with the time that has passed.
 struct Progress {
     bar: ProgressBar,
     log: PathBuf,

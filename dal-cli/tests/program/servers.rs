@@ -106,7 +106,7 @@ fn up_gives_both_until_down_and_says_so_in_json() {
 }
 
 #[test]
-fn a_server_that_cannot_be_had_is_exit_2_with_what_was_tried_and_what_to_do() {
+fn a_server_that_cannot_be_used_is_exit_2_with_what_was_tried_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let up = dal(folder.path(), &["up", "--json"])
         .env("DAL_MYSQL_URL", "no url")
@@ -115,7 +115,11 @@ fn a_server_that_cannot_be_had_is_exit_2_with_what_was_tried_and_what_to_do() {
     assert_eq!(up.status.code(), Some(2), "{up:?}");
     assert!(up.stdout.is_empty());
     let why = String::from_utf8_lossy(&up.stderr);
-    for part in ["Tried:", "DAL_MYSQL_URL: `no url` is no URL", "What to do"] {
+    for part in [
+        "Tried:",
+        "DAL_MYSQL_URL: `no url` is not a URL",
+        "What to do",
+    ] {
         assert!(why.contains(part), "{part} is missing in: {why}");
     }
 }

@@ -466,7 +466,10 @@ where
             parallel: self.parallel,
             shrink_time: self.shrink_time,
         };
-        let statistics = servers::runtime().block_on(driver.run())?;
+        let ran = servers::runtime().block_on(driver.run());
+        drop(driver);
+        servers::runtime().block_on(crate::clean::drop_idle());
+        let statistics = ran?;
         servers::say(&format!("dal-check: {statistics}"));
         let unmet = self.floors.unmet(&statistics, sequences, self.sequences);
         if unmet.is_empty() {

@@ -1,10 +1,12 @@
 //! MySQL databases of one schema.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 
 use super::CleanError;
+use super::idle::{self, Owner};
 use super::schema::{Database, Plan};
 use crate::servers::{self, MySqlServer};
 
@@ -18,6 +20,7 @@ use crate::servers::{self, MySqlServer};
 pub struct CleanDatabases {
     plan: Plan,
     free: Mutex<Vec<Database>>,
+    in_use: AtomicUsize,
 }
 
 impl CleanDatabases {
@@ -30,6 +33,7 @@ impl CleanDatabases {
                 first_id: 1,
             },
             free: Mutex::new(Vec::new()),
+            in_use: AtomicUsize::new(0),
         }
     }
 
@@ -70,6 +74,10 @@ impl CleanDatabases {
     pub async fn take(&'static self) -> Result<DatabaseLease, CleanError> {
         let server = MySqlServer::shared().await.map_err(CleanError::Server)?;
         let database = servers::on_runtime(self.clean_or_new(server)).await?;
+        self.in_use.fetch_add(1, Ordering::Relaxed);
+        if server.is_given() {
+            idle::remember(Owner::Databases(self));
+        }
         Ok(DatabaseLease {
             database: Some(database),
             home: self,
@@ -87,6 +95,20 @@ impl CleanDatabases {
             }
         }
         Database::new(server, &self.plan).await
+    }
+
+    pub(super) fn in_use(&self) -> usize {
+        self.in_use.load(Ordering::Relaxed)
+    }
+
+    /// Drops the databases that are not in use.
+    pub(super) async fn drop_free(&'static self) {
+        servers::on_runtime(async {
+            while let Some(free) = self.next() {
+                free.discard().await;
+            }
+        })
+        .await;
     }
 
     fn next(&self) -> Option<Database> {
@@ -127,5 +149,6 @@ impl DatabaseLease {
 impl Drop for DatabaseLease {
     fn drop(&mut self) {
         self.home.lock().extend(self.database.take());
+        self.home.in_use.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -32,6 +32,7 @@
 
 mod databases;
 mod held;
+mod idle;
 mod items;
 mod schema;
 mod tables;
@@ -41,6 +42,7 @@ mod tests;
 use std::fmt;
 
 pub use databases::{CleanDatabases, DatabaseLease};
+pub(crate) use idle::drop_idle;
 pub use tables::{CleanTables, TablesLease};
 
 use crate::servers::ServersError;

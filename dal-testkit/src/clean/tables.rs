@@ -1,11 +1,13 @@
 //! DynamoDB tables under one prefix.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client;
 
 use super::CleanError;
 use super::held::holding;
+use super::idle::{self, Owner};
 use super::items::Tables;
 use crate::servers::{self, DynamoDbKind, DynamoDbServer};
 
@@ -18,6 +20,7 @@ pub struct CleanTables {
     /// None: the one of `verdict_dynamodb`.
     kind: Option<DynamoDbKind>,
     free: Mutex<Vec<Tables>>,
+    in_use: AtomicUsize,
 }
 
 impl CleanTables {
@@ -26,6 +29,7 @@ impl CleanTables {
         Self {
             kind: Some(kind),
             free: Mutex::new(Vec::new()),
+            in_use: AtomicUsize::new(0),
         }
     }
 
@@ -34,6 +38,7 @@ impl CleanTables {
         Self {
             kind: None,
             free: Mutex::new(Vec::new()),
+            in_use: AtomicUsize::new(0),
         }
     }
 
@@ -59,6 +64,10 @@ impl CleanTables {
                 servers::on_runtime(Tables::new(server.client(), prefix)).await?
             }
         };
+        self.in_use.fetch_add(1, Ordering::Relaxed);
+        if server.is_given() {
+            idle::remember(Owner::Tables(self));
+        }
         let prefix = tables.prefix().to_owned();
         let given_back = GivenBack {
             tables: Some(tables),
@@ -81,6 +90,24 @@ impl CleanTables {
             }
         }
         None
+    }
+
+    pub(super) fn in_use(&self) -> usize {
+        self.in_use.load(Ordering::Relaxed)
+    }
+
+    /// Deletes the tables that are not in use.
+    pub(super) async fn drop_free(&'static self) {
+        let kind = self.kind.unwrap_or_else(servers::verdict_kind);
+        let Ok(server) = DynamoDbServer::shared(kind).await else {
+            return;
+        };
+        servers::on_runtime(async {
+            while let Some(free) = self.next() {
+                free.discard(&server.client()).await;
+            }
+        })
+        .await;
     }
 
     fn next(&self) -> Option<Tables> {
@@ -124,5 +151,6 @@ struct GivenBack {
 impl Drop for GivenBack {
     fn drop(&mut self) {
         self.home.lock().extend(self.tables.take());
+        self.home.in_use.fetch_sub(1, Ordering::Relaxed);
     }
 }

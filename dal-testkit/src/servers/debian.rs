@@ -15,15 +15,16 @@ pub(super) fn mysql_root(consent: Consent) -> Result<PathBuf, String> {
     if !cfg!(target_os = "linux") {
         return Err("only on Debian and Ubuntu".to_owned());
     }
-    place::installed("mysql", |folder| {
+    place::installed_version("mysql", |folder| {
         system::need("apt-get", "apt", consent)?;
         system::need("dpkg-deb", "dpkg", consent)?;
         let source = Source::of_this_machine()?;
         let mut why = String::new();
         for package in source.packages {
             match fetch(&source, package, folder) {
-                Ok(()) => {
-                    return real_and_new(&Program::unpacked(folder)?.version()?);
+                Ok(version) => {
+                    real_and_new(&Program::unpacked(folder)?.version()?)?;
+                    return Ok(version);
                 }
                 Err(error) => why = error,
             }
@@ -125,7 +126,8 @@ fn mirror_of(deb822: bool, text: &str, codename: &str) -> Option<String> {
 }
 
 /// Downloads a package with all it needs by a private apt state, and unpacks each into `folder`.
-fn fetch(source: &Source, package: &str, folder: &Path) -> Result<(), String> {
+/// Returns the package's version.
+fn fetch(source: &Source, package: &str, folder: &Path) -> Result<String, String> {
     let io = |e: std::io::Error| e.to_string();
     if !Path::new(&source.keyring).is_file() {
         return Err(format!("the keyring {} is missing", source.keyring));
@@ -177,9 +179,19 @@ fn fetch(source: &Source, package: &str, folder: &Path) -> Result<(), String> {
         "--no-install-recommends",
         package,
     ])?;
-    let mut unpacked = 0;
+    let mut version = None;
     for entry in fs::read_dir(at("cache/archives")).map_err(io)?.flatten() {
         if entry.path().extension().is_some_and(|e| e == "deb") {
+            let own = entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(&format!("{package}_"));
+            if own {
+                let mut ask = Command::new("dpkg-deb");
+                ask.arg("-f").arg(entry.path()).arg("Version");
+                let told = system::output(&mut ask, Duration::from_secs(30))?;
+                version = Some(told.trim().to_owned());
+            }
             system::output(
                 Command::new("dpkg-deb")
                     .arg("-x")
@@ -187,13 +199,9 @@ fn fetch(source: &Source, package: &str, folder: &Path) -> Result<(), String> {
                     .arg(folder),
                 Duration::from_mins(2),
             )?;
-            unpacked += 1;
         }
     }
-    if unpacked == 0 {
-        return Err(format!("apt-get downloaded nothing for {package}"));
-    }
-    Ok(())
+    version.ok_or_else(|| format!("apt-get downloaded nothing for {package}"))
 }
 
 #[cfg(test)]

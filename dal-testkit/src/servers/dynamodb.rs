@@ -124,6 +124,11 @@ impl DynamoDbServer {
         &self.version
     }
 
+    /// Whether it goes on when this process ends, with the tables that are left.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(self._alive, Alive::Elsewhere) && self.kind != DynamoDbKind::Embedded
+    }
+
     /// A client without the SDK's own retries.
     pub fn client(&self) -> Client {
         self.client.clone()

@@ -81,6 +81,11 @@ impl MySqlServer {
         self.url.as_str()
     }
 
+    /// Whether it goes on when this process ends, with the databases that are left.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(self._alive, Alive::Given)
+    }
+
     /// The URL of one of its databases.
     pub fn database_url(&self, name: &str) -> String {
         self.url.with_database(name)

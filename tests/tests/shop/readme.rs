@@ -16,18 +16,8 @@ use shop::mysql::MySqlUsers;
 
 mod property {
     use dal_testkit::servers::{Engine, announce};
-    use shop::Repositories;
 
-    use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
-
-    async fn mysql() -> Arc<dyn UserRepository> {
-        Repositories::mysql(&fresh_mysql().await).users
-    }
-
-    async fn dynamodb() -> Arc<dyn UserRepository> {
-        let (db, table) = fresh_dynamodb(Engine::Embedded).await;
-        Repositories::dynamodb(&db, &table).users
-    }
+    include!("../../snippets/stores.rs");
 
     #[test]
     fn engines() {
@@ -40,6 +30,9 @@ mod property {
 #[test]
 fn each_snippet_stands_in_the_readme_and_has_at_most_25_lines() {
     let readme = include_str!("../../../README.md");
+    let guide = include_str!("../../../docs/testing-your-traits.md");
+    let stores = include_str!("../../snippets/stores.rs");
+    assert!(guide.contains(stores), "not in the guide:\n{stores}");
     for snippet in [
         include_str!("../../snippets/switch.rs"),
         include_str!("../../snippets/staging.rs"),

@@ -7,9 +7,9 @@ use super::report::Servers;
 use super::{Kind, state_folder};
 
 /// Starts both servers, and holds them until `down`. However this process ends, they end with it.
-pub(super) async fn keep(kind: Kind) -> Result<(), String> {
+pub(super) async fn hold(kind: Kind) -> Result<(), String> {
     let folder = state_folder()?;
-    // In turn: what the second would cost is not spent when the first cannot be had.
+    // In turn: the second is not started when the first cannot be used.
     let (mysql, dynamodb) = tokio::task::spawn_blocking(move || {
         let mysql = MySqlServer::start().map_err(|e| e.to_string())?;
         let dynamodb = DynamoDbServer::start(kind.into()).map_err(|e| e.to_string())?;
