@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
 use dal_traits::call::attempt;
 use dal_traits::{Class, Classify, Effect, Error, ErrorKind, Idempotency, OpCx, Result, retry};
 
-use crate::call::{boxed, into_error, named};
+use crate::call::{Boxed, boxed, into_error, named};
 use crate::client::DynamoDb;
 use crate::{Item, error};
 
@@ -176,7 +176,7 @@ impl DynamoDb {
                 Error::new(ErrorKind::InvalidValue, "the keys cannot be sent").source(native)
             })?;
         let call = self.client.batch_get_item().request_items(table, request);
-        let read = |native: &Box<_>| error::read(native, &[]);
+        let read = |native: &Boxed<_>| error::read(native, &[]);
         let name = named("BatchGetItem", table);
         let mut answer =
             attempt(name, cx, read, boxed(call.send()))
@@ -210,7 +210,7 @@ impl DynamoDb {
             .clone();
         let sent = writes.len();
         let call = self.client.batch_write_item().request_items(table, writes);
-        let read = |native: &Box<_>| error::read(native, &[]);
+        let read = |native: &Boxed<_>| error::read(native, &[]);
         let name = named("BatchWriteItem", table);
         let answer = attempt(name, cx, read, boxed(call.send())).await;
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -61,7 +61,7 @@ impl DynamoDb {
         Fut: Future<Output = Result<T, SdkError<E>>>,
     {
         let call = named(operation, table);
-        let read = |native: &Box<SdkError<E>>| error::read(native, roles);
+        let read = |native: &Boxed<E>| error::read(native, roles);
         call::run(call, &self.policy, idempotency, read, || boxed(request()))
             .await
             .map_err(|failed| into_error(failed, operation, table))
@@ -77,18 +77,21 @@ pub(crate) fn named<'a>(operation: &'static str, table: &'a str) -> Call<'a> {
     }
 }
 
+/// An error of the SDK, which has hundreds of bytes, on the heap.
+pub(crate) type Boxed<E> = Box<SdkError<E>>;
+
 /// The SDK's futures are tens of kilobytes and its errors hundreds of bytes: both on the heap, not in
 /// every caller's future.
 pub(crate) fn boxed<T, E>(
     request: impl Future<Output = Result<T, SdkError<E>>>,
-) -> impl Future<Output = Result<T, Box<SdkError<E>>>> {
+) -> impl Future<Output = Result<T, Boxed<E>>> {
     let request = Box::pin(request);
     async { request.await.map_err(Box::new) }
 }
 
 /// The error of dal for an attempt that failed.
 pub(crate) fn into_error<E>(
-    failed: Failed<Cause<Box<SdkError<E>>>>,
+    failed: Failed<Cause<Boxed<E>>>,
     operation: &'static str,
     table: &str,
 ) -> Error

@@ -1,12 +1,11 @@
 //! The put of a new item whose lost reply is resolved by reading back.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use dal_traits::call::{self, Cause};
 use dal_traits::{Class, Effect, Error, ErrorKind, Idempotency, Result, Retry};
 
-use crate::call::{boxed, into_error, named};
+use crate::call::{Boxed, boxed, into_error, named};
 use crate::client::DynamoDb;
 use crate::role::Role;
 use crate::same::same_item;
@@ -28,7 +27,7 @@ impl DynamoDb {
     /// otherwise as [`DynamoDb::call`].
     pub async fn insert_item(&self, table: &str, key_attribute: &str, item: Item) -> Result<()> {
         let roles = [Role::Insert];
-        let read = |native: &Box<SdkError<PutItemError>>| error::read(native, &roles);
+        let read = |native: &Boxed<PutItemError>| error::read(native, &roles);
         // Under its condition the put has its effect once, so repeating is allowed.
         let put = call::run(
             named(OPERATION, table),

@@ -1,7 +1,7 @@
 //! The error table of MySQL: every number that an application meets, and what it means.
 //!
 //! Numbers and symbols are those of the manual's "Server Error Message Reference" (8.0 to 9.x), of
-//! its "Client Error Message Reference" (which proxies send as well), and of the proxies ProxySQL
+//! its "Client Error Message Reference" (which proxies send as well), and of the proxies `ProxySQL`
 //! and RDS Proxy. A number that is not here is read by its SQLSTATE.
 
 #[expect(

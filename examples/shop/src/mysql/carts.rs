@@ -47,7 +47,7 @@ impl CartRepository for MySqlCarts {
         self.db
             .unit("INSERT", "cart_lines", Idempotency::None, || async {
                 let failed = failed("INSERT", "cart_lines");
-                let mut tx = self.db.pool().begin().await.map_err(&failed)?;
+                let mut tx = self.db.begin().await.map_err(&failed)?;
                 sqlx::query(
                     "INSERT INTO cart_lines (user_id, product_id, quantity) VALUES (?, ?, ?) AS new \
                      ON DUPLICATE KEY UPDATE quantity = cart_lines.quantity + new.quantity",

@@ -62,7 +62,7 @@ impl MySqlProducts {
         self.db
             .unit("UPDATE", "products", Idempotency::None, || async {
                 let failed = failed("UPDATE", "products");
-                let mut tx = self.db.pool().begin().await.map_err(&failed)?;
+                let mut tx = self.db.begin().await.map_err(&failed)?;
                 let found: Option<(u32,)> =
                     sqlx::query_as("SELECT stock FROM products WHERE id = ? FOR UPDATE")
                         .bind(id)
@@ -266,7 +266,7 @@ impl ProductRepository for MySqlProducts {
         self.db
             .unit("INSERT", "products", Idempotency::ByToken, || async {
                 let failed = failed("INSERT", "products");
-                let mut tx = self.db.pool().begin().await.map_err(&failed)?;
+                let mut tx = self.db.begin().await.map_err(&failed)?;
                 if !update(&mut tx, product).await?
                     && let Err(error) = insert(&mut tx, product).await
                 {

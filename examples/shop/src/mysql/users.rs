@@ -54,7 +54,7 @@ impl UserRepository for MySqlUsers {
         self.db
             .unit("INSERT", "users", Idempotency::None, || async {
                 let failed = failed("INSERT", "users");
-                let mut tx = self.db.pool().begin().await.map_err(&failed)?;
+                let mut tx = self.db.begin().await.map_err(&failed)?;
                 let id = sqlx::query("INSERT INTO users (email, name) VALUES (?, ?)")
                     .bind(&new.email)
                     .bind(&new.name)
@@ -174,7 +174,7 @@ impl UserRepository for MySqlUsers {
         self.db
             .unit("INSERT", "users", Idempotency::ByToken, || async {
                 let failed = failed("INSERT", "users");
-                let mut tx = self.db.pool().begin().await.map_err(&failed)?;
+                let mut tx = self.db.begin().await.map_err(&failed)?;
                 // Not `ON DUPLICATE KEY UPDATE`: that would change the row that has the e-mail.
                 if !update(&mut tx, user).await?
                     && let Err(error) = insert(&mut tx, user).await
