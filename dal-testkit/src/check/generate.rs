@@ -96,15 +96,15 @@ impl<O: Operation> Generator<O> {
         let mut items = Vec::new();
         // Half of the sequences draw from every method.
         let subset = if random.bool() {
-            self.methods.clone()
+            None
         } else {
             let subset = self.methods.subset(&mut random);
             for maker in self.methods.makers(&subset, &self.known, &mut random) {
                 items.extend(draw.wanted(|op| is(op.method(), maker))?);
             }
-            subset
+            Some(subset)
         };
-        let is_in = |op: &O| subset.has(op.method());
+        let is_in = |op: &O| subset.as_ref().is_none_or(|subset| subset.has(op.method()));
         if self.creates {
             for _ in 0..random.usize(0..=usize::from(SLOTS)).min(length) {
                 items.extend(draw.wanted(|op| !op.creates().is_empty() && is_in(op))?);
@@ -138,14 +138,18 @@ impl<O: Operation> Generator<O> {
     fn drawn(&self) -> Methods {
         let mut draw = self.draw(&mut fastrand::Rng::with_seed(self.seed));
         let all = O::methods();
+        let count = all
+            .iter()
+            .filter(|method| self.mirrors || !method.mirror)
+            .count();
         let mut methods = Methods::default();
-        for _ in 0..DRAWS * all.len() {
+        for _ in 0..DRAWS * count {
             // A strategy that makes no value is reported when the first sequence is made.
             let Ok(item) = draw.any() else { break };
             if let Step::Call(op) = &item.step {
                 methods.insert(op.method());
             }
-            if methods.len() == all.len() {
+            if methods.len() == count {
                 break;
             }
         }

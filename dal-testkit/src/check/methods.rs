@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dal_shadow::ops::OpMethod;
 
 /// Methods of one or several traits, each once.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Methods(Vec<&'static OpMethod>);
 
 /// Whether this is the same method.
@@ -49,14 +49,14 @@ impl Methods {
         let mut users = subset.0.clone();
         while let Some(user) = users.pop() {
             for class in user.handles {
-                let makes = |method: &&'static OpMethod| {
+                let creates = |method: &&'static OpMethod| {
                     method.creates.iter().any(|made| made.class == *class)
                 };
-                let is_made = subset.0.iter().chain(&makers).any(makes);
+                let is_made = subset.0.iter().chain(&makers).any(creates);
                 if is_made || known.contains(class) {
                     continue;
                 }
-                let able = self.0.iter().copied().filter(makes).collect::<Vec<_>>();
+                let able = self.0.iter().copied().filter(creates).collect::<Vec<_>>();
                 if let Some(maker) = random.choice(able) {
                     makers.push(maker);
                     users.push(maker);

@@ -200,3 +200,23 @@ fn add(file: &mut File, sequence: Value) -> io::Result<bool> {
     file.write_all(layout::text(&all).as_bytes())?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// As when two tests fail at once, which both read the file before.
+    #[test]
+    fn a_sequence_that_another_check_has_appended_meanwhile_is_not_appended_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("users.json");
+        let (one, other) = (json!([{"get": {"id": 0}}]), json!([{"get": {"id": 1}}]));
+        assert!(append(&file, one.clone()).unwrap());
+        assert!(!append(&file, one.clone()).unwrap());
+        assert!(append(&file, other.clone()).unwrap());
+        let text = text(&file).unwrap();
+        assert_eq!(parse(&text).unwrap(), [one, other]);
+    }
+}

@@ -340,9 +340,12 @@ impl UserRepository for Memory {
         }
         let mut rest = users
             .into_iter()
-            .filter(|user| match as_text {
-                true => after == 0 || user.id.to_string() > after.to_string(),
-                false => user.id > after,
+            .filter(|user| {
+                if as_text {
+                    after == 0 || user.id.to_string() > after.to_string()
+                } else {
+                    user.id > after
+                }
             })
             .skip(skip);
         let mut items: Vec<User> = rest.by_ref().take(limit as usize).collect();
