@@ -171,12 +171,12 @@ impl Memory {
         state.next = from.next;
         if self.defect == Defect::CopyLeavesDeleted {
             let ghost = User {
-                id: 7,
+                id: 700,
                 email: "ghost".to_owned(),
                 name: "ghost".to_owned(),
                 created_at: String::new(),
             };
-            state.users.insert(7, ghost);
+            state.users.insert(700, ghost);
         }
     }
 
