@@ -43,6 +43,7 @@ mod generate;
 mod group;
 mod id_map;
 mod independent;
+mod launch;
 mod methods;
 mod pages;
 mod panics;

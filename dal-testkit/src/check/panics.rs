@@ -19,6 +19,16 @@ pub(super) struct Panic {
     place: Option<String>,
 }
 
+impl Panic {
+    /// The panic of a task that nothing else caught.
+    pub(super) fn of(error: &tokio::task::JoinError) -> Self {
+        Self {
+            text: error.to_string(),
+            place: None,
+        }
+    }
+}
+
 impl fmt::Display for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("panicked")?;

@@ -4,7 +4,9 @@
 //! itself must be made and be equal; while both stores are written, they hold the same to the last
 //! bit at the end; a store that is out of use is not touched.
 
+mod end;
 mod evidence;
+mod phases;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,14 +17,14 @@ use dal_shadow::compare::Difference;
 use dal_shadow::ops::{Bound, On, Slot};
 use dal_shadow::sink::RingSink;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Order, Store, Verb};
+use dal_shadow::{Harness, Order};
 use dal_traits::{RetryBudget, RetryPolicy};
 use futures::future::BoxFuture;
 
 use super::call::{At, Invoker, LONGEST_PAUSE, Limits, is_transient, may_repeat};
 use super::comparison::{Compared, Comparison};
 use super::execute::Ran;
-use super::fault::{Fault, Weight};
+use super::fault::Fault;
 use super::independent::given;
 use super::start::Start;
 use super::tally::Tally;
@@ -308,204 +310,6 @@ where
             return found.map(|()| whole).map_err(lasting);
         }
     }
-
-    /// To a phase, by adjacent steps. There is no way back from `dynamodb-only`: MySQL is stale then.
-    async fn walk(&mut self, to: Phase, at: usize) -> Result<(), Fault> {
-        if !self.phases.contains(&to) {
-            return Err(Fault::new(
-                FailureKind::Setup,
-                at,
-                format!("the phase {to} needs `.copy(..)`, which makes the DynamoDB side equal"),
-            ));
-        }
-        while self.phase != to && self.phase != Phase::DynamoDbOnly {
-            let forward = rank(to) > rank(self.phase);
-            let next = Phase::ALL.into_iter().find(|next| {
-                next.is_adjacent(self.phase) && (rank(*next) > rank(self.phase)) == forward
-            });
-            let Some(next) = next else { break };
-            self.step(next, at).await?;
-        }
-        Ok(())
-    }
-
-    async fn step(&mut self, next: Phase, at: usize) -> Result<(), Fault> {
-        if self.phase == Phase::MySqlOnly {
-            self.is_still_unused(at).await?;
-            self.copy(at).await?;
-        }
-        for entity in &self.entities {
-            self.harness.step(entity, next).await.map_err(|error| {
-                Fault::new(
-                    FailureKind::Broken,
-                    at,
-                    format!(
-                        "the step of `{entity}` from {} to {next}: {error}",
-                        self.phase
-                    ),
-                )
-                .places(["step".to_owned()])
-            })?;
-        }
-        self.tally.statistics.phases += 1;
-        if answers(next) != answers(self.phase) {
-            for class in self.start.tokens.difference(&self.start.portable) {
-                self.bound.unbind_all(class);
-                self.bare_bound.unbind_all(class);
-            }
-        }
-        self.phase = next;
-        if !next.writes_both() {
-            self.is_left(at).await?;
-        }
-        Ok(())
-    }
-
-    async fn copy(&self, at: usize) -> Result<(), Fault> {
-        let Some(copy) = &self.stores.copy else {
-            return Ok(());
-        };
-        let (mysql, dynamodb) = (&self.stores.mysql, &self.stores.dynamodb);
-        panics::caught(async { copy(Arc::clone(mysql), Arc::clone(dynamodb)).await })
-            .await
-            .map_err(|panic| {
-                let summary = format!("the hook of `.copy(..)` {panic}");
-                Fault::new(FailureKind::Broken, at, summary).places(["copy".to_owned()])
-            })
-    }
-
-    /// Remembers what the store returns that is out of use from now on.
-    async fn is_left(&mut self, at: usize) -> Result<(), Fault> {
-        self.unused.clear();
-        self.unused_bound = self.without_tokens();
-        for op in self.reads() {
-            let answer = self.ask_unused(&op, at).await?;
-            self.unused.push((op, answer));
-        }
-        Ok(())
-    }
-
-    /// The store that is out of use returns what it did when it was left.
-    async fn is_still_unused(&mut self, at: usize) -> Result<(), Fault> {
-        for (op, before) in std::mem::take(&mut self.unused) {
-            let now = self.ask_unused(&op, at).await?;
-            let method = op.method();
-            let names = ["before, it", "afterwards, it"];
-            match self.comparison.exact(method, &before, &now, &String::new) {
-                Compared::Agree => {}
-                Compared::Transient => return Err(self.unclear(&op, at, names, [&before, &now])),
-                Compared::Differ(found) => {
-                    let summary = format!(
-                        "{} was written in {}, where it is out of use: {op:?} changed",
-                        self.unused_name(),
-                        self.phase
-                    );
-                    let fault = difference(at, summary)
-                        .of(method)
-                        .answered(names, [&before, &now]);
-                    return Err(found.into_fault(fault));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The fault of a comparison at the end that has no result: it fails whatever may be tolerated.
-    fn unclear(&self, op: &O, at: usize, names: [&str; 2], answers: [&Answer; 2]) -> Fault {
-        transient::fault(op.method(), at, names, answers, self.invoker.limits)
-            .weighing(Weight::Decisive)
-    }
-
-    fn unused_name(&self) -> &str {
-        match self.phase {
-            Phase::DynamoDbOnly => &self.start.engines.mysql,
-            _ => &self.start.engines.dynamodb,
-        }
-    }
-
-    async fn ask_unused(&self, op: &O, step: usize) -> Result<Answer, Fault> {
-        let (invoker, bound) = (&self.invoker, &self.unused_bound);
-        let at = At {
-            store: self.unused_name(),
-            step,
-        };
-        match self.phase {
-            Phase::DynamoDbOnly => invoker.settled(op, &*self.stores.mysql, bound, at).await,
-            _ => invoker.settled(op, &*self.stores.dynamodb, bound, at).await,
-        }
-    }
-
-    /// Ids and times included: every read of a handle, and every read of the sequence.
-    async fn both_hold_the_same(&mut self, steps: &[Step<O>], step: usize) -> Result<(), Fault> {
-        let bound = self.without_tokens();
-        let mut asked = BTreeSet::new();
-        let called = steps.iter().filter_map(|step| match step {
-            Step::Call(op) if !op.method().write => Some(op.clone()),
-            _ => None,
-        });
-        let names = self.start.engines.names();
-        for op in self.reads().into_iter().chain(called) {
-            let tokens = &self.start.tokens;
-            let tokenless = |(class, slot): &(&'static str, Slot)| {
-                !tokens.contains(class) || !slot.never_existed()
-            };
-            if !op.uses().iter().all(tokenless) || !asked.insert(format!("{op:?}")) {
-                continue;
-            }
-            let [mysql_at, dynamodb_at] = names.map(|store| At { store, step });
-            let invoker = &self.invoker;
-            let mysql = all(invoker, &op, &*self.stores.mysql, &bound, mysql_at).await?;
-            let dynamodb = all(invoker, &op, &*self.stores.dynamodb, &bound, dynamodb_at).await?;
-            let given = || given(steps, step);
-            let method = op.method();
-            match self.comparison.exact(method, &mysql, &dynamodb, &given) {
-                Compared::Agree => {}
-                Compared::Transient => {
-                    return Err(self.unclear(&op, step, names, [&mysql, &dynamodb]));
-                }
-                Compared::Differ(found) => {
-                    let summary = format!(
-                        "at the end, in {}, the two stores do not hold the same: {op:?} differs",
-                        self.phase
-                    );
-                    let fault = difference(step, summary)
-                        .of(method)
-                        .answered(names, [&mysql, &dynamodb]);
-                    return Err(found.into_fault(fault));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Every read of handles only, on every slot that is bound.
-    fn reads(&self) -> Vec<O> {
-        O::reads_of_handles()
-            .into_iter()
-            .filter(|op| op.uses().iter().all(|used| self.made.contains(used)))
-            .collect()
-    }
-
-    fn without_tokens(&self) -> Bound {
-        let mut bound = self.bound.clone();
-        for class in &self.start.tokens {
-            bound.unbind_all(class);
-        }
-        bound
-    }
-}
-
-/// A call, with all pages of its answer.
-async fn all<O: On<S>, S: ?Sized + Sync>(
-    invoker: &Invoker,
-    op: &O,
-    store: &S,
-    bound: &Bound,
-    at: At<'_>,
-) -> Result<Answer, Fault> {
-    let answer = invoker.settled(op, store, bound, at).await?;
-    let whole = pages::whole(invoker, op, store, bound, &answer, at).await?;
-    Ok(whole.into_owned())
 }
 
 /// Whether a comparison of the wrapper has no result.
@@ -525,16 +329,4 @@ fn lasting(mut fault: Fault) -> Fault {
 
 fn difference(at: usize, summary: String) -> Fault {
     Fault::new(FailureKind::Difference, at, summary)
-}
-
-fn rank(phase: Phase) -> usize {
-    Phase::ALL
-        .iter()
-        .position(|other| *other == phase)
-        .unwrap_or_default()
-}
-
-/// The store that answers reads.
-fn answers(phase: Phase) -> Store {
-    dal_shadow::plan(phase, Verb::Read).first
 }
