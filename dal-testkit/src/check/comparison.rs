@@ -250,7 +250,7 @@ fn found(first: &Answer, second: &Answer, differences: &[Difference], help: Vec<
     let presence = outcomes[0] != outcomes[1]
         || differences
             .iter()
-            .any(|difference| difference.first.is_none() || difference.second.is_none());
+            .any(|difference| is_missing(&difference.first) != is_missing(&difference.second));
     let lists = [first, second]
         .into_iter()
         .any(|answer| matches!(answer, Answer::Value(tree) if tree.unwrapped().as_seq().is_some()));
@@ -274,6 +274,11 @@ fn found(first: &Answer, second: &Answer, differences: &[Difference], help: Vec<
         places,
         presence,
     }
+}
+
+/// Whether there is nothing, or an empty list.
+fn is_missing(side: &Option<Tree>) -> bool {
+    side.as_ref().is_none_or(Tree::is_missing)
 }
 
 /// The fields that differ; none when the answers differ as a whole.

@@ -1,7 +1,7 @@
 //! A sequence on two stores that do not know of each other: refusals are tested too.
 
 use dal_shadow::answer::Answer;
-use dal_shadow::ops::{Bound, On};
+use dal_shadow::ops::{Bound, On, Operation};
 
 use super::call::{At, Invoker};
 use super::comparison::{Compared, Comparison};
@@ -106,7 +106,12 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
                 let fault = Fault::new(FailureKind::Difference, at, summary)
                     .of(method)
                     .answered(names, [&a, &b]);
-                return Err(found.into_fault(fault));
+                let held = found.presence && [&*a, &*b].iter().all(|answer| is_value(answer));
+                let mut fault = found.into_fault(fault);
+                if held && !steps.iter().take(at + 1).any(writes) {
+                    fault.help.push("nothing was written before this call, so one store held from its start what it returned: do both factories make empty stores, or fill them with the same?".to_owned());
+                }
+                return Err(fault);
             }
         }
         self.tally
@@ -123,7 +128,7 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
 }
 
 /// The arguments of all calls up to this step, as text.
-pub(super) fn given<O: dal_shadow::ops::Operation>(steps: &[Step<O>], at: usize) -> String {
+pub(super) fn given<O: Operation>(steps: &[Step<O>], at: usize) -> String {
     steps
         .iter()
         .take(at + 1)
@@ -131,10 +136,17 @@ pub(super) fn given<O: dal_shadow::ops::Operation>(steps: &[Step<O>], at: usize)
         .collect()
 }
 
+fn writes<O: Operation>(step: &Step<O>) -> bool {
+    matches!(step, Step::Call(op) if op.method().write)
+}
+
+fn is_value(answer: &Answer) -> bool {
+    matches!(answer, Answer::Value(_))
+}
+
 /// The reads after the last write show what the sequence has left: without a result there, nothing
 /// was shown.
-fn weighed<O: dal_shadow::ops::Operation>(fault: Fault, steps: &[Step<O>]) -> Fault {
-    let writes = |step: &Step<O>| matches!(step, Step::Call(op) if op.method().write);
+fn weighed<O: Operation>(fault: Fault, steps: &[Step<O>]) -> Fault {
     let at_the_end = !steps.iter().skip(fault.at).any(writes);
     if at_the_end && fault.kind == FailureKind::Inconclusive {
         fault.weighing(Weight::Decisive)

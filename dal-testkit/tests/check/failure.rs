@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::memory::{
-    Defect, Memory, NewUser, Page, RepoError, User, UserRepository, UserRepositoryOp, good,
-    user_ops, with,
+    Defect, Memory, NewUser, Page, RepoError, ShadowUserRepository, User, UserRepository,
+    UserRepositoryOp, good, user_ops, with,
 };
 use crate::regressions::file_of;
 use async_trait::async_trait;
@@ -382,4 +382,48 @@ fn unordered_is_advised_with_the_path_of_the_list() {
         .try_run()
         .unwrap_err();
     assert!(helps(&failure, "`unordered = \"items\"`"), "{failure}");
+}
+
+#[test]
+fn a_record_that_was_there_from_the_start_is_said_to_be() {
+    let filled = || async {
+        let users = Memory::new(998, "d", Defect::None);
+        let new = NewUser {
+            email: "left@over".to_owned(),
+            name: "Ann".to_owned(),
+        };
+        users.register(&new).await.unwrap();
+        Arc::new(users) as Arc<Users>
+    };
+    let failure = check(user_ops(), good, filled)
+        .seed(1)
+        .try_run()
+        .unwrap_err();
+    assert!(
+        failure.kind == FailureKind::NotFresh
+            || failure.summary.contains("`list`")
+                && helps(&failure, "nothing was written before this call"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_wrapper_that_cannot_be_made_is_a_fault_of_the_set_up() {
+    let failure = check(user_ops(), good, good)
+        .sequences(1)
+        .seed(1)
+        .try_run_through(
+            |_: Arc<Users>, _: Arc<Users>, _| -> ShadowUserRepository<Users> {
+                panic!("no wrapper")
+            },
+        )
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Setup, "{failure}");
+    assert!(
+        failure
+            .summary
+            .contains("what `run_through` was given panicked at ")
+            && failure.summary.contains("no wrapper"),
+        "{failure}"
+    );
 }
