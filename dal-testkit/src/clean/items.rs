@@ -10,7 +10,7 @@ use super::CleanError;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// DynamoDB takes so many in one BatchWriteItem.
+/// DynamoDB takes so many in one `BatchWriteItem`.
 const BATCH: usize = 25;
 /// Looks at a table before it counts as one that others still write.
 const ROUNDS: usize = 5;
@@ -117,13 +117,13 @@ impl Table {
             let key = self.key_of(item);
             if !self.items.iter().any(|clean| self.key_of(clean) == key) {
                 let delete = DeleteRequest::builder().set_key(Some(key)).build();
-                let delete = delete.map_err(incomplete)?;
+                let delete = delete.map_err(|error| incomplete(&error))?;
                 writes.push(WriteRequest::builder().delete_request(delete).build());
             }
         }
         for item in self.items.iter().filter(|item| !there.contains(item)) {
             let put = PutRequest::builder().set_item(Some(item.clone())).build();
-            let put = put.map_err(incomplete)?;
+            let put = put.map_err(|error| incomplete(&error))?;
             writes.push(WriteRequest::builder().put_request(put).build());
         }
         Ok(writes)
@@ -187,6 +187,6 @@ fn refused(error: impl std::error::Error) -> CleanError {
     CleanError::DynamoDb(DisplayErrorContext(error).to_string())
 }
 
-fn incomplete(error: BuildError) -> CleanError {
+fn incomplete(error: &BuildError) -> CleanError {
     CleanError::DynamoDb(error.to_string())
 }

@@ -56,13 +56,13 @@ impl CleanTables {
         let server = DynamoDbServer::shared(self.kind.unwrap_or_else(servers::verdict_kind))
             .await
             .map_err(CleanError::Server)?;
-        let tables = match servers::on_runtime(self.cleaned(server.client())).await {
-            Some(tables) => tables,
-            None => {
-                let prefix = server.fresh_prefix();
-                create(server.client(), prefix.clone()).await;
-                servers::on_runtime(Tables::new(server.client(), prefix)).await?
-            }
+        let cleaned = servers::on_runtime(self.cleaned(server.client())).await;
+        let tables = if let Some(cleaned) = cleaned {
+            cleaned
+        } else {
+            let prefix = server.fresh_prefix();
+            create(server.client(), prefix.clone()).await;
+            servers::on_runtime(Tables::new(server.client(), prefix)).await?
         };
         self.in_use.fetch_add(1, Ordering::Relaxed);
         if server.is_given() {

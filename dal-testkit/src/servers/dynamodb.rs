@@ -64,7 +64,7 @@ pub struct DynamoDbServer {
     version: String,
     prefix: String,
     client: Client,
-    _alive: Alive,
+    alive: Alive,
 }
 
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl DynamoDbServer {
 
     /// Whether it goes on when this process ends, with the tables that are left.
     pub(crate) fn is_given(&self) -> bool {
-        matches!(self._alive, Alive::Elsewhere) && self.kind != DynamoDbKind::Embedded
+        matches!(self.alive, Alive::Elsewhere) && self.kind != DynamoDbKind::Embedded
     }
 
     /// A client without the SDK's own retries.
@@ -271,7 +271,7 @@ fn server_at(kind: DynamoDbKind, endpoint: String, version: &str, alive: Alive) 
         endpoint: Some(endpoint),
         version: version.to_owned(),
         prefix: "dal_test_".to_owned(),
-        _alive: alive,
+        alive: alive,
     }
 }
 
@@ -396,7 +396,7 @@ fn real() -> Result<DynamoDbServer, String> {
         version: "as of today".to_owned(),
         prefix,
         client,
-        _alive: Alive::Elsewhere,
+        alive: Alive::Elsewhere,
     })
 }
 

@@ -35,7 +35,7 @@ const GIVEN_CHOICES: &str = "  - correct DAL_MYSQL_URL: mysql://user:password@ho
 pub struct MySqlServer {
     url: ServerUrl,
     version: String,
-    _alive: Alive,
+    alive: Alive,
 }
 
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl MySqlServer {
 
     /// Whether it goes on when this process ends, with the databases that are left.
     pub(crate) fn is_given(&self) -> bool {
-        matches!(self._alive, Alive::Given)
+        matches!(self.alive, Alive::Given)
     }
 
     /// The URL of one of its databases.
@@ -112,7 +112,7 @@ impl MySqlServer {
     /// dropped. On a server that ends with its owner there is nothing to do.
     pub fn drop_with(&'static self, pool: &MySqlPool) {
         let name = pool.connect_options().get_database().map(str::to_owned);
-        let (Alive::Given, Some(name)) = (&self._alive, name) else {
+        let (Alive::Given, Some(name)) = (&self.alive, name) else {
             return;
         };
         let closed = pool.close_event();
@@ -221,7 +221,7 @@ fn given(url: &str) -> Result<MySqlServer, String> {
     Ok(MySqlServer {
         url,
         version,
-        _alive: Alive::Given,
+        alive: Alive::Given,
     })
 }
 
@@ -275,7 +275,7 @@ fn container(pull: bool) -> Result<MySqlServer, String> {
     Ok(MySqlServer {
         url,
         version,
-        _alive: Alive::Container(held),
+        alive: Alive::Container(held),
     })
 }
 
@@ -326,7 +326,7 @@ fn private(program: &Program) -> Result<MySqlServer, String> {
     Ok(MySqlServer {
         url,
         version,
-        _alive: Alive::Process(process, port),
+        alive: Alive::Process(process, port),
     })
 }
 

@@ -59,6 +59,7 @@ mod tests {
     /// Longer than a task that nothing blocks needs for a millisecond's sleep.
     const START: Duration = Duration::from_millis(800);
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a server starts")]
     fn slow() -> Result<u32, ServersError> {
         std::thread::sleep(START);
         Ok(7)
