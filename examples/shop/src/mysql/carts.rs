@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use dal_mysql::MySql;
 use dal_traits::Idempotency;
 
-use super::{failed, look_ahead, refused_by};
+use super::{failed, look_ahead, refused_by, uncommitted};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
 use crate::model::{CartLine, MAX_QUANTITY, Page, page_size, pieces};
@@ -67,7 +67,7 @@ impl CartRepository for MySqlCarts {
                 .fetch_one(&mut *tx)
                 .await
                 .map_err(&failed)?;
-                tx.commit().await.map_err(&failed)?;
+                tx.commit().await.map_err(uncommitted("carts"))?;
                 Ok(quantity)
             })
             .await

@@ -20,6 +20,11 @@ fn failed(operation: &'static str, table: &'static str) -> impl Fn(sqlx::Error) 
     move |native| RepoError::Store(dal_mysql::error(operation, table, native))
 }
 
+/// Reads sqlx's error of a `COMMIT`, whose refusal does not prove that nothing was stored.
+fn uncommitted(table: &'static str) -> impl Fn(sqlx::Error) -> RepoError {
+    move |native| RepoError::Store(dal_mysql::commit_error("COMMIT", table, native))
+}
+
 /// Whether the error is the refusal of the unique key or check `constraint`.
 fn refused_by(error: &RepoError, constraint: &str) -> bool {
     matches!(error, RepoError::Store(error) if error.class().constraint.as_deref() == Some(constraint))

@@ -6,7 +6,7 @@ use dal_traits::Idempotency;
 use sqlx::mysql::MySqlConnection;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{column, exists, failed, look_ahead, utc};
+use super::{column, exists, failed, look_ahead, uncommitted, utc};
 use crate::checkout::{self, Offer};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
@@ -80,7 +80,7 @@ impl OrderRepository for MySqlOrders {
                 let mut order = lock_cart(&mut tx, user, placed_at).await?;
                 order.id = insert(&mut tx, None, &order).await?;
                 sell(&mut tx, &order).await?;
-                tx.commit().await.map_err(failed("COMMIT", "orders"))?;
+                tx.commit().await.map_err(uncommitted("orders"))?;
                 Ok(order)
             })
             .await
@@ -157,7 +157,7 @@ impl OrderRepository for MySqlOrders {
                     Err(error) => return Err(error),
                 }
                 sell(&mut tx, order).await?;
-                tx.commit().await.map_err(failed("COMMIT", "orders"))
+                tx.commit().await.map_err(uncommitted("orders"))
             })
             .await
     }
@@ -194,7 +194,7 @@ impl OrderRepository for MySqlOrders {
                     insert(&mut tx, Some(order.id), order).await?;
                 }
                 insert_lines(&mut tx, order).await?;
-                tx.commit().await.map_err(failed("COMMIT", "orders"))
+                tx.commit().await.map_err(uncommitted("orders"))
             })
             .await
     }

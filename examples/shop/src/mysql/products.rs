@@ -5,7 +5,7 @@ use dal_mysql::MySql;
 use dal_traits::Idempotency;
 use sqlx::mysql::MySqlConnection;
 
-use super::{exists, failed, look_ahead};
+use super::{exists, failed, look_ahead, uncommitted};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
 use crate::model::{self, Listed, MAX_STOCK, NewProduct, Page, Prices, Product, page_size, pieces};
@@ -77,7 +77,7 @@ impl MySqlProducts {
                     .execute(&mut *tx)
                     .await
                     .map_err(&failed)?;
-                tx.commit().await.map_err(&failed)?;
+                tx.commit().await.map_err(uncommitted("products"))?;
                 Ok(stock)
             })
             .await
@@ -275,7 +275,7 @@ impl ProductRepository for MySqlProducts {
                     }
                     update(&mut tx, product).await?;
                 }
-                tx.commit().await.map_err(&failed)
+                tx.commit().await.map_err(uncommitted("products"))
             })
             .await
     }

@@ -6,7 +6,7 @@ use dal_traits::Idempotency;
 use sqlx::mysql::MySqlConnection;
 use time::PrimitiveDateTime;
 
-use super::{column, exists, failed, look_ahead, refused_by, utc};
+use super::{column, exists, failed, look_ahead, refused_by, uncommitted, utc};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
 use crate::model::{NewUser, Page, User, page_size, text};
@@ -69,7 +69,7 @@ impl UserRepository for MySqlUsers {
                         .fetch_one(&mut *tx)
                         .await
                         .map_err(&failed)?;
-                tx.commit().await.map_err(&failed)?;
+                tx.commit().await.map_err(uncommitted("users"))?;
                 Ok(user(row))
             })
             .await
@@ -185,7 +185,7 @@ impl UserRepository for MySqlUsers {
                     }
                     update(&mut tx, user).await?;
                 }
-                tx.commit().await.map_err(&failed)
+                tx.commit().await.map_err(uncommitted("users"))
             })
             .await
     }
