@@ -77,7 +77,7 @@ fn mysql_tells_no_value_key_or_error_text() {
             ),
             ("SELECT '{}' FROM nothing", Some(ErrorKind::NoSuchTable)),
             ("SELECT `{}` FROM users", Some(ErrorKind::Config)),
-            ("SELECT '{}' THIS IS NO SQL", Some(ErrorKind::Unexpected)),
+            ("SELECT '{}' THIS IS NO SQL", Some(ErrorKind::Unsupported)),
         ] {
             let sql = sql.replace("{}", SECRET);
             let answer = db
