@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_nobody_knows_is_not_repeated() {
+    fn an_unknown_reason_is_not_repeated() {
         let class = cancelled(&[reason("TransactionConflict"), reason("NewReason")], &[]);
         assert_eq!((class.retry, class.effect), (Retry::Never, Effect::None));
     }

@@ -20,9 +20,9 @@ const UNKNOWN_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl DynamoDb {
     /// Makes the table that `request` (from `client().create_table()`) describes and waits until it
-    /// and all its indexes can be used. `table` is its name, as in the request. A table of that name
-    /// that exists is waited for and left as it is; one that is being deleted is waited for and made
-    /// anew. When DynamoDB makes as many tables as it can at once, this tries again.
+    /// and all its indexes can be used. `table` is its name, as in the request. A table of that
+    /// name that exists is waited for and left as it is; one that is being deleted is waited for
+    /// and made anew. When DynamoDB makes as many tables as it can at once, this tries again.
     ///
     /// # Errors
     /// As [`DynamoDb::call`]; [`ErrorKind::Timeout`] when it cannot be used at the deadline, or
@@ -134,7 +134,7 @@ enum State {
     Pending,
     Usable,
     Deleting,
-    /// It stays as it is until somebody acts: archived, or its key is gone.
+    /// It does not recover by itself: it is archived, or its key is gone.
     Unusable(String),
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::line::Line;
 
-/// Everything that the files said.
+/// Everything that the files contain.
 #[derive(Default)]
 pub(super) struct Summary {
     groups: BTreeMap<Key, Seen>,

@@ -100,7 +100,7 @@ fn what_a_dropped_call_left_open_does_not_reach_the_next_user() {
             .execute(&mut *open)
             .await
             .unwrap();
-        // A statement that nobody waits for any more, but the server still runs.
+        // A statement whose caller no longer waits, but which the server still runs.
         let slow = tokio::spawn({
             let pool = pool.clone();
             async move {

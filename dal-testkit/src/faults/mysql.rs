@@ -44,7 +44,7 @@ pub enum LinkFault {
     Hang,
     /// The command arrives late.
     Delay(Duration),
-    /// The server carries the command out; the client receives bytes that are no reply.
+    /// The server carries the command out; the client receives bytes that are not a reply.
     Garbage,
     /// The server never sees the command; the client is answered with this error number, as a
     /// server would.

@@ -46,7 +46,7 @@ mod tests {
     use super::reserve;
 
     #[test]
-    fn a_reserved_port_is_given_to_nobody_else() {
+    fn a_reserved_port_is_not_given_twice() {
         let ports: Vec<_> = (0..64).map(|_| reserve().unwrap()).collect();
         let mut numbers: Vec<u16> = ports.iter().map(|port| port.number).collect();
         numbers.sort_unstable();

@@ -34,7 +34,7 @@ for pause in 1 1 2 0; do docker rm -f -v "$1"; sleep $pause; done >/dev/null 2>&
 /// A process that acts as soon as this one is gone, and the pipe by which it knows.
 ///
 /// It is in a process group of its own, so that a signal to this process's group does not reach it
-/// before it has done its work. Nobody else inherits the pipe: it is closed on exec.
+/// before it has done its work. No other process inherits the pipe: it is closed on exec.
 #[derive(Debug)]
 pub(super) struct Supervised {
     child: Child,
