@@ -12,13 +12,13 @@ use proc_macro::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, ItemTrait, parse_macro_input};
 
-/// Adds `ShadowX` to a trait `X`: an implementation that runs two others, one on MySQL and one on
-/// DynamoDB, as the phase says.
+/// Adds `ShadowX` to a trait `X`. It implements `X` over two other implementations, one on MySQL
+/// and one on DynamoDB; the phase decides which one is primary.
 ///
 /// The trait has `Send + Sync` above it, `#[async_trait]` below the attribute or native `async fn`,
-/// and methods with `&self` that return a `Result`. Answers are `serde::Serialize`, errors are
-/// `Display` and `Classify`, arguments can be cloned (`&T`, `Option<&T>` and `&[&T]` are copied), and
-/// what a `mirror` method gets is `Clone`.
+/// and methods with `&self` that return a `Result`. Returned values implement `serde::Serialize`,
+/// errors `Display` and `Classify`. Arguments can be cloned (`&T`, `Option<&T>` and `&[&T]` are
+/// copied), and the value that a `mirror` method gets is `Clone`.
 ///
 /// | on the trait | meaning |
 /// |---|---|
@@ -31,18 +31,18 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 /// | on a method | meaning |
 /// |---|---|
 /// | `read` | may be asked of both stores and compared |
-/// | `write, replay` | the second store gets the same arguments |
-/// | `write, mirror = put_exact` | the second store's `put_exact` gets what the first one answered; `mirror = put(result, name)` also passes an argument |
+/// | `write, replay` | the secondary store gets the same arguments |
+/// | `write, mirror = put_exact` | the secondary store's `put_exact` gets the value that the primary store returned; `mirror = put(result, name)` also passes an argument |
 /// | `mirror` | stores exactly what it is given, as often as it is called |
-/// | `skip` | is asked of the answering store only |
-/// | `creates(user = id)` | a success returns a new id of this class, in this field (nothing: the answer is the id) |
-/// | `token(user_page = next)` | the answer holds a page token in this field; the method takes it back as `#[handle(user_page)] after: Option<&str>`. `portable`: one store takes the other's. `drain = items`: pages may be cut elsewhere |
+/// | `skip` | is called on the primary store only |
+/// | `creates(user = id)` | a successful call returns a new id of this class in this field; without a field the returned value is the id |
+/// | `token(user_page = next)` | the returned value holds the token of the next page in this field; the method takes it back as `#[handle(user_page)] after: Option<&str>`. `portable`: one store understands the other store's token. `drain = items`: the stores may cut pages at different records |
 /// | `key = id` | the argument that names the record (else the first handle, else the first argument) |
-/// | `ignore = "path"`, `unordered = "path"`, `normalize("path" = function)` | what is not, or not so strictly, compared |
+/// | `ignore = "path"`; `unordered = "path"`; `normalize("path" = function)` | leaves a place out; compares a list as a multiset; brings a value into one form first |
 ///
 /// A place in an answer is the name of a Rust field, which must exist, or a text: the path as serde
-/// names fields (`creates(product = "listed.id")`, `token(page = "nextPage")`). A path that cannot be
-/// read does not compile.
+/// names fields (`creates(product = "listed.id")`, `token(page = "nextPage")`). A path that cannot
+/// be read does not compile.
 ///
 /// | on an argument | meaning |
 /// |---|---|
@@ -63,11 +63,13 @@ pub fn shadow(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// Implements `Classify` for an error enum: one kind for each variant.
 ///
 /// `#[classify(not_found)]` gives the variant that kind, and its name as the code that is compared.
-/// Kinds are written in snake case; some have shorter names: `exists`, `unique`, `reference`, `condition`,
-/// `constraint`, `invalid`. A bug is `unexpected`: equal to nothing. A wrapped error is read by a
-/// function: `#[classify(with = dal_mysql::classify)] Db(sqlx::Error)`, for the SDK's common error
-/// `#[classify(with = dal_dynamodb::classify_any)] Dynamo(aws_sdk_dynamodb::Error)`, for dal's own
-/// `#[classify(with = dal_shadow::Classify::classify)] Store(dal_traits::Error)`.
+/// Kinds are written in snake case; some have shorter names: `exists`, `unique`, `reference`,
+/// `condition`, `constraint`, `invalid`. `unexpected` is for bugs and is equal to nothing. A
+/// function reads a wrapped error:
+///
+/// * sqlx: `#[classify(with = dal_mysql::classify)] Db(sqlx::Error)`
+/// * the SDK: `#[classify(with = dal_dynamodb::classify_any)] Dynamo(aws_sdk_dynamodb::Error)`
+/// * dal: `#[classify(with = dal_shadow::Classify::classify)] Store(dal_traits::Error)`
 #[proc_macro_derive(Classify, attributes(classify))]
 pub fn classify(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
