@@ -85,6 +85,7 @@ struct Report {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the JSON output")]
 struct Entity {
     entity: String,
     /// The phase that the file asks for; none for an entity that it does not name.

@@ -48,8 +48,8 @@ pub enum Servers {
     Install,
     /// Drop the databases and tables that tests have left on servers that go on.
     ///
-    /// Only names that begin with dal_test_ are touched, on the servers of DAL_MYSQL_URL and
-    /// DAL_DYNAMODB_URL, or else on those of `dal servers up`. Tests drop what they make; what a killed
+    /// Only names that begin with `dal_test_` are touched, on the servers of `DAL_MYSQL_URL` and
+    /// `DAL_DYNAMODB_URL`, or else on those of `dal servers up`. Tests drop what they make; what a killed
     /// run left is dropped by a run that begins six hours later, or now by this command. Names tell
     /// their age.
     ///

@@ -271,7 +271,7 @@ fn server_at(kind: DynamoDbKind, endpoint: String, version: &str, alive: Alive) 
         endpoint: Some(endpoint),
         version: version.to_owned(),
         prefix: "dal_test_".to_owned(),
-        alive: alive,
+        alive,
     }
 }
 

@@ -112,7 +112,7 @@ fn wrapper_is_transparent(about: About, engine: Engine, sequences: u64) {
         let check = prepared(about, engine, None, FIRST_ID);
         floors(check, about, sequences)
             .copy(Shop::copy)
-            .run_through(|mysql, dynamodb, harness| Shop::shadowed(mysql, dynamodb, &harness));
+            .run_through(|mysql, dynamodb, harness| Shop::shadowed(&mysql, &dynamodb, &harness));
     }
 }
 

@@ -75,7 +75,7 @@ impl Shop {
     }
 
     /// Both, behind the wrappers.
-    pub fn shadowed(mysql: Arc<Self>, dynamodb: Arc<Self>, harness: &Harness) -> Self {
+    pub fn shadowed(mysql: &Self, dynamodb: &Self, harness: &Harness) -> Self {
         let repositories =
             Repositories::shadowed(&mysql.repositories(), &dynamodb.repositories(), harness);
         Self::of(repositories, Store::Both)
