@@ -3,9 +3,12 @@
 //! Names are those of the Developer Guide's "Error handling with DynamoDB", of the API reference's
 //! "Common errors" and "`TransactWriteItems`", and of `BatchStatementError`.
 
-#[expect(
-    clippy::enum_glob_use,
-    reason = "a row names one of two dozen kinds, and nothing else"
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::enum_glob_use,
+        reason = "a row names one of two dozen kinds, and nothing else"
+    )
 )]
 use dal_traits::ErrorKind::{self, *};
 use dal_traits::{Class, Effect, Retry};

@@ -4,9 +4,12 @@
 //! its "Client Error Message Reference" (which proxies send as well), and of the proxies `ProxySQL`
 //! and RDS Proxy. A number that is not here is read by its SQLSTATE.
 
-#[expect(
-    clippy::enum_glob_use,
-    reason = "a row names one of two dozen kinds, and nothing else"
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::enum_glob_use,
+        reason = "a row names one of two dozen kinds, and nothing else"
+    )
 )]
 use dal_traits::ErrorKind::{self, *};
 use dal_traits::{Class, Effect};

@@ -37,7 +37,7 @@ impl Limits {
     }
 
     /// The pause before a repetition, counted from 0.
-    pub(super) fn pause(&self, repetition: u32) -> Duration {
+    pub(super) fn pause(repetition: u32) -> Duration {
         PAUSE
             .saturating_mul(1_u32 << repetition.min(16))
             .min(LONGEST_PAUSE)
@@ -93,7 +93,7 @@ impl Invoker {
             return false;
         }
         self.repeated.fetch_add(1, Ordering::Relaxed);
-        tokio::time::sleep(self.limits.pause(*repetition)).await;
+        tokio::time::sleep(Limits::pause(*repetition)).await;
         *repetition += 1;
         true
     }

@@ -248,9 +248,9 @@ fn unexpected(first: &Answer, second: &Answer) -> Found {
 fn found(first: &Answer, second: &Answer, differences: &[Difference], help: Vec<String>) -> Found {
     let outcomes = [first, second].map(outcome_of);
     let presence = outcomes[0] != outcomes[1]
-        || differences
-            .iter()
-            .any(|difference| is_missing(&difference.first) != is_missing(&difference.second));
+        || differences.iter().any(|difference| {
+            is_missing(difference.first.as_ref()) != is_missing(difference.second.as_ref())
+        });
     let lists = [first, second]
         .into_iter()
         .any(|answer| matches!(answer, Answer::Value(tree) if tree.unwrapped().as_seq().is_some()));
@@ -277,8 +277,8 @@ fn found(first: &Answer, second: &Answer, differences: &[Difference], help: Vec<
 }
 
 /// Whether there is nothing, or an empty list.
-fn is_missing(side: &Option<Tree>) -> bool {
-    side.as_ref().is_none_or(Tree::is_missing)
+fn is_missing(side: Option<&Tree>) -> bool {
+    side.is_none_or(Tree::is_missing)
 }
 
 /// The fields that differ; none when the answers differ as a whole.

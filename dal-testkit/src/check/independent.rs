@@ -129,11 +129,11 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
 
 /// The arguments of all calls up to this step, as text.
 pub(super) fn given<O: Operation>(steps: &[Step<O>], at: usize) -> String {
-    steps
-        .iter()
-        .take(at + 1)
-        .map(|step| format!("{step:?}\n"))
-        .collect()
+    let calls = steps.iter().take(at + 1);
+    calls
+        .map(|step| format!("{step:?}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn writes<O: Operation>(step: &Step<O>) -> bool {

@@ -25,6 +25,11 @@
 //! related one to one, page tokens and generated times are compared for presence. A failing
 //! sequence is made small, printed, and kept as data in the file of `.regressions(..)`.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "a fault is made once, when a check fails"
+)]
+
 mod bind;
 mod builder;
 mod call;

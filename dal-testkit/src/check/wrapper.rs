@@ -85,7 +85,7 @@ where
         }
     };
     let entities: BTreeSet<_> = O::methods().iter().map(|method| method.entity).collect();
-    let mut through = Through {
+    let mut walk = Walk {
         start,
         invoker: Invoker::new(start.limits),
         through: Invoker::new(start.limits.through_a_wrapper()),
@@ -105,9 +105,9 @@ where
         unused_bound: start.bound(),
         made: BTreeSet::new(),
     };
-    let fault = through.all(steps).await.err();
-    let mut statistics = through.tally.statistics;
-    statistics.repeated = through.invoker.repeated() + through.through.repeated();
+    let fault = walk.all(steps).await.err();
+    let mut statistics = walk.tally.statistics;
+    statistics.repeated = walk.invoker.repeated() + walk.through.repeated();
     // Ids exist once, and the third store begins like the first one.
     Ran::of(statistics, fault, Vec::new())
 }
@@ -116,7 +116,7 @@ where
 async fn harness(phase: Phase, limits: Limits, ring: &RingSink) -> Result<Harness, Fault> {
     let retry = RetryPolicy {
         max_attempts: limits.repeats + 1,
-        base: limits.pause(0),
+        base: Limits::pause(0),
         max_pause: LONGEST_PAUSE,
         budget: Arc::new(RetryBudget::new(u32::MAX / 2)),
     };
@@ -142,7 +142,7 @@ type Given<'a> = &'a (dyn Fn() -> String + Sync);
 
 const WRAPPER: &str = "the wrapper";
 
-struct Through<'a, O, A: ?Sized, B: ?Sized, W> {
+struct Walk<'a, O, A: ?Sized, B: ?Sized, W> {
     start: &'a Start,
     /// Makes the calls on the stores themselves.
     invoker: Invoker,
@@ -167,7 +167,7 @@ struct Through<'a, O, A: ?Sized, B: ?Sized, W> {
     made: BTreeSet<(&'static str, Slot)>,
 }
 
-impl<O, A, B, W> Through<'_, O, A, B, W>
+impl<O, A, B, W> Walk<'_, O, A, B, W>
 where
     O: On<A> + On<B> + On<W>,
     A: ?Sized + Send + Sync,

@@ -175,8 +175,9 @@ fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, Strin
     assert_eq!(before.len(), after.len());
     let differ = before.iter().filter(|(of, answer)| after[*of] != **answer);
     differ
-        .map(|(of, answer)| format!("{of}: {answer} before, {} after\n", after[of]))
-        .collect()
+        .map(|(of, answer)| format!("{of}: {answer} before, {} after", after[of]))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 async fn answers_of(pool: &MySqlPool) -> BTreeMap<String, String> {

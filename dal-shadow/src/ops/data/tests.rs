@@ -154,7 +154,7 @@ fn a_type_without_serde_compiles_and_says_what_it_lacks() {
             "{refused}"
         );
     }
-    assert_eq!((&Argument::<u8>::default()).encode(&7), Ok(json!(7)));
+    assert_eq!(Argument::<u8>::default().encode(&7), Ok(json!(7)));
 }
 
 #[test]

@@ -94,12 +94,14 @@ fn sort_at(tree: &mut Tree, place: &[Step]) {
             }
         }
         (Step::Index(_), Tree::Seq(items)) => {
-            items.iter_mut().for_each(|item| sort_at(item, rest));
+            for item in items {
+                sort_at(item, rest);
+            }
         }
         (Step::Key(_), Tree::Map(entries)) => {
-            entries
-                .iter_mut()
-                .for_each(|(_, value)| sort_at(value, rest));
+            for (_, value) in entries {
+                sort_at(value, rest);
+            }
         }
         (Step::Variant { .. }, Tree::Variant { value, .. }) => sort_at(value, rest),
         _ => {}

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use dal_shadow::answer::Answer;
 use dal_shadow::ops::{Bound, On, Slot};
 
-use super::{Through, difference};
+use super::{Walk, difference};
 use crate::check::call::{At, Invoker};
 use crate::check::comparison::Compared;
 use crate::check::fault::{Fault, Weight};
 use crate::check::independent::given;
 use crate::check::{Step, pages, transient};
 
-impl<O, A, B, W> Through<'_, O, A, B, W>
+impl<O, A, B, W> Walk<'_, O, A, B, W>
 where
     O: On<A> + On<B> + On<W>,
     A: ?Sized + Send + Sync,

@@ -6,13 +6,13 @@ use dal_shadow::answer::Answer;
 use dal_shadow::ops::On;
 use dal_shadow::{Store, Verb};
 
-use super::{Through, difference};
+use super::{Walk, difference};
 use crate::check::call::At;
 use crate::check::comparison::Compared;
 use crate::check::fault::Fault;
 use crate::check::{FailureKind, Phase, panics};
 
-impl<O, A, B, W> Through<'_, O, A, B, W>
+impl<O, A, B, W> Walk<'_, O, A, B, W>
 where
     O: On<A> + On<B> + On<W>,
     A: ?Sized + Send + Sync,

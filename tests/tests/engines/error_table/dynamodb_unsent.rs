@@ -98,7 +98,8 @@ fn credentials_that_are_missing_or_wrong_are_final_and_a_provider_that_failed_is
         let late = || CredentialsError::provider_timed_out(Duration::from_secs(5));
         let missing = || CredentialsError::not_loaded("planted");
         let malformed = || CredentialsError::invalid_configuration("planted");
-        let cases: [(&str, fn() -> CredentialsError, Expected); 4] = [
+        type Made = fn() -> CredentialsError;
+        let cases: [(&str, Made, Expected); 4] = [
             ("provider failed", provider_failed, MOMENT),
             ("provider late", late, MOMENT),
             ("not loaded", missing, WRONG),
@@ -128,7 +129,7 @@ fn a_write_passes_once_its_provider_has_recovered() {
 fn a_clock_that_is_wrong_is_corrected_by_the_second_attempt() {
     on_dynamodb(async |db, table| {
         let (faults, db) = behind(&db);
-        faults.clock_ahead(Duration::from_secs(3600));
+        faults.clock_ahead(Duration::from_hours(1));
         add(&db, &table, Idempotency::None).await.unwrap();
         assert_eq!(faults.count("UpdateItem"), 2, "one refusal, one repetition");
         add(&db, &table, Idempotency::None).await.unwrap();
