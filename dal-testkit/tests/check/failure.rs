@@ -119,6 +119,7 @@ fn shrinking_keeps_to_the_fault_that_was_found() {
 
 #[test]
 fn the_result_of_shrinking_is_confirmed_or_said_to_be_not_deterministic() {
+    static MADE: AtomicU64 = AtomicU64::new(0);
     let failure = check(user_ops(), good, with(Defect::GuardStays))
         .seed(1)
         .try_run()
@@ -127,7 +128,6 @@ fn the_result_of_shrinking_is_confirmed_or_said_to_be_not_deterministic() {
     assert_eq!((confirmed.failed, confirmed.of), (3, 3), "{failure}");
     assert!(failure.to_string().contains("fails 3 of 3"), "{failure}");
 
-    static MADE: AtomicU64 = AtomicU64::new(0);
     let now_and_then = || {
         let defect = match MADE.fetch_add(1, Ordering::Relaxed) % 5 {
             4 => Defect::MissingGuard,

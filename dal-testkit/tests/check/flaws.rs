@@ -96,6 +96,7 @@ impl Useless {
         Ok(())
     }
 
+    #[expect(clippy::match_same_arms, reason = "one line for each flaw")]
     fn may_rename(&self, id: u64, name: &str) -> Result<(), RepoError> {
         let dynamodb = self.side == Side::DynamoDb;
         let rename = self.renames.fetch_add(1, Ordering::Relaxed);

@@ -22,6 +22,11 @@ enum Shape {
 #[derive(Debug, Serialize, Deserialize)]
 struct Wrapped(f64);
 
+#[expect(
+    clippy::option_option,
+    clippy::zero_sized_map_values,
+    reason = "users have such types"
+)]
 #[derive(Debug, Serialize, Deserialize)]
 struct Everything {
     #[serde(rename = "TimeOut")]
@@ -42,6 +47,7 @@ struct Everything {
     text: String,
 }
 
+#[expect(clippy::zero_sized_map_values, reason = "users have such types")]
 fn everything() -> Everything {
     Everything {
         timeout: Duration::new(5, 7),
@@ -108,6 +114,12 @@ fn random_floats_are_read_back_to_the_bit() {
     }
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+struct OneWay {
+    #[serde(rename(serialize = "a", deserialize = "b"))]
+    name: u8,
+}
+
 #[test]
 fn a_value_that_changes_on_the_way_is_refused() {
     #[derive(Debug, Serialize, Deserialize)]
@@ -124,11 +136,6 @@ fn a_value_that_changes_on_the_way_is_refused() {
         "{refused}"
     );
 
-    #[derive(Debug, Serialize, Deserialize)]
-    struct OneWay {
-        #[serde(rename(serialize = "a", deserialize = "b"))]
-        name: u8,
-    }
     let refused = kept(&OneWay { name: 1 }).unwrap_err();
     assert!(
         refused.contains("which is refused: missing field `b`"),

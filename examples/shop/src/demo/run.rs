@@ -73,18 +73,18 @@ impl Run {
             "{} workers call for {} s; Ctrl-C ends it early",
             options.workers, options.seconds
         ));
-        let stop = AtomicBool::new(false);
+        let over = AtomicBool::new(false);
         let began = Instant::now();
-        let workers = try_join_all((0..options.workers).map(|number| {
+        let calls = try_join_all((0..options.workers).map(|number| {
             let (shop, size) = (self.shop.clone(), self.stores.size);
-            Worker::new(shop, size, options.seed, number).work(&stop)
+            Worker::new(shop, size, options.seed, number).work(&over)
         }));
         let watched = async {
             self.watch(options, length).await;
-            stop.store(true, Ordering::Relaxed);
+            over.store(true, Ordering::Relaxed);
             Ok(began.elapsed())
         };
-        let worked = futures::try_join!(workers, watched);
+        let worked = futures::try_join!(calls, watched);
         if !self.harness.drain(DRAIN).await {
             say("some comparisons were still under way at the end");
         }

@@ -92,14 +92,16 @@ fn provider_failed() -> CredentialsError {
     CredentialsError::provider_error("503 from the token service")
 }
 
+/// Makes the error of a provider.
+type Failure = fn() -> CredentialsError;
+
 #[test]
 fn credentials_that_are_missing_or_wrong_are_final_and_a_provider_that_failed_is_not() {
     on_dynamodb(async |db, table| {
         let late = || CredentialsError::provider_timed_out(Duration::from_secs(5));
         let missing = || CredentialsError::not_loaded("planted");
         let malformed = || CredentialsError::invalid_configuration("planted");
-        type Made = fn() -> CredentialsError;
-        let cases: [(&str, Made, Expected); 4] = [
+        let cases: [(&str, Failure, Expected); 4] = [
             ("provider failed", provider_failed, MOMENT),
             ("provider late", late, MOMENT),
             ("not loaded", missing, WRONG),
