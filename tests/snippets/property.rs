@@ -12,10 +12,11 @@ fn calls() -> impl Strategy<Value = UserRepositoryOp> {
 
 #[test]
 fn stores_agree() {
-    check(calls(), mysql, dynamodb).sequences(64).floor("rename", 50).error_floor(0.05).run();
+    check(calls(), mysql, || dynamodb_from(998)) // ids apart: MySQL's begin at 8
+        .sequences(64).floor("rename", 50).error_floor(0.05).run();
 }
 
 #[test]
 fn wrapper_is_transparent() {
-    check(calls(), mysql, dynamodb).sequences(64).run_through(ShadowUserRepository::new);
+    check(calls(), mysql, || dynamodb_from(8)).sequences(64).run_through(ShadowUserRepository::new);
 }

@@ -15,10 +15,12 @@ async fn mysql() -> Arc<dyn UserRepository> {
     Arc::new(MySqlUsers::new(db))
 }
 
-async fn dynamodb() -> Arc<dyn UserRepository> {
+async fn dynamodb_from(first_id: u64) -> Arc<dyn UserRepository> {
     let tables = TABLES.take(create_table).await.unwrap(); // given back with the client
     let db = dal_dynamodb::from_client(&tables.client());
-    Arc::new(DynamoUsers::new(db, tables.prefix() + "shop"))
+    let users = DynamoUsers::new(db, tables.prefix() + "shop");
+    users.begin_ids(first_id).await.unwrap(); // one write
+    Arc::new(users)
 }
 
 async fn create_table(client: Client, prefix: String) {

@@ -70,6 +70,7 @@ pub use dal_shadow::Phase;
 pub use dal_shadow::ops::{SLOTS, Slot, h};
 pub use failure::{Confirmed, Failure, FailureKind};
 pub use proptest;
+pub use proptest::prop_oneof;
 pub use proptest::strategy::{BoxedStrategy, Just, Strategy};
 pub use statistics::{Calls, Handles, Statistics};
 pub use step::Step;

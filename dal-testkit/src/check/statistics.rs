@@ -244,7 +244,7 @@ impl fmt::Display for Statistics {
         if !self.ids_never_apart.is_empty() {
             write!(
                 f,
-                "\n  note: ids of {} were the same in both stores throughout, so an undeclared one would not be noticed; let the two factories start their ids apart",
+                "\n  note: ids of {} were the same in both stores throughout, so an undeclared one would not be noticed; let one factory start them at 8 and the other one at 998",
                 self.ids_never_apart.join(", ")
             )?;
         }

@@ -95,6 +95,16 @@ impl DynamoUsers {
         }
     }
 
+    /// Moves the id counter: the next user gets `first`, or a greater id.
+    ///
+    /// # Errors
+    /// DynamoDB's own.
+    pub async fn begin_ids(&self, first: u64) -> Result<(), RepoError> {
+        self.table
+            .pass_id(Counter::Users, first.saturating_sub(1))
+            .await
+    }
+
     async fn find(&self, key: Item) -> Result<Option<User>, RepoError> {
         self.table.get(key).await?.as_ref().map(user).transpose()
     }
