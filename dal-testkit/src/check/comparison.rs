@@ -186,10 +186,12 @@ impl<'a> Comparison<'a> {
             ids: &self.ids,
             given,
         };
-        let mut help = differences
+        let others = advice.other_records(differences);
+        let of_one_record = differences
             .iter()
-            .filter_map(|difference| advice.of(difference))
-            .collect::<Vec<_>>();
+            .filter(|difference| !others.iter().any(|other| other.explains(difference)));
+        let mut help = others.iter().map(ToString::to_string).collect::<Vec<_>>();
+        help.extend(of_one_record.filter_map(|difference| advice.of(difference)));
         help.dedup();
         help
     }

@@ -117,7 +117,57 @@ pub(super) struct Advice<'a> {
     pub(super) given: &'a dyn Fn() -> String,
 }
 
+/// A place where the two answers hold different records, as their ids tell.
+pub(super) struct OtherRecord<'a> {
+    record: &'a [Step],
+    text: String,
+}
+
+impl OtherRecord<'_> {
+    /// Whether a difference is one of that record's other fields.
+    pub(super) fn explains(&self, difference: &Difference) -> bool {
+        difference.path.steps().starts_with(self.record) && !holds_an_unrelated_id(difference)
+    }
+}
+
+impl std::fmt::Display for OtherRecord<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn holds_an_unrelated_id(difference: &Difference) -> bool {
+    [&difference.first, &difference.second]
+        .into_iter()
+        .flatten()
+        .any(id_map::is_unrelated)
+}
+
 impl Advice<'_> {
+    /// The records whose ids differ: what else differs in them needs no explanation.
+    pub(super) fn other_records<'d>(&self, differences: &'d [Difference]) -> Vec<OtherRecord<'d>> {
+        differences
+            .iter()
+            .filter(|difference| !holds_an_unrelated_id(difference))
+            .filter_map(|difference| {
+                let steps = difference.path.steps();
+                let at = steps.iter().rposition(|step| match step {
+                    Step::Field { owner, name } => self.declarations.field(owner, name).is_some(),
+                    _ => false,
+                })?;
+                let (first, second) = (difference.first.as_ref()?, difference.second.as_ref()?);
+                let text = format!(
+                    "`{}` is the id {first} in one answer and {second} in the other one, so these may be two records: look at the order, the page and the condition first",
+                    difference.path
+                );
+                Some(OtherRecord {
+                    record: steps.get(..at)?,
+                    text,
+                })
+            })
+            .collect()
+    }
+
     /// What may help against a difference.
     pub(super) fn of(&self, difference: &Difference) -> Option<String> {
         let (first, second) = (difference.first.as_ref()?, difference.second.as_ref()?);
