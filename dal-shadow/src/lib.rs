@@ -2,56 +2,36 @@
 
 extern crate self as dal_shadow;
 
-pub mod answer;
-mod breaker;
+mod call;
 pub mod compare;
-pub mod diff;
-mod engine;
-mod entity;
-mod gate;
+mod findings;
+mod flow;
 mod harness;
 mod if_ops;
-mod judge;
-mod latency;
-mod method;
 #[cfg(feature = "ops")]
 pub mod ops;
-mod pages;
-mod phase;
-mod policy;
-mod queue;
-pub mod record;
-pub mod redact;
-mod remember;
-mod report;
+mod phases;
 pub mod rules;
-mod sample;
-mod second;
-mod setting;
-mod shadow_call;
-mod shared;
-pub mod sink;
-pub mod source;
-mod spec;
 pub mod tree;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use answer::Answer;
+pub use compare::render as diff;
 pub use dal_macros::{Classify, shadow};
 pub use dal_traits::{Class, Classify, Effect, Error, ErrorKind, OpCx, Retry};
-pub use entity::{EntityReport, EntityStatus, StepError};
-pub use harness::{Harness, HarnessBuilder};
-pub use latency::{Latency, Percentiles};
-pub use method::{MethodReport, SecondWrites};
-pub use phase::{Flags, Phase, Plan, Second, Store, Verb, plan};
-pub use policy::Order;
-pub use redact::Redaction;
-pub use report::{Report, Totals};
-pub use setting::{EVERY_OTHER, Phases, Setting};
+pub use findings::redact::Redaction;
+pub use findings::{record, redact, sink};
+pub use harness::{
+    EntityReport, EntityStatus, Harness, HarnessBuilder, Latency, MethodReport, Order, Percentiles,
+    Report, SecondWrites, StepError, Totals,
+};
+pub use phases::{
+    EVERY_OTHER, Flags, Phase, Phases, Plan, Second, Setting, Store, Verb, plan, source,
+};
 pub use source::PhaseSource;
+pub use tree::answer::{self, Answer};
 
 /// Runs the example of `dal-macros`, which cannot depend on this crate.
 #[cfg(doctest)]

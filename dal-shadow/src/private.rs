@@ -5,16 +5,15 @@ use std::fmt::Display;
 use dal_traits::{Class, Classify};
 use serde::Serialize;
 
-pub use crate::engine::{Engine, Ticket};
-pub use crate::pages::Pages;
-pub use crate::phase::Verb;
+pub use crate::call::{Engine, Repeatable, Ticket};
+pub use crate::compare::pages::Pages;
+pub use crate::flow::sampling::key_hash;
+pub use crate::harness::spec::MethodSpec;
+pub use crate::phases::Verb;
 pub use crate::rules::grammar::{field_problem, pattern_problem, place_problem};
-pub use crate::sample::key_hash;
-pub use crate::shadow_call::Repeatable;
-pub use crate::spec::MethodSpec;
 pub use futures::future::BoxFuture;
 
-use crate::answer::Answer;
+use crate::tree::answer::Answer;
 
 /// Refuses a path of an attribute while the user's crate is compiled.
 #[track_caller]

@@ -1,18 +1,20 @@
 //! Whether two answers are the same, and where not.
 
-mod path;
+mod outcome;
+pub(crate) mod pages;
+pub mod render;
 mod verdict;
-mod walk;
 
-pub use path::{Path, Step};
-pub use verdict::{Difference, RuleId, Verdict, Why};
-pub(crate) use walk::differing_paths;
+pub use crate::rules::RuleId;
+pub use crate::tree::{Difference, Path, Step};
+pub use outcome::{CallOutcome, Share};
+pub use verdict::{Verdict, Why};
 
 use dal_traits::ErrorKind;
 
-use crate::answer::{Answer, ErrorAnswer};
 use crate::rules::{Ruled, Rules};
-use crate::tree::Tree;
+use crate::tree::answer::{Answer, ErrorAnswer};
+use crate::tree::{Tree, differences};
 
 /// A verdict names at most so many differing places.
 pub const MAX_DIFFERENCES: usize = 32;
@@ -75,7 +77,7 @@ fn values(first: &Tree, second: &Tree, rules: &Rules) -> Verdict {
 
 /// Names the inequality of two trees that are not equal.
 fn unequal(first: &Tree, second: &Tree) -> Verdict {
-    let found = walk::differences(first, second, MAX_DIFFERENCES);
+    let found = differences(first, second, MAX_DIFFERENCES);
     if first.is_missing() && !second.is_missing() {
         return Verdict::MissingInPrimary(found);
     }

@@ -1,73 +1,7 @@
 //! What a comparison found.
 
-use std::fmt;
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use super::Path;
-use crate::tree::Tree;
-
-/// The name of a rule: unique among the rules of a harness.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RuleId(Arc<str>);
-
-impl RuleId {
-    /// The id with this text.
-    pub fn new(id: impl Into<Arc<str>>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RuleId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Serialize for RuleId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for RuleId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::new)
-    }
-}
-
-/// One place where two answers differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// Where.
-    pub path: Path,
-    /// What the answering store has there; `None` where it has nothing at all.
-    pub first: Option<Tree>,
-    /// What the other store has there.
-    pub second: Option<Tree>,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.path)?;
-        side(self.first.as_ref(), f)?;
-        f.write_str(" | ")?;
-        side(self.second.as_ref(), f)
-    }
-}
-
-fn side(tree: Option<&Tree>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match tree {
-        Some(tree) => write!(f, "{tree}"),
-        None => f.write_str("absent"),
-    }
-}
+use crate::rules::RuleId;
+use crate::tree::Difference;
 
 /// Why two answers could not be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,7 +60,7 @@ impl Verdict {
         matches!(self, Self::Equal | Self::EqualAfterRule(_))
     }
 
-    /// The differences, at most [`super::MAX_DIFFERENCES`].
+    /// The differences, at most [`MAX_DIFFERENCES`](super::MAX_DIFFERENCES).
     pub fn differences(&self) -> &[Difference] {
         match self {
             Self::MissingInPrimary(differences)

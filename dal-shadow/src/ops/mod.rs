@@ -24,7 +24,7 @@ use std::fmt::Debug;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::tree::answer::Answer;
 
 /// A call of a trait's method, with owned arguments and slots in place of ids.
 ///

@@ -1,9 +1,9 @@
 //! What rules do to a pair of answers.
 
 use super::{Compiled, Work};
-use crate::answer::ERROR_WORD;
-use crate::compare::{Path, Step, differing_paths};
 use crate::tree::Tree;
+use crate::tree::answer::ERROR_WORD;
+use crate::tree::{Path, Step, differing_paths};
 
 /// A pair of trees after the rules.
 pub(super) struct Applied<'a> {

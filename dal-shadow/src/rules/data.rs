@@ -5,8 +5,7 @@ use std::fmt;
 use dal_traits::{Class, ErrorKind};
 use serde::{Deserialize, Serialize};
 
-use super::Day;
-use crate::compare::RuleId;
+use super::{Day, RuleId};
 
 /// A difference that is accepted: by whom, why, where and until when.
 ///

@@ -5,6 +5,7 @@ mod apply;
 mod data;
 mod day;
 pub(crate) mod grammar;
+mod id;
 mod pattern;
 mod set;
 
@@ -16,10 +17,10 @@ use dal_traits::{Class, Clock, SystemClock};
 
 pub use data::{Action, Outcome, Rule, Scope};
 pub use day::Day;
+pub use id::RuleId;
 pub use pattern::Pattern;
 pub use set::{MethodRules, RuleError, RuleReport, RuleSet, RuleState, rules_from_json};
 
-use crate::compare::RuleId;
 use crate::tree::Tree;
 
 /// The rules of one method, ready to be applied. Cheap to clone.

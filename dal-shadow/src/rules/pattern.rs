@@ -1,7 +1,7 @@
 //! Patterns of paths, as rules and allow-lists write them.
 
 use super::grammar::pattern_problem;
-use crate::compare::Step;
+use crate::tree::Step;
 
 /// A pattern of paths.
 ///

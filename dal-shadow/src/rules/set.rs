@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dal_traits::Clock;
 use serde::Serialize;
 
-use super::{Action, Compiled, Day, Normalize, Pattern, Rule, Rules, Scope, Work};
-use crate::compare::RuleId;
+use super::{Action, Compiled, Day, Normalize, Pattern, Rule, RuleId, Rules, Scope, Work};
 
 /// The words of one method, as the attribute wrote them.
 #[derive(Clone, Copy, Debug)]

@@ -1,14 +1,21 @@
 //! A value as a typed tree: what serde says about it, without any text format in between.
 
+pub mod answer;
+mod difference;
+mod location;
 mod order;
 mod path;
 mod serializer;
 mod text;
+mod walk;
 
 use serde::Serialize;
 
+pub use difference::Difference;
+pub use location::{Path, Step};
 pub use path::{Found, find, misplaced, remove, replace};
 pub use serializer::TreeError;
+pub(crate) use walk::{differences, differing_paths};
 
 /// A value as serde describes it, typed and with the names of structs and variants.
 ///

@@ -1,0 +1,13 @@
+//! The way of one call through a wrapper.
+
+mod context;
+mod eligible;
+mod guarded;
+mod read;
+mod secondary_write;
+mod shadow_read;
+mod ticket;
+mod write;
+
+pub use guarded::Repeatable;
+pub use ticket::{Engine, Ticket};

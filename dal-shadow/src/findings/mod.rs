@@ -1,0 +1,5 @@
+//! What comparisons found: records, their fingerprints and redaction, and the sinks they go to.
+
+pub mod record;
+pub mod redact;
+pub mod sink;

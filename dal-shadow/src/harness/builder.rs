@@ -1,0 +1,338 @@
+//! The harness: phases, policies and sinks of all wrappers of a service.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dal_traits::{Clock, Error, ErrorKind, RetryPolicy, SystemClock};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use crate::findings::record::Recorder;
+use crate::findings::redact::Redaction;
+use crate::findings::sink::Sink;
+use crate::flow::breaker::Breaker;
+use crate::flow::queue::Queue;
+use crate::harness::core::{Core, Known};
+use crate::harness::entity::{EntityStatus, StepError};
+use crate::harness::policy::{Order, Policy};
+use crate::harness::reconcile::{first_reading, follow};
+use crate::harness::report::Report;
+use crate::phases::Checkpoint;
+use crate::phases::source::PhaseSource;
+use crate::phases::{Phase, Store};
+use crate::phases::{Phases, Setting};
+use crate::rules::{Rule, RuleSet};
+
+/// What "no limit" means in practice: a later moment cannot always be named.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// More reads than this are never under way.
+const MOST_READS: usize = 1 << 20;
+
+/// The phases, policies and sinks of all wrappers of a service. Cheap to clone; clones are the same
+/// harness. Wrappers keep what they need of it alive.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use dal_shadow::sink::{MetricsSink, TracingSink};
+/// use dal_shadow::source::Fixed;
+/// use dal_shadow::{Harness, Phase};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), dal_shadow::Error> {
+/// let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
+///     .best_effort_writes() // a crash between the two writes loses the second one
+///     .deadline(Duration::from_millis(500)) // of one shadow read; no caller waits for it
+///     .reads_in_flight(64) // more of them are shed, and counted
+///     .sink(TracingSink)
+///     .sink(MetricsSink)
+///     .start()
+///     .await?;
+/// assert!(harness.report().best_effort_writes);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Harness(Arc<Core>);
+
+/// Settings of a [`Harness`] before it starts.
+#[must_use]
+pub struct HarnessBuilder {
+    source: Box<dyn PhaseSource>,
+    policy: Policy,
+    sinks: Vec<Arc<dyn Sink>>,
+    redaction: Redaction,
+    rules: Vec<Rule>,
+    remember: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Harness {
+    /// A harness whose phases come from `source`.
+    pub fn builder(source: impl PhaseSource) -> HarnessBuilder {
+        HarnessBuilder {
+            source: Box::new(source),
+            policy: Policy::default(),
+            sinks: Vec::new(),
+            redaction: Redaction::default(),
+            rules: Vec::new(),
+            remember: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Steps an entity to a neighbouring phase. Returns once the step is acknowledged: from then on
+    /// no call is answered by the store that answered before.
+    ///
+    /// A source that names another phase later moves the entity on from here.
+    ///
+    /// # Errors
+    /// See [`StepError`]: what is in force then is said there.
+    pub async fn step(&self, entity: &str, to: Phase) -> Result<(), StepError> {
+        let known = self.0.known().entities.get(entity).cloned();
+        let entity = known.ok_or_else(|| StepError::NoPhase(entity.to_owned()))?;
+        let setting = Setting {
+            phase: to,
+            sample: entity.sample(),
+        };
+        let core = Arc::clone(&self.0);
+        // On a task of its own: whoever asked may go away, and the door must not stay closed.
+        self.0
+            .runtime
+            .spawn(async move { core.take(&entity, setting).await })
+            .await
+            .map_err(|_| StepError::ShuttingDown)?
+    }
+
+    /// Where each entity is.
+    pub fn status(&self) -> Vec<EntityStatus> {
+        self.0.entities().iter().map(|e| e.status()).collect()
+    }
+
+    /// Everything counted since the start of the process.
+    pub fn report(&self) -> Report {
+        let known = self.0.known();
+        let (problem, unused) = (known.problem.clone(), known.unused());
+        drop(known);
+        Report {
+            source: self.0.source.clone(),
+            problem,
+            unused,
+            best_effort_writes: self.0.policy.best_effort_writes,
+            entities: self.0.entities().iter().map(|e| e.report()).collect(),
+            rules: self.0.rules.report(),
+        }
+    }
+
+    /// Waits until the second writes and shadow reads under way have ended; false when they have not
+    /// after `limit`. For a graceful shutdown: what has not ended then is lost to the second store.
+    pub async fn drain(&self, limit: Duration) -> bool {
+        self.0.drain(limit).await
+    }
+
+    /// Waits, for a bounded time, until the sinks have written what they took.
+    pub fn flush(&self) {
+        for sink in &self.0.sinks {
+            sink.flush();
+        }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.0
+    }
+}
+
+impl HarnessBuilder {
+    /// Accepts that a second write is lost when the process ends between the two: without it the
+    /// phases that write both stores are refused.
+    pub fn best_effort_writes(mut self) -> Self {
+        self.policy.best_effort_writes = true;
+        self
+    }
+
+    /// In which order both stores are read; by default the caller waits for nothing.
+    pub fn order(mut self, order: Order) -> Self {
+        self.policy.order = order;
+        self
+    }
+
+    /// How long one shadow read may take; by default 1 s. A store that does not answer ten reads in a
+    /// row is left alone for ten deadlines: further reads are shed, then one tries again.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.policy.deadline = deadline.min(LONGEST);
+        self
+    }
+
+    /// How many shadow reads may be under way before further ones are shed; by default 64.
+    pub fn reads_in_flight(mut self, reads: usize) -> Self {
+        self.policy.reads_in_flight = reads.min(MOST_READS);
+        self
+    }
+
+    /// How often both stores are read again before a difference is confirmed, and the pause before
+    /// each time; by default twice, after 100 ms. With 0 the first difference counts.
+    pub fn rereads(mut self, times: u32, pause: Duration) -> Self {
+        self.policy.rereads = times;
+        self.policy.reread_pause = pause;
+        self
+    }
+
+    /// How long a caller waits for the second write in `dynamodb-read`; by default 5 s. The write
+    /// goes on after that.
+    pub fn second_write_wait(mut self, wait: Duration) -> Self {
+        self.policy.second_write_wait = wait;
+        self
+    }
+
+    /// Lets every caller wait for the second write, in every phase: for tests, and for entities whose
+    /// writes need each other's records while they are in different phases (a checkout that reads the
+    /// cart which another repository wrote).
+    pub fn await_second_writes(mut self) -> Self {
+        self.policy.await_second_writes = true;
+        self
+    }
+
+    /// How long one attempt of a second write may take, and how it is repeated; by default 10 s and
+    /// [`RetryPolicy::default`] with a budget of its own.
+    pub fn second_write_attempts(mut self, limit: Duration, retry: RetryPolicy) -> Self {
+        self.policy.second_write_attempt = limit.min(LONGEST);
+        self.policy.second_write_retry = retry;
+        self
+    }
+
+    /// How many second writes may wait or be under way before further ones are lost (counted and
+    /// reported), and how many run at once; by default 1024 and 32.
+    pub fn second_writes(mut self, waiting: usize, at_once: usize) -> Self {
+        self.policy.second_writes_queue = waiting;
+        self.policy.second_writes_in_flight = at_once;
+        self
+    }
+
+    /// How long the start waits for a source to become readable; by default 5 s.
+    pub fn start_wait(mut self, wait: Duration) -> Self {
+        self.policy.start_wait = wait;
+        self
+    }
+
+    /// How long a step may wait for calls to end before it is given up; by default 10 s. Writes wait
+    /// at most as long.
+    pub fn step_deadline(mut self, deadline: Duration) -> Self {
+        self.policy.step_deadline = deadline.min(LONGEST);
+        self
+    }
+
+    /// Rules given as data, beside the words of the traits.
+    pub fn rules(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
+    /// What of the answers may leave the process; by default nothing.
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
+    }
+
+    /// Adds a sink.
+    pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
+        self.sinks.push(Arc::new(sink));
+        self
+    }
+
+    /// Keeps the phases in force in this file, so that a start without the source goes on with them,
+    /// and a start with another phase is a step like any other.
+    pub fn remember(mut self, path: impl Into<PathBuf>) -> Self {
+        self.remember = Some(path.into());
+        self
+    }
+
+    /// Sets the clock for records and for the expiry of rules.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Reads the phases and starts.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when no phase can be read and none is remembered (there is no default
+    /// phase: a wrong guess would write to the wrong store), when a phase needs
+    /// [`best_effort_writes`](Self::best_effort_writes), when a rule is not valid, or outside of a
+    /// tokio runtime.
+    pub async fn start(self) -> Result<Harness, Error> {
+        let refuse = |message: String| Error::new(ErrorKind::Config, message);
+        let runtime = Handle::try_current()
+            .map_err(|_| refuse("the harness starts inside a tokio runtime".to_owned()))?;
+        let source = self.source.name();
+        let mut readings = self.source.watch();
+        let memory = self.remember.map(Checkpoint::new);
+        let remembered = match &memory {
+            Some(memory) => memory.recall().map_err(refuse)?,
+            None => None,
+        };
+        let reading = first_reading(&mut readings, self.policy.start_wait).await;
+        let (wanted, problem) = match (reading, &remembered) {
+            (Ok(phases), _) => (phases, None),
+            (Err(problem), Some(phases)) => {
+                tracing::warn!(target: "dal_shadow", source, problem, "no phases from the source: the remembered ones stay in force");
+                (phases.clone(), Some(problem))
+            }
+            (Err(problem), None) => {
+                return Err(refuse(format!(
+                    "no phases from {source}: {problem}. There is no default phase: make the source readable, or keep the last phases with `remember(path)`"
+                )));
+            }
+        };
+        if !self.policy.best_effort_writes
+            && let Some((entity, setting)) = wanted
+                .entities()
+                .chain(remembered.iter().flat_map(Phases::entities))
+                .find(|(_, setting)| setting.phase.writes_both())
+        {
+            let reason = StepError::NeedsBestEffort(setting.phase);
+            return Err(refuse(format!("{source}: entity `{entity}`: {reason}")));
+        }
+        if self.policy.best_effort_writes {
+            tracing::warn!(
+                target: "dal_shadow",
+                "second writes are best effort: one that is under way when the process ends is lost"
+            );
+        }
+        let policy = self.policy;
+        let rules = RuleSet::new(self.rules, Arc::clone(&self.clock))
+            .map_err(|error| refuse(error.to_string()))?;
+        let seed = match policy.order {
+            Order::Random(seed) => seed,
+            _ => 0,
+        };
+        let core = Arc::new(Core {
+            queue: Arc::new(Queue::new(
+                runtime.clone(),
+                policy.second_writes_queue,
+                policy.second_writes_in_flight,
+            )),
+            reads: Arc::new(Semaphore::new(policy.reads_in_flight)),
+            breakers: [Store::MySql, Store::DynamoDb]
+                .map(|store| Breaker::new(store, policy.deadline)),
+            policy,
+            sinks: self.sinks,
+            recorder: Recorder::new(self.redaction),
+            rules,
+            clock: self.clock,
+            runtime,
+            source,
+            memory,
+            phases: Mutex::new(Known {
+                wanted,
+                remembered: remembered.unwrap_or_default(),
+                problem,
+                taken: std::collections::BTreeMap::new(),
+                entities: std::collections::BTreeMap::new(),
+            }),
+            draws: Mutex::new(fastrand::Rng::with_seed(seed)),
+        });
+        core.runtime.spawn(follow(Arc::downgrade(&core), readings));
+        Ok(Harness(core))
+    }
+}

@@ -1,0 +1,209 @@
+//! What all wrappers of one harness share.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dal_traits::Clock;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use crate::compare::CallOutcome;
+use crate::findings::record::{Finding, Recorder};
+use crate::findings::sink::Sink;
+use crate::flow::breaker::Breaker;
+use crate::flow::queue::Queue;
+use crate::harness::entity::{Entity, StepError};
+use crate::harness::policy::{Order, Policy};
+use crate::phases::Checkpoint;
+use crate::phases::Store;
+use crate::phases::{EVERY_OTHER, Phases, Setting};
+use crate::rules::RuleSet;
+
+pub(crate) struct Core {
+    pub(crate) policy: Policy,
+    pub(crate) sinks: Vec<Arc<dyn Sink>>,
+    pub(crate) recorder: Recorder,
+    pub(crate) rules: RuleSet,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queue: Arc<Queue>,
+    /// One permit for each shadow read under way.
+    pub(crate) reads: Arc<Semaphore>,
+    /// One for the shadow reads of each store, MySQL's first.
+    pub(crate) breakers: [Breaker; 2],
+    pub(crate) runtime: Handle,
+    pub(crate) source: String,
+    pub(crate) memory: Option<Checkpoint>,
+    pub(crate) phases: Mutex<Known>,
+    /// Draws the order of a read.
+    pub(crate) draws: Mutex<fastrand::Rng>,
+}
+
+/// What is known of phases.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// What the source says, as far as it was readable.
+    pub(crate) wanted: Phases,
+    /// What was in force when the process ended the last time.
+    pub(crate) remembered: Phases,
+    /// What was asked of each entity because the source said so: it is asked once, so that a step
+    /// taken by hand stays until the source names another phase.
+    pub(crate) taken: BTreeMap<String, Setting>,
+    /// Why the source is unreadable at this moment.
+    pub(crate) problem: Option<String>,
+    pub(crate) entities: BTreeMap<String, Arc<Entity>>,
+}
+
+impl Known {
+    /// The entities that the source names, for a message.
+    fn named(&self) -> String {
+        let names: Vec<_> = self.wanted.entities().map(|(name, _)| name).collect();
+        names.join(", ")
+    }
+
+    /// Names in the source that no wrapper of this process has: usually a mistyped entity.
+    pub(crate) fn unused(&self) -> Vec<String> {
+        self.wanted
+            .entities()
+            .map(|(name, _)| name)
+            .filter(|name| *name != EVERY_OTHER && !self.entities.contains_key(*name))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+impl Core {
+    /// The entity of this name; a new one begins in the phase that it had, or else in the one that
+    /// the source says.
+    pub(crate) fn entity(&self, name: &str) -> Arc<Entity> {
+        let mut known = self.known();
+        if let Some(entity) = known.entities.get(name) {
+            return Arc::clone(entity);
+        }
+        let entity = Arc::new(Entity::new(name.to_owned()));
+        let (remembered, wanted) = (known.remembered.get(name), known.wanted.get(name));
+        let setting = remembered.or(wanted);
+        if let (Some(wanted), true) = (wanted, setting == wanted) {
+            known.taken.insert(name.to_owned(), wanted);
+        }
+        let unnamed = setting.is_none().then(|| known.named());
+        if let Some(setting) = setting {
+            entity.begin(setting);
+        }
+        known.entities.insert(name.to_owned(), Arc::clone(&entity));
+        drop(known);
+        if let Some(named) = unnamed {
+            tracing::warn!(
+                target: "dal_shadow",
+                entity = name,
+                named,
+                "the phase source does not name this entity; its calls wait until it does",
+            );
+        }
+        self.remember();
+        entity
+    }
+
+    /// The entities, by name.
+    pub(crate) fn entities(&self) -> Vec<Arc<Entity>> {
+        self.known().entities.values().cloned().collect()
+    }
+
+    /// Takes a setting for an entity, and remembers it once it is in force.
+    pub(crate) async fn take(&self, entity: &Entity, setting: Setting) -> Result<(), StepError> {
+        let policy = &self.policy;
+        let taken = entity
+            .take(
+                setting,
+                policy.best_effort_writes,
+                &self.queue,
+                policy.step_deadline,
+            )
+            .await;
+        match &taken {
+            Ok(()) | Err(StepError::CallsUnderWay(_)) => {
+                tracing::info!(target: "dal_shadow", entity = entity.name, %setting, "phase in force");
+            }
+            Err(problem) => {
+                tracing::warn!(target: "dal_shadow", entity = entity.name, %setting, %problem, "the step was not taken");
+            }
+        }
+        self.remember();
+        taken
+    }
+
+    /// Writes the phases in force where a later start finds them. Of an entity that has no wrapper yet
+    /// in this process, what was remembered stays.
+    fn remember(&self) {
+        let Some(memory) = &self.memory else { return };
+        let mut phases = self.known().remembered.clone();
+        for entity in self.entities() {
+            let status = entity.status();
+            if let Some(phase) = status.phase {
+                let sample = status.sample;
+                phases.set(&status.entity, Setting { phase, sample });
+            }
+        }
+        memory.keep(&phases);
+    }
+
+    /// The breaker of a store's shadow reads.
+    pub(crate) const fn breaker(&self, store: Store) -> &Breaker {
+        let [mysql, dynamodb] = &self.breakers;
+        match store {
+            Store::MySql => mysql,
+            Store::DynamoDb => dynamodb,
+        }
+    }
+
+    /// An eligible call ended like this.
+    pub(crate) fn count(&self, entity: &'static str, method: &'static str, outcome: &CallOutcome) {
+        for sink in &self.sinks {
+            sink.count(entity, method, outcome);
+        }
+    }
+
+    /// Hands a finding to the sinks.
+    pub(crate) fn record(&self, finding: &Finding<'_>) {
+        let record = self.recorder.record(finding);
+        for sink in &self.sinks {
+            sink.record_unredacted(&record, finding);
+        }
+    }
+
+    /// The order of one read, where it is drawn.
+    pub(crate) fn draw(&self) -> Order {
+        let mut draws = self.draws.lock().unwrap_or_else(PoisonError::into_inner);
+        if draws.bool() {
+            Order::PrimaryFirst
+        } else {
+            Order::ShadowFirst
+        }
+    }
+
+    /// Waits until the second writes and the shadow reads under way have ended; false when they did
+    /// not in this time.
+    pub(crate) async fn drain(&self, limit: Duration) -> bool {
+        let all = u32::try_from(self.policy.reads_in_flight).unwrap_or(u32::MAX);
+        let drained = async {
+            self.queue.settled().await;
+            // An error would mean that the semaphore is closed, which nobody does.
+            self.reads.acquire_many(all).await.is_ok()
+        };
+        tokio::time::timeout(limit, drained).await.unwrap_or(false)
+    }
+
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        self.phases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("source", &self.source)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,194 @@
+//! One method of a wrapper, and what has been counted of it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::compare::{CallOutcome, Share};
+use crate::harness::latency::{Histogram, Latency};
+use crate::harness::spec::MethodSpec;
+use crate::phases::{Store, Verb};
+use crate::rules::Rules;
+
+/// A method and its counts, shared by every wrapper of its trait under one harness.
+#[derive(Debug)]
+pub(crate) struct Method {
+    pub(crate) spec: &'static MethodSpec,
+    pub(crate) rules: Rules,
+    calls: AtomicU64,
+    tally: Mutex<Tally>,
+    mysql: Histogram,
+    dynamodb: Histogram,
+}
+
+/// What is counted under one lock, so that a report never sees half of a call.
+#[derive(Debug, Default)]
+struct Tally {
+    eligible: u64,
+    in_flight: u64,
+    compared: u64,
+    shed: u64,
+    timed_out: u64,
+    inconclusive: u64,
+    unsampled: u64,
+    equal: u64,
+    different: u64,
+    outcomes: BTreeMap<&'static str, u64>,
+    errors: BTreeMap<&'static str, u64>,
+    second: SecondWrites,
+}
+
+/// What became of the second writes of a method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SecondWrites {
+    /// Writes that the first store made and that the second store has to make as well.
+    pub sent: u64,
+    /// The second store made them.
+    pub applied: u64,
+    /// The second store refused them, for good.
+    pub refused: u64,
+    /// They failed after every repetition that is safe; their effect may be unknown.
+    pub failed: u64,
+    /// They were never sent, because too many were waiting.
+    pub lost: u64,
+    /// They wait, or are under way. `sent` is the sum of these five.
+    pub pending: u64,
+    /// Repetitions of second writes.
+    pub retried: u64,
+    /// Callers that stopped waiting for a second write before it had ended.
+    pub late: u64,
+    /// First writes whose effect is unknown (the store failed, or the caller went away before it
+    /// answered): if they were made, the second store lacks them.
+    pub unknown: u64,
+}
+
+/// What has been counted of a method since the start of the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MethodReport {
+    /// The method.
+    pub method: &'static str,
+    /// Whether it writes.
+    pub write: bool,
+    /// Calls, in every phase.
+    pub calls: u64,
+    /// Calls that can be compared: reads in the phases that compare them, and writes whose second
+    /// write was sent. The sum of the next six.
+    pub eligible: u64,
+    /// Both answers were there and could be judged.
+    pub compared: u64,
+    /// Not compared, to spare the other store.
+    pub shed: u64,
+    /// The other store's answer came too late.
+    pub timed_out: u64,
+    /// Nothing can be said.
+    pub inconclusive: u64,
+    /// Not in the sample.
+    pub unsampled: u64,
+    /// Not decided yet.
+    pub in_flight: u64,
+    /// The part of `compared` in which the stores agree.
+    pub equal: u64,
+    /// The part of `compared` in which they do not.
+    pub different: u64,
+    /// How many calls ended how, by the name of the outcome.
+    pub outcomes: BTreeMap<&'static str, u64>,
+    /// Error answers of the answering store by kind, in the phases that use both stores.
+    pub errors: BTreeMap<&'static str, u64>,
+    /// Second writes.
+    pub second: SecondWrites,
+    /// Latencies of both stores, in the phases that use both.
+    pub latency: Latency,
+}
+
+impl Method {
+    pub(crate) fn new(spec: &'static MethodSpec, rules: Rules) -> Self {
+        Self {
+            spec,
+            rules,
+            calls: AtomicU64::new(0),
+            tally: Mutex::default(),
+            mysql: Histogram::default(),
+            dynamodb: Histogram::default(),
+        }
+    }
+
+    /// A call begins.
+    pub(crate) fn called(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A store answered.
+    pub(crate) fn took(&self, store: Store, time: Duration) {
+        match store {
+            Store::MySql => self.mysql.add(time),
+            Store::DynamoDb => self.dynamodb.add(time),
+        }
+    }
+
+    /// The answering store answered with an error of this kind.
+    pub(crate) fn failed(&self, kind: &'static str) {
+        *self.tally().errors.entry(kind).or_default() += 1;
+    }
+
+    /// Changes the counts of second writes.
+    pub(crate) fn second(&self, change: impl FnOnce(&mut SecondWrites)) {
+        change(&mut self.tally().second);
+    }
+
+    /// A call that can be compared begins.
+    pub(crate) fn eligible(&self) {
+        let mut tally = self.tally();
+        tally.eligible += 1;
+        tally.in_flight += 1;
+    }
+
+    /// A call that can be compared ended like this.
+    pub(crate) fn settled(&self, outcome: &CallOutcome) {
+        let mut tally = self.tally();
+        tally.in_flight -= 1;
+        let share = match outcome.share() {
+            Share::Compared => &mut tally.compared,
+            Share::Shed => &mut tally.shed,
+            Share::TimedOut => &mut tally.timed_out,
+            Share::Inconclusive => &mut tally.inconclusive,
+            Share::Unsampled => &mut tally.unsampled,
+        };
+        *share += 1;
+        tally.equal += u64::from(outcome.is_equal());
+        tally.different += u64::from(outcome.is_mismatch());
+        *tally.outcomes.entry(outcome.as_str()).or_default() += 1;
+    }
+
+    /// The counts so far.
+    pub(crate) fn report(&self) -> MethodReport {
+        let tally = self.tally();
+        MethodReport {
+            method: self.spec.method,
+            write: self.spec.verb == Verb::Write,
+            calls: self.calls.load(Ordering::Relaxed),
+            eligible: tally.eligible,
+            compared: tally.compared,
+            shed: tally.shed,
+            timed_out: tally.timed_out,
+            inconclusive: tally.inconclusive,
+            unsampled: tally.unsampled,
+            in_flight: tally.in_flight,
+            equal: tally.equal,
+            different: tally.different,
+            outcomes: tally.outcomes.clone(),
+            errors: tally.errors.clone(),
+            second: tally.second,
+            latency: Latency {
+                mysql: self.mysql.percentiles(),
+                dynamodb: self.dynamodb.percentiles(),
+            },
+        }
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,18 @@
+//! The harness: phases, policies and sinks of all wrappers of a service.
+
+mod builder;
+pub(crate) mod core;
+pub(crate) mod entity;
+mod latency;
+pub(crate) mod method;
+pub(crate) mod policy;
+mod reconcile;
+mod report;
+pub(crate) mod spec;
+
+pub use builder::{Harness, HarnessBuilder};
+pub use entity::{EntityReport, EntityStatus, StepError};
+pub use latency::{Latency, Percentiles};
+pub use method::{MethodReport, SecondWrites};
+pub use policy::Order;
+pub use report::{Report, Totals};

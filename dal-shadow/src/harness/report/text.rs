@@ -1,0 +1,102 @@
+//! A report as a table, for a log line or an admin page.
+
+use std::fmt::{self, Formatter};
+
+use super::{Report, Totals};
+use crate::harness::entity::EntityReport;
+use crate::phases::Setting;
+use crate::rules::RuleState;
+
+const COLUMNS: [&str; 9] = [
+    "calls",
+    "compared",
+    "equal",
+    "different",
+    "inconclusive",
+    "shed",
+    "timed out",
+    "unsampled",
+    "errors",
+];
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "phases from {}", self.source)?;
+        if let Some(problem) = &self.problem {
+            writeln!(f, "unreadable at this moment: {problem}")?;
+        }
+        if !self.unused.is_empty() {
+            let names = self.unused.join(", ");
+            writeln!(f, "no wrapper uses these names of the source: {names}")?;
+        }
+        if self.best_effort_writes {
+            writeln!(
+                f,
+                "dual writes are best effort: a crash between the two loses the second"
+            )?;
+        }
+        let methods = self.methods().map(|method| method.method.len() + 2);
+        let entities = self.entities.iter().map(|entity| title(entity).len());
+        let width = methods.chain(entities).max().unwrap_or(0);
+        write!(f, "\n{:width$}", "")?;
+        COLUMNS
+            .iter()
+            .try_for_each(|column| write!(f, "  {column}"))?;
+        for entity in &self.entities {
+            write!(f, "\n{}", title(entity))?;
+            for method in &entity.methods {
+                let mut counts = Totals::default();
+                counts.add(method);
+                line(f, width, &format!("  {}", method.method), &counts)?;
+            }
+        }
+        line(f, width, "total", &self.total())?;
+        let missing = self.total().missing_writes;
+        if missing > 0 {
+            write!(
+                f,
+                "\n{missing} second writes are, or may be, missing in the second store: copy"
+            )?;
+        }
+        for rule in &self.rules {
+            let what = match rule.state {
+                RuleState::Used => continue,
+                RuleState::Unused => "has changed no comparison so far",
+                RuleState::Expired => "has expired and no longer applies",
+                RuleState::Broken => "has a path that cannot be read, and never applies",
+            };
+            write!(f, "\nthe rule `{}` {what}", rule.id.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+fn title(entity: &EntityReport) -> String {
+    match entity.phase {
+        Some(phase) => {
+            let sample = entity.sample;
+            format!("{}: {}", entity.entity, Setting { phase, sample })
+        }
+        None => format!("{}: no phase, calls wait", entity.entity),
+    }
+}
+
+fn line(f: &mut Formatter<'_>, width: usize, name: &str, counts: &Totals) -> fmt::Result {
+    let numbers = [
+        counts.calls,
+        counts.compared,
+        counts.equal,
+        counts.different,
+        counts.inconclusive,
+        counts.shed,
+        counts.timed_out,
+        counts.unsampled,
+        counts.errors,
+    ];
+    write!(f, "\n{name:width$}")?;
+    for (column, number) in COLUMNS.iter().zip(numbers) {
+        let width = column.len();
+        write!(f, "  {number:>width$}")?;
+    }
+    Ok(())
+}
