@@ -12,13 +12,12 @@ use crate::call::guarded::{Called, called};
 use crate::compare::CallOutcome;
 use crate::compare::pages::judged;
 use crate::compare::{Verdict, Why, compare};
-use crate::findings::record::Finding;
 use crate::harness::core::Core;
 use crate::harness::method::Method;
-use crate::phases::{Phase, Store};
+use crate::phases::Store;
 use crate::rules::Rules;
+use crate::tree::Difference;
 use crate::tree::answer::Answer;
-use crate::tree::{Difference, Path};
 
 type Again = Box<dyn Fn(Store) -> BoxFuture<'static, Answer> + Send + Sync>;
 

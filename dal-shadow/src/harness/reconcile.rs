@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::harness::core::Core;
+use crate::harness::entity::StepError;
 use crate::phases::source::Reading;
 
 /// How often a step that was blocked is tried again.
