@@ -21,6 +21,7 @@ pub mod __private;
 pub use compare::render as diff;
 pub use dal_macros::{Classify, shadow};
 pub use dal_traits::{Class, Classify, Effect, Error, ErrorKind, OpCx, Retry};
+pub use findings::delivery::SinkReport;
 pub use findings::redact::Redaction;
 pub use findings::{record, redact, sink};
 pub use harness::{

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use dal_traits::{Class, Classify};
 use serde::Serialize;
 
-pub use crate::call::{Engine, Repeatable, Ticket};
+pub use crate::call::{Engine, Repeatable, Sampled, Ticket};
 pub use crate::compare::pages::Pages;
 pub use crate::flow::sampling::key_hash;
 pub use crate::harness::spec::MethodSpec;
@@ -26,6 +26,28 @@ pub const fn readable(problem: Option<&'static str>) {
         panic!("{}", problem);
     }
 }
+
+/// Looks whether an argument, or a part of one, holds a page token: an `Option` where it is some,
+/// anything else always.
+#[derive(Debug)]
+pub struct Token<'a, T: ?Sized>(pub &'a T);
+
+impl<T> Token<'_, Option<T>> {
+    /// Whether there is one.
+    pub const fn is_carried(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// What is no `Option`: the compiler prefers the method above where there are both.
+pub trait AlwaysCarried {
+    /// There is one.
+    fn is_carried(&self) -> bool {
+        true
+    }
+}
+
+impl<T: ?Sized> AlwaysCarried for Token<'_, T> {}
 
 /// The result of a method, whatever it is called.
 pub trait Outcome {

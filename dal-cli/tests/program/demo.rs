@@ -43,6 +43,7 @@ fn count(value: &Value, name: &str) -> u64 {
 fn assert_adds_up(counts: &Value, of: &str) {
     let parts = [
         "compared",
+        "acknowledged",
         "shed",
         "timed_out",
         "inconclusive",

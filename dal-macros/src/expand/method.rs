@@ -7,6 +7,7 @@ use syn::{Index, TraitItem, TraitItemFn, Type};
 
 use super::call::{self, Passed, local};
 use super::names::Names;
+use super::token;
 use crate::model::{
     ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, Second, TraitModel,
 };
@@ -95,37 +96,33 @@ impl Body<'_> {
         let (this, specs) = (&self.this, &self.names.specs);
         let position = position(self.model.methods.get(..index).unwrap_or_default());
         let key = self.key();
-        let portable = self.portable();
         quote! {
             const #position_const: usize = #position;
             static #spec: &::dal_shadow::__private::MethodSpec = &#specs[#position_const];
             let #ticket = ::dal_shadow::__private::Engine::begin(
-                &#this.engine, #position_const, #spec, #key, #portable,
+                &#this.engine, #position_const, #spec, #key,
             ).await;
             let #first = #ticket.first();
         }
     }
 
-    /// Whether the call can be made on the other store: one that carries a page token of the store
-    /// that answers can not, unless the token is declared portable.
+    /// Whether the call can be made on the other store: one that carries a page token of the primary
+    /// cannot, wherever in its arguments the token is, unless the token is declared portable.
     fn portable(&self) -> TokenStream {
-        let Some(token) = self.method.token.as_ref().filter(|token| !token.portable) else {
-            return quote!(true);
-        };
-        let carried = self.method.args.iter().filter(|arg| {
-            arg.handles
-                .iter()
-                .any(|handle| handle.path.is_none() && handle.class == token.place.class)
+        let bound = self
+            .model
+            .methods
+            .iter()
+            .filter_map(|method| method.token.as_ref())
+            .filter(|token| !token.portable)
+            .map(|token| &token.place.class)
+            .collect::<Vec<_>>();
+        let args = self.method.args.iter();
+        let carried = args.flat_map(|arg| {
+            let tokens = arg.handles.iter().filter(|place| bound.contains(&&place.class));
+            tokens.map(move |place| token::is_carried(arg, place))
         });
-        let absent = carried.map(|arg| {
-            let ident = &arg.ident;
-            if is_option(&arg.ty) {
-                quote!(::core::option::Option::is_none(&#ident))
-            } else {
-                quote!(false)
-            }
-        });
-        quote!(true #(&& #absent)*)
+        quote!(true #(&& !#carried)*)
     }
 
     fn key(&self) -> TokenStream {
@@ -157,32 +154,40 @@ impl Body<'_> {
         let (mysql, dynamodb) = (local("mysql"), local("dynamodb"));
         let this = &self.this;
         let snapshot = call::snapshot(self.model, &self.method.output, &answer);
-        let (verb, keep, second) = match &self.method.kind {
+        let keep = self.keep();
+        let (call, keep, second) = match &self.method.kind {
             MethodKind::Write(Second::Mirror(mirror)) => {
-                (quote!(write), self.keep(), self.mirror(mirror))
+                (quote!(write), keep, self.mirror(mirror))
             }
-            MethodKind::Write(Second::Replay) | MethodKind::Mirror => {
-                let keep = self.keep();
-                (
-                    quote!(write),
-                    quote!(let #args = ::std::sync::Arc::new({ #keep #args });),
-                    self.replay(),
-                )
-            }
+            MethodKind::Write(Second::Replay) | MethodKind::Mirror => (
+                quote!(write),
+                quote!(let #args = ::std::sync::Arc::new({ #keep #args });),
+                self.replay(),
+            ),
             MethodKind::Read | MethodKind::Skip => {
-                let keep = self.keep();
+                let (sampled, portable) = (local("sampled"), self.portable());
                 (
                     quote!(read),
-                    quote!(let #args = ::std::sync::Arc::new({ #keep #args });),
+                    quote! {
+                        let ::core::option::Option::Some((#sampled, #args)) =
+                            #ticket.sampled(|| #portable, || { #keep #args })
+                        else {
+                            return #answering;
+                        };
+                    },
                     self.again(),
                 )
             }
         };
+        let sampled = matches!(self.method.kind, MethodKind::Read).then(|| {
+            let sampled = local("sampled");
+            quote!(#sampled,)
+        });
         quote! {
             #keep
             let #mysql = ::std::sync::Arc::clone(&#this.mysql);
             let #dynamodb = ::std::sync::Arc::clone(&#this.dynamodb);
-            #ticket.#verb(async { #answering }, |#answer| #snapshot, #second).await
+            #ticket.#call(#sampled async { #answering }, |#answer| #snapshot, #second).await
         }
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod call;
 mod method;
 mod names;
 mod paths;
+mod token;
 mod wrapper;
 
 use proc_macro2::TokenStream;

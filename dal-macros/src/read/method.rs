@@ -52,6 +52,7 @@ pub fn draft(method: &mut TraitItemFn, async_trait: bool) -> (Option<Draft>, Opt
 /// The model of a draft, now that every method of the trait is known.
 pub fn finish(draft: &Draft, all: &[Draft]) -> syn::Result<MethodModel> {
     let options = &draft.options;
+    check_token(draft, all)?;
     let kind = match draft.kind() {
         Some(Kind::Read) => MethodKind::Read,
         Some(Kind::Mirror) => MethodKind::Mirror,
@@ -75,6 +76,28 @@ pub fn finish(draft: &Draft, all: &[Draft]) -> syn::Result<MethodModel> {
         unordered: options.unordered.clone(),
         normalize: options.normalize.clone(),
     })
+}
+
+/// A token that no argument takes back cannot be followed, and a call that carries it would not be
+/// known for one.
+fn check_token(draft: &Draft, all: &[Draft]) -> syn::Result<()> {
+    let Some(token) = &draft.options.token else {
+        return Ok(());
+    };
+    let class = &token.place.class;
+    let taken = all
+        .iter()
+        .flat_map(|draft| &draft.args)
+        .flat_map(|arg| &arg.handles)
+        .any(|handle| handle.class == *class);
+    if taken {
+        return Ok(());
+    }
+    Err(refuse(
+        class,
+        format!("no argument takes the token `{class}` back, so the call that carries it is unknown"),
+        format!("mark the argument with `#[handle({class})]`, or with `#[handle({class} = \"field\")]` when it is inside a struct"),
+    ))
 }
 
 /// `key = argument`, else the first plain handle, else the first argument, when its type is a

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::compare::{CallOutcome, Why};
+use crate::call::context::Context;
+use crate::call::guarded::Answers;
+use crate::compare::{CallOutcome, Verdict, Why};
+use crate::findings::record::Finding;
 use crate::harness::core::Core;
 use crate::harness::method::Method;
 
-/// A call that is eligible for comparing: it is counted once, with exactly one outcome, also when
-/// its task ends before there is one.
+/// A call that is eligible for comparing. This is the one place where such a call is counted and
+/// recorded: exactly once, also when its task ends before there is an outcome.
 #[derive(Debug)]
 pub(crate) struct Eligible {
     core: Arc<Core>,
     method: Arc<Method>,
-    settled: bool,
+    ended: bool,
 }
 
 impl Eligible {
@@ -21,27 +24,54 @@ impl Eligible {
         Self {
             core: Arc::clone(core),
             method: Arc::clone(method),
-            settled: false,
+            ended: false,
         }
     }
 
-    /// The call ended like this.
-    pub(crate) fn settle(mut self, outcome: &CallOutcome) {
-        self.count(outcome);
+    /// The call ended without a comparison that is worth a record.
+    pub(crate) fn uncompared(mut self, outcome: CallOutcome) {
+        self.count(&Verdict::of(outcome));
     }
 
-    fn count(&mut self, outcome: &CallOutcome) {
-        self.settled = true;
-        self.method.settled(outcome);
+    /// The call ended like this; `answers` are both, where they are there.
+    pub(crate) fn ended(
+        mut self,
+        verdict: Verdict,
+        context: &Context,
+        answers: Option<Answers>,
+    ) {
+        self.count(&verdict);
+        if !verdict.outcome.is_recorded() {
+            return;
+        }
         let spec = self.method.spec;
-        self.core.count(spec.entity, spec.method, outcome);
+        self.core.delivery.finding(Finding {
+            entity: spec.entity,
+            method: spec.method,
+            phase: context.phase.as_str(),
+            epoch: Some(context.epoch),
+            answered_by: context.first.as_str(),
+            key_hash: context.key,
+            outcome: verdict.outcome,
+            differences: verdict.differences,
+            answers: answers.map(Arc::unwrap_or_clone),
+            correlation_id: Arc::clone(&context.correlation_id),
+            at: self.core.clock.now(),
+        });
+    }
+
+    fn count(&mut self, verdict: &Verdict) {
+        self.ended = true;
+        self.method.settled(verdict);
+        let (spec, outcome) = (self.method.spec, &verdict.outcome);
+        self.core.delivery.count(spec.entity, spec.method, outcome);
     }
 }
 
 impl Drop for Eligible {
     fn drop(&mut self) {
-        if !self.settled {
-            self.count(&CallOutcome::Inconclusive(Why::Abandoned));
+        if !self.ended {
+            self.count(&Verdict::inconclusive(Why::Abandoned));
         }
     }
 }

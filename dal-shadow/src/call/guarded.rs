@@ -1,6 +1,7 @@
-//! A call of the other store: bounded in time, its panics contained.
+//! Code of the application that must not reach the caller: calls of the secondary, snapshots, rules.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dal_traits::OpCx;
@@ -8,12 +9,16 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
+use crate::compare::{Verdict, Why};
+use crate::harness::core::Core;
+use crate::harness::method::Method;
 use crate::tree::answer::Answer;
+use crate::tree::budget::{limited, limited_future};
 
 /// A second write, to be called as often as it takes.
 pub type Repeatable = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
 
-/// How a call of the other store ended.
+/// How a call of one store ended.
 #[derive(Debug)]
 pub(crate) enum Called {
     /// With an answer.
@@ -24,15 +29,16 @@ pub(crate) enum Called {
     Panicked,
 }
 
-/// Runs `call` for at most `limit`, in a context of its own.
+/// Runs `call` for at most `timeout`, in a context of its own; its snapshot takes at most `bytes`.
 pub(crate) async fn called(
     cx: OpCx,
-    limit: Duration,
+    timeout: Duration,
+    bytes: usize,
     call: impl FnOnce() -> BoxFuture<'static, Answer> + Send,
 ) -> Called {
-    let cx = cx.with_deadline(Instant::now() + limit);
-    let guarded = AssertUnwindSafe(cx.scope(async move { call().await })).catch_unwind();
-    match tokio::time::timeout(limit, guarded).await {
+    let cx = cx.with_deadline(Instant::now() + timeout);
+    let call = limited_future(bytes, cx.scope(async move { call().await }));
+    match tokio::time::timeout(timeout, AssertUnwindSafe(call).catch_unwind()).await {
         Ok(Ok(answer)) => Called::Answered(answer),
         Ok(Err(_panic)) => Called::Panicked,
         Err(_late) => Called::TimedOut,
@@ -44,7 +50,61 @@ pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(run)).ok()
 }
 
-/// The snapshot of an answer. A `Serialize` that panics must not reach the caller.
-pub(crate) fn snapshot_of<O>(output: &O, snapshot: impl Fn(&O) -> Answer) -> Answer {
-    contained(|| snapshot(output)).unwrap_or_else(Answer::panicked)
+/// The snapshot of an answer, of at most `bytes`. A `Serialize` that panics must not reach the
+/// caller.
+pub(crate) fn snapshot_of<O>(output: &O, bytes: usize, snapshot: impl Fn(&O) -> Answer) -> Answer {
+    contained(|| limited(bytes, || snapshot(output))).unwrap_or(Answer::Panicked)
+}
+
+/// Both answers of a call, the primary's first.
+pub(crate) type Answers = Arc<(Answer, Answer)>;
+
+/// Compares two answers.
+pub(crate) async fn compared(core: &Core, method: &Arc<Method>, both: &Answers) -> Verdict {
+    if let (Answer::Value(one), Answer::Value(other)) = &**both
+        && one == other
+    {
+        // Nothing of the application's runs for these.
+        return method.terms.compare(&both.0, &both.1);
+    }
+    let (method, both) = (Arc::clone(method), Arc::clone(both));
+    apart(core, move || method.terms.compare(&both.0, &both.1))
+        .await
+        .unwrap_or_else(Verdict::inconclusive)
+}
+
+/// Whether the primary gave the same answer again.
+pub(crate) async fn is_still(
+    core: &Core,
+    method: &Arc<Method>,
+    before: &Answers,
+    now: &Answers,
+) -> bool {
+    if let (Answer::Value(before), Answer::Value(now)) = (&before.0, &now.0)
+        && before == now
+    {
+        return true;
+    }
+    let (method, before, now) = (Arc::clone(method), Arc::clone(before), Arc::clone(now));
+    apart(core, move || method.terms.same(&before.0, &now.0))
+        .await
+        .unwrap_or(false)
+}
+
+/// Rules and normalizers are the application's code, and large answers take time: they run on no
+/// worker that callers need, and one at a time, so that many of them leave the processor to the
+/// callers.
+async fn apart<T: Send + 'static>(
+    core: &Core,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Why> {
+    // An error would mean that the semaphore is closed, which it never is.
+    let _turn = core.comparing.acquire().await;
+    let ended = core.runtime.spawn_blocking(move || contained(run)).await;
+    match ended {
+        Ok(Some(result)) => Ok(result),
+        Ok(None) => Err(Why::Panicked),
+        // The process is shutting down.
+        Err(_) => Err(Why::Abandoned),
+    }
 }

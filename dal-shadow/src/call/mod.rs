@@ -10,4 +10,5 @@ mod ticket;
 mod write;
 
 pub use guarded::Repeatable;
+pub use read::Sampled;
 pub use ticket::{Engine, Ticket};

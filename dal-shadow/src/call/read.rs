@@ -3,101 +3,132 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::future::{BoxFuture, Either};
+use futures::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::call::eligible::Eligible;
-use crate::call::guarded::{Called, snapshot_of};
-use crate::call::shadow_read::{Call, Judge};
+use crate::call::guarded::{Called, contained, snapshot_of};
+use crate::call::shadow_read::ShadowRead;
 use crate::call::ticket::Ticket;
-use crate::compare::CallOutcome;
+use crate::compare::{CallOutcome, Verdict, Why, unreadable};
 use crate::flow::sampling::in_sample;
 use crate::harness::policy::Order;
 use crate::phases::Store;
 use crate::tree::answer::Answer;
 
-/// A call on the other store that has ended, or is under way.
-type Early = Either<std::future::Ready<Result<Called, JoinError>>, JoinHandle<Called>>;
+/// The read of the secondary, where the order puts it beside that of the primary.
+enum Early {
+    Not(OwnedSemaphorePermit),
+    Sent(JoinHandle<(Called, OwnedSemaphorePermit)>),
+}
+
+/// A read that will be compared, with a place among the shadow reads under way. For generated code.
+#[derive(Debug)]
+pub struct Sampled {
+    eligible: Eligible,
+    permit: OwnedSemaphorePermit,
+}
 
 impl Ticket<'_> {
-    /// A read: `answering` is the call on the answering store, `again` makes one on either.
+    /// Whether this read is compared, and the copies of its arguments, made by `keep` for those that
+    /// are. One that carries another store's page token is not `portable`. Both run the application's
+    /// code, so neither runs for a read that is not in the sample.
+    pub fn sampled<A>(
+        &self,
+        portable: impl FnOnce() -> bool,
+        keep: impl FnOnce() -> A,
+    ) -> Option<(Sampled, Arc<A>)> {
+        let eligible = Eligible::new(self.core, self.method);
+        match self.admitted(portable, keep) {
+            Ok((permit, args)) => Some((Sampled { eligible, permit }, Arc::new(args))),
+            Err(CallOutcome::UnsupportedInShadow) => {
+                let verdict = Verdict::of(CallOutcome::UnsupportedInShadow);
+                eligible.ended(verdict, &self.context(), None);
+                None
+            }
+            Err(outcome) => {
+                eligible.uncompared(outcome);
+                None
+            }
+        }
+    }
+
+    fn admitted<A>(
+        &self,
+        portable: impl FnOnce() -> bool,
+        keep: impl FnOnce() -> A,
+    ) -> Result<(OwnedSemaphorePermit, A), CallOutcome> {
+        if !in_sample(self.key, self.entity.sample()) {
+            return Err(CallOutcome::Unsampled);
+        }
+        match contained(portable) {
+            Some(true) => {}
+            Some(false) => return Err(CallOutcome::UnsupportedInShadow),
+            None => return Err(CallOutcome::Inconclusive(Why::Panicked)),
+        }
+        let permit = Arc::clone(&self.core.reads)
+            .try_acquire_owned()
+            .map_err(|_| CallOutcome::Shed)?;
+        if !self.core.breaker(self.plan.first.other()).admits() {
+            return Err(CallOutcome::Shed);
+        }
+        let args = contained(keep).ok_or(CallOutcome::Inconclusive(Why::Panicked))?;
+        Ok((permit, args))
+    }
+
+    /// A read that is compared: `answering` is the call on the primary, `again` makes one on either
+    /// store.
     pub async fn read<O>(
         self,
+        sampled: Sampled,
         answering: impl Future<Output = O>,
         snapshot: impl Fn(&O) -> Answer,
         again: impl Fn(Store) -> BoxFuture<'static, Answer> + Send + Sync + 'static,
     ) -> O {
-        let eligible = Eligible::new(self.core, self.method);
-        let permit = match self.permit() {
-            Ok(permit) => permit,
-            Err(outcome) => {
-                let output = answering.await;
-                eligible.settle(&outcome);
-                return output;
-            }
+        let Sampled { eligible, permit } = sampled;
+        let (core, context) = (Arc::clone(self.core), self.context());
+        let policy = &core.policy;
+        let read = ShadowRead::new(&core, self.method, &context, Box::new(again));
+        let read = Arc::new(read);
+        let early = match policy.order {
+            Order::Concurrent => Early::Sent(core.runtime.spawn({
+                let read = Arc::clone(&read);
+                // The place is taken as long as the secondary works, also when the caller leaves.
+                async move { (read.secondary().await, permit) }
+            })),
+            Order::Detached | Order::PrimaryFirst => Early::Not(permit),
         };
-        let context = self.context();
-        let call = Call::new(self.core, self.method, &context, Box::new(again));
-        let call = Arc::new(call);
-        let policy = &self.core.policy;
-        let order = match policy.order {
-            Order::Random(_) => self.core.draw(),
-            order => order,
-        };
-        let early = self.early(order, &call).await;
         let began = Instant::now();
         let output = answering.await;
         self.method.took(self.plan.first, began.elapsed());
-        let first = snapshot_of(&output, snapshot);
-        if let Answer::Error(error) = &first {
+        let primary = snapshot_of(&output, policy.snapshot, snapshot);
+        if let Answer::Error(error) = &primary {
             self.method.failed(error.class.kind.as_str());
         }
-        let judge = Judge::new(call, context, eligible);
         drop(self.inside);
-        let other = self.plan.first.other();
-        let judging = self.core.runtime.spawn(async move {
-            let called = match early {
-                Some(early) => early.await.unwrap_or(Called::Panicked),
-                None => judge.call.on(other).await,
+        if let Some(why) = unreadable(&primary) {
+            eligible.ended(Verdict::inconclusive(why), &context, None);
+            return output;
+        }
+        let comparing = core.runtime.spawn(async move {
+            let (called, permit) = match early {
+                Early::Not(permit) => (read.secondary().await, permit),
+                Early::Sent(call) => match call.await {
+                    Ok(ended) => ended,
+                    // The process is shutting down.
+                    Err(_) => return,
+                },
             };
-            judge.judge(first, called).await;
+            let found = read.found(primary, called).await;
+            eligible.ended(found.verdict, &context, found.answers);
             drop(permit);
         });
-        if matches!(order, Order::PrimaryFirst | Order::ShadowFirst) {
-            // Who waits, waits for a bounded time; the judgement goes on by itself.
-            let _ended = tokio::time::timeout(policy.deadline, judging).await;
+        if policy.order == Order::PrimaryFirst {
+            // The caller waits for a bounded time; the comparison goes on by itself.
+            let _ended = tokio::time::timeout(policy.deadline, comparing).await;
+            core.delivered().await;
         }
         output
-    }
-
-    /// A place among the shadow reads under way, or why this read is not compared.
-    fn permit(&self) -> Result<OwnedSemaphorePermit, CallOutcome> {
-        if !self.portable {
-            return Err(CallOutcome::UnsupportedInShadow);
-        }
-        if !in_sample(self.key, self.entity.sample()) {
-            return Err(CallOutcome::Unsampled);
-        }
-        if !self.core.breaker(self.plan.first.other()).admits() {
-            return Err(CallOutcome::Shed);
-        }
-        Arc::clone(&self.core.reads)
-            .try_acquire_owned()
-            .map_err(|_| CallOutcome::Shed)
-    }
-
-    /// The call on the other store, where the order puts it before the answering one or beside it.
-    async fn early(&self, order: Order, call: &Arc<Call>) -> Option<Early> {
-        if !matches!(order, Order::Concurrent | Order::ShadowFirst) {
-            return None;
-        }
-        let (call, other) = (Arc::clone(call), self.plan.first.other());
-        let mut early = self.core.runtime.spawn(async move { call.on(other).await });
-        if order == Order::Concurrent {
-            return Some(Either::Right(early));
-        }
-        // A call ends by its own deadline, so this wait is bounded.
-        Some(Either::Left(std::future::ready((&mut early).await)))
     }
 }

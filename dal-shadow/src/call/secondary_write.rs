@@ -6,16 +6,14 @@ use std::time::Instant;
 use dal_traits::{Class, Effect, ErrorKind, OpCx};
 use tokio::sync::oneshot;
 
-use crate::call::context::{Context, report};
+use crate::call::context::Context;
 use crate::call::eligible::Eligible;
-use crate::call::guarded::{Called, Repeatable, called};
-use crate::compare::CallOutcome;
-use crate::compare::{Verdict, Why, compare};
+use crate::call::guarded::{Answers, Called, Repeatable, called, compared};
+use crate::compare::{CallOutcome, Verdict, Why};
 use crate::flow::queue::{Moment, Ticket};
 use crate::harness::core::Core;
 use crate::harness::method::{Method, SecondWrites};
 use crate::tree::answer::Answer;
-use crate::tree::{Difference, Path};
 
 /// The first half of a write while it is under way: a caller that goes away meanwhile leaves its
 /// effect unknown.
@@ -166,10 +164,8 @@ impl SecondWrite {
     /// Too many are waiting: the second store lacks this write.
     fn lost(mut self) {
         self.pending.count(|second| &mut second.lost);
-        let outcome = CallOutcome::Inconclusive(Why::Lost);
-        // On the caller's way: without the answers, whose rendering takes its time.
-        report(&self.core, &self.method, &self.context, &outcome, &[], None);
-        self.eligible.settle(&outcome);
+        let lost = Verdict::inconclusive(Why::Lost);
+        self.eligible.ended(lost, &self.context, None);
     }
 
     async fn run(mut self, ticket: Ticket) {
@@ -185,18 +181,15 @@ impl SecondWrite {
             Taken::Refused(_) => &mut second.refused,
             Taken::Failed(_) | Taken::Panicked => &mut second.failed,
         });
-        let (outcome, differences, second) = self.outcome(taken);
-        report(
-            &self.core,
-            &self.method,
-            &self.context,
-            &outcome,
-            &differences,
-            Some((&self.first, &second)),
-        );
-        self.eligible.settle(&outcome);
-        // Who waited may have gone.
-        let _sent = self.ended.send(());
+        let mut waiting = Some(self.ended);
+        if !self.core.policy.await_second_writes {
+            // The comparison is none of the caller's concern. The caller may have gone.
+            let _sent = waiting.take().map(|waiting| waiting.send(()));
+        }
+        let (first, method) = (self.first, &self.method);
+        let (verdict, answers) = verdict(&self.core, method, first, taken).await;
+        self.eligible.ended(verdict, &self.context, Some(answers));
+        let _sent = waiting.map(|waiting| waiting.send(()));
     }
 
     /// Tries until the second store says yes or no, or trying again would not be safe.
@@ -205,10 +198,8 @@ impl SecondWrite {
         let mut attempt = 1;
         loop {
             let began = Instant::now();
-            let ended = called(self.cx.clone(), policy.second_write_attempt, || {
-                (self.write)()
-            })
-            .await;
+            let (limit, bytes) = (policy.second_write_attempt, policy.snapshot);
+            let ended = called(self.cx.clone(), limit, bytes, || (self.write)()).await;
             self.method
                 .took(self.context.first.other(), began.elapsed());
             let (class, answer) = match ended {
@@ -236,38 +227,35 @@ impl SecondWrite {
             attempt += 1;
         }
     }
-
-    fn outcome(&self, taken: Taken) -> (CallOutcome, Vec<Difference>, Answer) {
-        match taken {
-            Taken::Panicked => (CallOutcome::ShadowPanicked, Vec::new(), Answer::panicked()),
-            // The answer of a mirror method is no answer of this one.
-            Taken::Applied(answer) if self.method.spec.mirror => {
-                (CallOutcome::Equal, Vec::new(), answer)
-            }
-            Taken::Applied(answer) | Taken::Refused(answer) => {
-                let verdict = compare(&self.first, &answer, &self.method.rules);
-                let differences = verdict.differences().to_vec();
-                (CallOutcome::from(&verdict), differences, answer)
-            }
-            Taken::Failed(answer) => {
-                let outcome = match compare(&self.first, &answer, &self.method.rules) {
-                    Verdict::Inconclusive(why) => CallOutcome::Inconclusive(why),
-                    _ => CallOutcome::Inconclusive(Why::Transient),
-                };
-                let differences = whole(&self.first, &answer);
-                (outcome, differences, answer)
-            }
-        }
-    }
 }
 
-/// The difference of an answer and an error that stands for none, at the answer itself.
-fn whole(first: &Answer, second: &Answer) -> Vec<Difference> {
-    vec![Difference {
-        path: Path::root(),
-        first: Some(first.to_tree()),
-        second: Some(second.to_tree()),
-    }]
+/// What a secondary write comes to.
+async fn verdict(
+    core: &Core,
+    method: &Arc<Method>,
+    first: Answer,
+    taken: Taken,
+) -> (Verdict, Answers) {
+    let (answer, failed, mirrored) = match taken {
+        Taken::Panicked => {
+            let answers = Arc::new((first, Answer::Panicked));
+            return (Verdict::of(CallOutcome::Panicked), answers);
+        }
+        Taken::Applied(answer) => (answer, false, method.spec.mirror),
+        Taken::Refused(answer) => (answer, false, false),
+        Taken::Failed(answer) => (answer, true, false),
+    };
+    let answers = Arc::new((first, answer));
+    let verdict = if mirrored {
+        // The answer of a mirror method is no answer of this one.
+        Verdict::of(CallOutcome::Acknowledged)
+    } else if failed {
+        let unclear = CallOutcome::Inconclusive(Why::Transient);
+        Verdict::whole(unclear, &answers.0, &answers.1)
+    } else {
+        compared(core, method, &answers).await
+    };
+    (verdict, answers)
 }
 
 /// The answer of a call that ended without one.

@@ -1,4 +1,4 @@
-//! What a read's two answers are worth.
+//! A read of the secondary, and what the two answers come to.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,30 +6,33 @@ use std::time::Instant;
 use dal_traits::{ErrorKind, OpCx};
 use futures::future::BoxFuture;
 
-use crate::call::context::{Context, report};
-use crate::call::eligible::Eligible;
-use crate::call::guarded::{Called, called};
-use crate::compare::CallOutcome;
-use crate::compare::pages::judged;
-use crate::compare::{Verdict, Why, compare};
+use crate::call::context::Context;
+use crate::call::guarded::{Answers, Called, called, compared, is_still};
+use crate::compare::confirm::Confirmation;
+use crate::compare::{CallOutcome, Verdict, Why};
 use crate::harness::core::Core;
 use crate::harness::method::Method;
 use crate::phases::Store;
-use crate::rules::Rules;
-use crate::tree::Difference;
 use crate::tree::answer::Answer;
 
 type Again = Box<dyn Fn(Store) -> BoxFuture<'static, Answer> + Send + Sync>;
 
 /// A read that can be made again, on either store.
-pub(crate) struct Call {
+pub(crate) struct ShadowRead {
     core: Arc<Core>,
     method: Arc<Method>,
+    primary: Store,
     cx: OpCx,
     again: Again,
 }
 
-impl Call {
+/// Both answers and what they come to. There is no secondary answer of a call that did not end.
+pub(crate) struct Found {
+    pub(crate) verdict: Verdict,
+    pub(crate) answers: Option<Answers>,
+}
+
+impl ShadowRead {
     pub(crate) fn new(
         core: &Arc<Core>,
         method: &Arc<Method>,
@@ -39,144 +42,102 @@ impl Call {
         Self {
             core: Arc::clone(core),
             method: Arc::clone(method),
-            // The caller's deadline and token are not the shadow's.
+            primary: context.first,
+            // The caller's deadline and token are not the shadow read's.
             cx: OpCx::new().with_correlation_id(Arc::clone(&context.correlation_id)),
             again,
         }
     }
 
-    /// The call on a store.
-    pub(crate) async fn on(&self, store: Store) -> Called {
+    /// The read of the secondary.
+    pub(crate) async fn secondary(&self) -> Called {
+        self.on(self.primary.other()).await
+    }
+
+    async fn on(&self, store: Store) -> Called {
         let began = Instant::now();
-        let deadline = self.core.policy.deadline;
-        let ended = called(self.cx.clone(), deadline, || (self.again)(store)).await;
+        let policy = &self.core.policy;
+        let (timeout, bytes) = (policy.deadline, policy.snapshot);
+        let ended = called(self.cx.clone(), timeout, bytes, || (self.again)(store)).await;
         let took = began.elapsed();
         self.method.took(store, took);
         match ended {
             // A store that keeps the deadline itself says so a moment earlier.
             Called::Answered(Answer::Error(error))
-                if error.class.kind == ErrorKind::Timeout && took >= deadline =>
+                if error.class.kind == ErrorKind::Timeout && took >= timeout =>
             {
                 Called::TimedOut
             }
             ended => ended,
         }
     }
-}
 
-/// The judge of one read.
-pub(crate) struct Judge {
-    pub(crate) call: Arc<Call>,
-    context: Context,
-    eligible: Eligible,
-}
-
-/// Both answers and what they come to.
-struct Judgement {
-    first: Answer,
-    second: Answer,
-    outcome: CallOutcome,
-    differences: Vec<Difference>,
-}
-
-impl Judge {
-    pub(crate) fn new(call: Arc<Call>, context: Context, eligible: Eligible) -> Self {
-        Self {
-            call,
-            context,
-            eligible,
-        }
-    }
-
-    /// Compares, confirms, counts and records.
-    pub(crate) async fn judge(self, first: Answer, other: Called) {
-        let late = matches!(other, Called::TimedOut);
-        self.call
-            .core
-            .breaker(self.context.first.other())
-            .ended(late);
-        let judgement = match other {
-            Called::TimedOut => {
-                self.eligible.settle(&CallOutcome::TimedOut);
-                return;
-            }
-            Called::Panicked => Judgement {
-                second: Answer::panicked(),
-                first,
-                outcome: CallOutcome::ShadowPanicked,
-                differences: Vec::new(),
-            },
-            Called::Answered(second) => self.confirmed(first, second).await,
-        };
-        let Self {
-            call,
-            context,
-            eligible,
-        } = self;
-        let Judgement {
-            first,
-            second,
-            outcome,
-            differences,
-        } = judgement;
-        report(
-            &call.core,
-            &call.method,
-            &context,
-            &outcome,
-            &differences,
-            Some((&first, &second)),
-        );
-        eligible.settle(&outcome);
-    }
-
-    /// A difference counts when it stands still while both stores are read again, as often as the
-    /// policy says.
-    async fn confirmed(&self, mut first: Answer, mut second: Answer) -> Judgement {
-        let rules = &self.call.method.rules;
-        let pages = self.call.method.spec.pages.as_ref();
-        let (mut verdict, mut outcome) = judged(pages, &first, &second, rules);
-        let policy = &self.call.core.policy;
+    /// What the answers come to, once a difference or a failure was confirmed by reading again.
+    pub(crate) async fn found(&self, primary: Answer, secondary: Called) -> Found {
+        self.core
+            .breaker(self.primary.other())
+            .ended(answered(&secondary));
+        let mut found = self.compared(primary, secondary).await;
+        let mut confirmation = Confirmation::new(&found.verdict, found.answers.as_deref());
+        let policy = &self.core.policy;
         for _ in 0..policy.rereads {
-            if !outcome.is_mismatch() {
+            if !confirmation.is_open() {
                 break;
             }
             tokio::time::sleep(policy.reread_pause).await;
-            // The answering store first: what is in it then can be in the other one as well.
-            let one = self.call.on(self.context.first).await;
-            let other = self.call.on(self.context.first.other()).await;
-            let (Called::Answered(one), Called::Answered(other)) = (one, other) else {
-                outcome = CallOutcome::Inconclusive(Why::Transient);
-                break;
+            // The primary first: what is in it then can be in the secondary as well.
+            let primary = self.on(self.primary).await;
+            let secondary = self.secondary().await;
+            let Called::Answered(primary) = primary else {
+                found.verdict = Verdict::inconclusive(Why::Transient);
+                return found;
             };
-            let (again, seen) = judged(pages, &one, &other, rules);
-            let moved = !stands(&first, &one);
-            outcome = match seen {
-                equal if equal.is_equal() && moved => CallOutcome::Unstable,
-                equal if equal.is_equal() => CallOutcome::Lagging,
-                other_outcome if !other_outcome.is_mismatch() => other_outcome,
-                _ if moved || !stands(&second, &other) => CallOutcome::Unstable,
-                mismatch => mismatch,
+            let mut again = self.compared(primary, secondary).await;
+            let moved = match (&found.answers, &again.answers) {
+                (Some(before), Some(now)) => {
+                    !is_still(&self.core, &self.method, before, now).await
+                }
+                _ => false,
             };
-            if outcome.is_mismatch() {
-                (first, second, verdict) = (one, other, again);
-            }
+            confirmation.again(&mut again.verdict, again.answers.as_deref(), moved);
+            found = again;
         }
-        Judgement {
-            differences: verdict.differences().to_vec(),
-            first,
-            second,
-            outcome,
+        let Found { verdict, answers } = found;
+        Found {
+            verdict: confirmation.end(verdict, answers.as_deref()),
+            answers,
+        }
+    }
+
+    async fn compared(&self, primary: Answer, secondary: Called) -> Found {
+        match secondary {
+            Called::TimedOut => Found {
+                verdict: Verdict::of(CallOutcome::TimedOut),
+                answers: None,
+            },
+            Called::Panicked => Found {
+                verdict: Verdict::of(CallOutcome::Panicked),
+                answers: Some(Arc::new((primary, Answer::Panicked))),
+            },
+            Called::Answered(secondary) => {
+                let answers = Arc::new((primary, secondary));
+                Found {
+                    verdict: compared(&self.core, &self.method, &answers).await,
+                    answers: Some(answers),
+                }
+            }
         }
     }
 }
 
-/// Whether a store gave the same answer again.
-fn stands(before: &Answer, now: &Answer) -> bool {
-    match (before, now) {
-        (Answer::Error(before), Answer::Error(now)) => {
-            before.class.kind == now.class.kind && before.class.code == now.class.code
-        }
-        _ => compare(before, now, &Rules::none()) == Verdict::Equal,
+/// Whether the store did answer: what refuses a connection or keeps no time does not.
+fn answered(called: &Called) -> bool {
+    match called {
+        Called::TimedOut => false,
+        Called::Answered(Answer::Error(error)) => !matches!(
+            error.class.kind,
+            ErrorKind::Unavailable | ErrorKind::Timeout
+        ),
+        Called::Answered(_) | Called::Panicked => true,
     }
 }

@@ -29,7 +29,6 @@ pub struct Ticket<'a> {
     pub(super) inside: Inside<'a>,
     pub(super) plan: Plan,
     pub(super) key: Option<u64>,
-    pub(super) portable: bool,
 }
 
 impl Engine {
@@ -62,14 +61,12 @@ impl Engine {
     }
 
     /// A call of the method whose specification is the `position`-th begins; the generated code
-    /// counts them in the same way. `key` is the hash of the record's key. A call that carries
-    /// another store's page token is not `portable`.
+    /// counts them in the same way. `key` is the hash of the record's key.
     pub async fn begin(
         &self,
         position: usize,
         spec: &'static MethodSpec,
         key: Option<u64>,
-        portable: bool,
     ) -> Ticket<'_> {
         let inside = self.entity.gate.enter(spec.verb, &self.entity.name).await;
         let method = self.method(position);
@@ -81,7 +78,6 @@ impl Engine {
             plan: plan(inside.phase, spec.verb),
             inside,
             key,
-            portable,
         }
     }
 

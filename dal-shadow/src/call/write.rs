@@ -22,7 +22,7 @@ impl Ticket<'_> {
         let first = FirstWrite::new(self.method);
         let output = answering.await;
         self.method.took(self.plan.first, began.elapsed());
-        let answer = snapshot_of(&output, snapshot);
+        let answer = snapshot_of(&output, self.core.policy.snapshot, snapshot);
         first.answered(&answer);
         let Some(write) = contained(|| second(&output)).unwrap_or_default() else {
             return output;
@@ -44,6 +44,9 @@ impl Ticket<'_> {
                 method = self.method.spec.method,
                 "the caller no longer waits for the second write, which goes on"
             );
+        }
+        if policy.await_second_writes {
+            self.core.delivered().await;
         }
         output
     }

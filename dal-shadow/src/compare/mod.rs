@@ -1,8 +1,10 @@
 //! Whether two answers are the same, and where not.
 
+pub(crate) mod confirm;
 mod outcome;
 pub(crate) mod pages;
 pub mod render;
+pub(crate) mod terms;
 mod verdict;
 
 pub use crate::rules::RuleId;
@@ -19,101 +21,116 @@ use crate::tree::{Tree, differences};
 /// A verdict names at most so many differing places.
 pub const MAX_DIFFERENCES: usize = 32;
 
-/// Compares the answering store's answer with the other store's.
+/// Compares the primary's answer with the secondary's.
 ///
 /// Raw trees first: rules cost nothing while the answers are equal. Errors are equal by kind
 /// *and* code; their texts and constraint names are never compared, and
 /// [`ErrorKind::Unexpected`] is equal to nothing. A transient error on either side is
-/// inconclusive.
-pub fn compare(first: &Answer, second: &Answer, rules: &Rules) -> Verdict {
-    if is_transient(first) || is_transient(second) {
-        return Verdict::Inconclusive(Why::Transient);
+/// inconclusive: whether it stays is for a re-read to say.
+pub fn compare(primary: &Answer, secondary: &Answer, rules: &Rules) -> Verdict {
+    if primary.is_transient() || secondary.is_transient() {
+        return Verdict::inconclusive(Why::Transient);
     }
-    match (first, second) {
-        (Answer::Unserializable(_), _) | (_, Answer::Unserializable(_)) => {
-            Verdict::Inconclusive(Why::Unserializable)
+    if let Some(why) = unreadable(primary).or_else(|| unreadable(secondary)) {
+        return Verdict::inconclusive(why);
+    }
+    match (primary, secondary) {
+        (Answer::Value(one), Answer::Value(other)) => values(one, other, rules),
+        (Answer::Error(one), Answer::Error(other)) => {
+            errors(one, other, rules, || (primary, secondary))
         }
-        (Answer::Value(first), Answer::Value(second)) => values(first, second, rules),
-        (Answer::Error(first), Answer::Error(second)) => errors(first, second, rules),
         (Answer::Error(error), Answer::Value(value)) => {
             if let Some(rule) = rules.errors(Some(&error.class), None) {
-                return Verdict::EqualAfterRule(rule);
+                return Verdict::of(CallOutcome::EqualAfterRule(rule));
             }
-            let found = whole(error.to_tree(), value.clone());
-            if error.class.kind == ErrorKind::NotFound && !value.is_missing() {
-                Verdict::MissingInPrimary(found)
+            let missing = error.class.kind == ErrorKind::NotFound && !value.is_missing();
+            let outcome = if missing {
+                CallOutcome::MissingInPrimary
             } else {
-                Verdict::ErrorClass(found)
-            }
+                CallOutcome::ErrorClass
+            };
+            Verdict::whole(outcome, primary, secondary)
         }
         (Answer::Value(value), Answer::Error(error)) => {
             if let Some(rule) = rules.errors(None, Some(&error.class)) {
-                return Verdict::EqualAfterRule(rule);
+                return Verdict::of(CallOutcome::EqualAfterRule(rule));
             }
-            let found = whole(value.clone(), error.to_tree());
-            match error.class.kind {
-                ErrorKind::Unsupported => Verdict::UnsupportedInShadow,
-                ErrorKind::NotFound if !value.is_missing() => Verdict::MissingInShadow(found),
-                _ => Verdict::ErrorClass(found),
-            }
+            let outcome = match error.class.kind {
+                ErrorKind::Unsupported => return Verdict::of(CallOutcome::UnsupportedInShadow),
+                ErrorKind::NotFound if !value.is_missing() => CallOutcome::MissingInSecondary,
+                _ => CallOutcome::ErrorClass,
+            };
+            Verdict::whole(outcome, primary, secondary)
         }
+        // Unreadable, and answered above.
+        _ => Verdict::inconclusive(Why::Unserializable),
     }
 }
 
-fn is_transient(answer: &Answer) -> bool {
-    matches!(answer, Answer::Error(error) if error.class.is_transient())
+/// Why the call succeeded and there is nothing to compare.
+pub(crate) const fn unreadable(answer: &Answer) -> Option<Why> {
+    match answer {
+        Answer::Value(_) | Answer::Error(_) => None,
+        Answer::Unserializable(_) => Some(Why::Unserializable),
+        Answer::TooLarge => Some(Why::TooLarge),
+        Answer::Panicked => Some(Why::Panicked),
+    }
 }
 
-fn values(first: &Tree, second: &Tree, rules: &Rules) -> Verdict {
-    if first == second {
-        return Verdict::Equal;
+fn values(primary: &Tree, secondary: &Tree, rules: &Rules) -> Verdict {
+    if primary == secondary {
+        return Verdict::of(if primary.holds_nothing() {
+            CallOutcome::Acknowledged
+        } else {
+            CallOutcome::Equal
+        });
     }
-    match rules.apply(first, second) {
-        Ruled::Equal(rule) => Verdict::EqualAfterRule(rule),
-        Ruled::Untouched => unequal(first, second),
-        Ruled::Unequal(first, second) => unequal(&first, &second),
+    match rules.apply(primary, secondary) {
+        Ruled::Equal(rule) => Verdict::of(CallOutcome::EqualAfterRule(rule)),
+        Ruled::Untouched => unequal(primary, secondary),
+        Ruled::Unequal(primary, secondary) => unequal(&primary, &secondary),
     }
 }
 
 /// Names the inequality of two trees that are not equal.
-fn unequal(first: &Tree, second: &Tree) -> Verdict {
-    let found = differences(first, second, MAX_DIFFERENCES);
-    if first.is_missing() && !second.is_missing() {
-        return Verdict::MissingInPrimary(found);
-    }
-    if second.is_missing() && !first.is_missing() {
-        return Verdict::MissingInShadow(found);
-    }
-    let (mut a, mut b) = (first.clone(), second.clone());
-    a.sort_lists();
-    b.sort_lists();
-    if a == b {
-        Verdict::Order(found)
-    } else {
-        Verdict::Different(found)
+fn unequal(primary: &Tree, secondary: &Tree) -> Verdict {
+    let differences = differences(primary, secondary, MAX_DIFFERENCES);
+    let outcome = match (primary.is_missing(), secondary.is_missing()) {
+        (true, false) => CallOutcome::MissingInPrimary,
+        (false, true) => CallOutcome::MissingInSecondary,
+        _ if same_elements(primary, secondary) => CallOutcome::Order,
+        _ => CallOutcome::Different,
+    };
+    Verdict {
+        outcome,
+        differences,
     }
 }
 
-fn errors(first: &ErrorAnswer, second: &ErrorAnswer, rules: &Rules) -> Verdict {
-    let (a, b) = (&first.class, &second.class);
+fn same_elements(primary: &Tree, secondary: &Tree) -> bool {
+    let (mut one, mut other) = (primary.clone(), secondary.clone());
+    one.sort_lists();
+    other.sort_lists();
+    one == other
+}
+
+fn errors<'a>(
+    primary: &ErrorAnswer,
+    secondary: &ErrorAnswer,
+    rules: &Rules,
+    answers: impl FnOnce() -> (&'a Answer, &'a Answer),
+) -> Verdict {
+    let (a, b) = (&primary.class, &secondary.class);
     if a.kind != ErrorKind::Unexpected && a.kind == b.kind && a.code == b.code {
-        return Verdict::Equal;
+        return Verdict::of(CallOutcome::Equal);
     }
     if let Some(rule) = rules.errors(Some(a), Some(b)) {
-        return Verdict::EqualAfterRule(rule);
+        return Verdict::of(CallOutcome::EqualAfterRule(rule));
     }
     if b.kind == ErrorKind::Unsupported && a.kind != ErrorKind::Unsupported {
-        return Verdict::UnsupportedInShadow;
+        return Verdict::of(CallOutcome::UnsupportedInShadow);
     }
     // As a whole: which text stood next to which code is what a reader needs.
-    Verdict::ErrorClass(whole(first.to_tree(), second.to_tree()))
-}
-
-/// The one difference of two answers that differ as a whole.
-fn whole(first: Tree, second: Tree) -> Vec<Difference> {
-    vec![Difference {
-        path: Path::root(),
-        first: Some(first),
-        second: Some(second),
-    }]
+    let (primary, secondary) = answers();
+    Verdict::whole(CallOutcome::ErrorClass, primary, secondary)
 }

@@ -2,59 +2,61 @@
 
 use crate::rules::RuleId;
 
-use super::{Verdict, Why};
+use super::Why;
 
 /// How a call that was eligible for comparing ended: a read that the phase compares, or a write
-/// whose second write was sent. *Primary* is the answering store, *shadow*
-/// the other.
+/// whose secondary write was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CallOutcome {
     /// The same answer.
     Equal,
     /// The same answer because of a rule.
     EqualAfterRule(RuleId),
-    /// The other store cannot do this.
+    /// Both stores succeeded and neither returned anything that could differ: `()`, `None`, an
+    /// empty list or page, or the answer of a mirror method. No evidence that the stores agree.
+    Acknowledged,
+    /// The secondary cannot do this.
     UnsupportedInShadow,
     /// Different values.
     Different,
-    /// The answering store has nothing where the other has something.
+    /// The primary has nothing where the secondary has something.
     MissingInPrimary,
-    /// The other store has nothing where the answering one has something.
-    MissingInShadow,
+    /// The secondary has nothing where the primary has something.
+    MissingInSecondary,
     /// Another kind or code of error, or an error on one side only.
     ErrorClass,
     /// The same elements in another order.
     Order,
     /// The same elements as far as both pages go; the one that ends earlier says that it goes on.
     PageBoundary,
-    /// A derived value that is as of its last write.
-    StaleDerived,
-    /// The other store is some versions behind.
+    /// The secondary was behind: read again, it returned the same.
     Lagging,
     /// The record was written meanwhile.
     Unstable,
     /// Nothing can be said.
     Inconclusive(Why),
-    /// Not compared, to spare the other store.
+    /// Not compared, to spare the secondary.
     Shed,
-    /// The other store's implementation panicked.
-    ShadowPanicked,
-    /// The other store did not answer before the shadow's deadline.
+    /// The secondary's implementation panicked.
+    Panicked,
+    /// The secondary did not answer before the timeout.
     TimedOut,
     /// Not in the sample.
     Unsampled,
 }
 
-/// The part of the eligible calls that an outcome belongs to: the five add up to all of them.
+/// The part of the eligible calls that an outcome belongs to: the six add up to all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Share {
-    /// Both answers were there and were compared, or the other store's is known to be wrong.
+    /// Both answers were there and were compared, or the secondary is known to be wrong.
     Compared,
-    /// Dropped to spare the other store.
+    /// Both stores succeeded, and there was nothing to compare.
+    Acknowledged,
+    /// Dropped to spare the secondary.
     Shed,
-    /// The other store's answer came too late.
+    /// The secondary's answer came too late.
     TimedOut,
-    /// Both answers were there, and nothing can be said.
+    /// Nothing can be said.
     Inconclusive,
     /// Not in the sample.
     Unsampled,
@@ -66,19 +68,19 @@ impl CallOutcome {
         match self {
             Self::Equal => "equal",
             Self::EqualAfterRule(_) => "equal_after_rule",
+            Self::Acknowledged => "acknowledged",
             Self::UnsupportedInShadow => "unsupported_in_shadow",
             Self::Different => "different",
             Self::MissingInPrimary => "missing_in_primary",
-            Self::MissingInShadow => "missing_in_shadow",
+            Self::MissingInSecondary => "missing_in_secondary",
             Self::ErrorClass => "error_class",
             Self::Order => "order",
             Self::PageBoundary => "page_boundary",
-            Self::StaleDerived => "stale_derived",
             Self::Lagging => "lagging",
             Self::Unstable => "unstable",
             Self::Inconclusive(_) => "inconclusive",
             Self::Shed => "shed",
-            Self::ShadowPanicked => "shadow_panicked",
+            Self::Panicked => "panicked",
             Self::TimedOut => "timed_out",
             Self::Unsampled => "unsampled",
         }
@@ -93,12 +95,35 @@ impl CallOutcome {
         }
     }
 
+    /// What happened, in one sentence for a log.
+    pub const fn sentence(&self) -> &'static str {
+        match self {
+            Self::Equal | Self::EqualAfterRule(_) => "both stores returned the same",
+            Self::Acknowledged => "both stores succeeded; there was nothing to compare",
+            Self::UnsupportedInShadow => "the secondary cannot make this call; it was not compared",
+            Self::Different => "the secondary returned another value than the primary",
+            Self::MissingInPrimary => "the primary lacks what the secondary returned",
+            Self::MissingInSecondary => "the secondary lacks what the primary returned",
+            Self::ErrorClass => "the stores ended with different errors, or one with an error",
+            Self::Order => "the secondary returned the same elements in another order",
+            Self::PageBoundary => "both pages hold the same up to the end of the shorter one",
+            Self::Lagging => "the secondary was behind, and returned the same when read again",
+            Self::Unstable => "the record was written while it was compared",
+            Self::Inconclusive(why) => why.sentence(),
+            Self::Shed => "the read was not compared, to spare the secondary",
+            Self::Panicked => "the secondary's implementation panicked",
+            Self::TimedOut => "the secondary did not answer before the timeout",
+            Self::Unsampled => "the read is not in the sample",
+        }
+    }
+
     /// The part of the eligible calls that this belongs to.
     pub const fn share(&self) -> Share {
         match self {
             Self::Shed => Share::Shed,
             Self::TimedOut => Share::TimedOut,
             Self::Unsampled => Share::Unsampled,
+            Self::Acknowledged => Share::Acknowledged,
             Self::Inconclusive(_) | Self::UnsupportedInShadow | Self::Unstable | Self::Lagging => {
                 Share::Inconclusive
             }
@@ -110,11 +135,11 @@ impl CallOutcome {
     pub const fn is_equal(&self) -> bool {
         matches!(
             self,
-            Self::Equal | Self::EqualAfterRule(_) | Self::PageBoundary
+            Self::Equal | Self::EqualAfterRule(_) | Self::Acknowledged | Self::PageBoundary
         )
     }
 
-    /// Whether somebody should look: the stores disagree, or a second write was lost.
+    /// Whether somebody should look: the stores disagree, or a secondary write was lost.
     pub const fn is_alarming(&self) -> bool {
         self.is_mismatch() || matches!(self, Self::Inconclusive(Why::Lost))
     }
@@ -125,26 +150,19 @@ impl CallOutcome {
             self,
             Self::Different
                 | Self::MissingInPrimary
-                | Self::MissingInShadow
+                | Self::MissingInSecondary
                 | Self::ErrorClass
                 | Self::Order
-                | Self::ShadowPanicked
+                | Self::Panicked
         )
     }
-}
 
-impl From<&Verdict> for CallOutcome {
-    fn from(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Equal => Self::Equal,
-            Verdict::EqualAfterRule(rule) => Self::EqualAfterRule(rule.clone()),
-            Verdict::UnsupportedInShadow => Self::UnsupportedInShadow,
-            Verdict::MissingInPrimary(_) => Self::MissingInPrimary,
-            Verdict::MissingInShadow(_) => Self::MissingInShadow,
-            Verdict::ErrorClass(_) => Self::ErrorClass,
-            Verdict::Order(_) => Self::Order,
-            Verdict::Different(_) => Self::Different,
-            Verdict::Inconclusive(why) => Self::Inconclusive(*why),
-        }
+    /// Whether a sink gets a record of it.
+    pub(crate) const fn is_recorded(&self) -> bool {
+        self.is_mismatch()
+            || matches!(
+                self,
+                Self::Unstable | Self::Lagging | Self::Inconclusive(_) | Self::UnsupportedInShadow
+            )
     }
 }

@@ -6,7 +6,7 @@ use crate::rules::Rules;
 use crate::tree::answer::Answer;
 use crate::tree::{Tree, find, remove, replace};
 
-use super::{CallOutcome, Verdict, Why, compare};
+use super::{CallOutcome, Why, compare};
 
 /// Where a paged answer holds what, for a method whose stores may cut pages differently
 /// (`token(page = next, drain = items)`).
@@ -18,40 +18,32 @@ pub struct Pages {
     pub items: &'static str,
 }
 
-/// What two answers come to, pages compared up to the shorter end.
-pub(crate) fn judged(
-    pages: Option<&Pages>,
-    first: &Answer,
-    second: &Answer,
-    rules: &Rules,
-) -> (Verdict, CallOutcome) {
-    let verdict = compare(first, second, rules);
-    let outcome = CallOutcome::from(&verdict);
-    match (pages, first, second) {
-        (Some(pages), Answer::Value(first), Answer::Value(second)) if outcome.is_mismatch() => {
-            let cut = pages.cut(first, second, rules);
-            (verdict, cut.unwrap_or(outcome))
-        }
-        _ => (verdict, outcome),
-    }
-}
-
 impl Pages {
     /// The outcome when both are beginnings of the same list, as far as can be seen.
-    fn cut(&self, first: &Tree, second: &Tree, rules: &Rules) -> Option<CallOutcome> {
-        let (one, other) = (self.length(first)?, self.length(second)?);
+    pub(super) fn cut(
+        &self,
+        primary: &Tree,
+        secondary: &Tree,
+        rules: &Rules,
+    ) -> Option<CallOutcome> {
+        let (one, other) = (self.length(primary)?, self.length(secondary)?);
+        let shorter = one.min(other);
         let outcome = match one.cmp(&other) {
-            // Whoever ends earlier must say that it goes on.
-            Ordering::Less if self.goes_on(first) => CallOutcome::PageBoundary,
-            Ordering::Greater if self.goes_on(second) => CallOutcome::PageBoundary,
+            // The page that ends earlier must say that it goes on.
+            Ordering::Less if self.goes_on(primary) => CallOutcome::PageBoundary,
+            Ordering::Greater if self.goes_on(secondary) => CallOutcome::PageBoundary,
             // DynamoDB gives a token for an empty page when a page is full at the very end.
-            Ordering::Equal if self.goes_on(first) != self.goes_on(second) => {
+            Ordering::Equal if self.goes_on(primary) != self.goes_on(secondary) => {
                 CallOutcome::Inconclusive(Why::PageEnd)
             }
             _ => return None,
         };
-        let shortened = |page| Answer::Value(self.shortened(page, one.min(other)));
-        compare(&shortened(first), &shortened(second), rules)
+        let outcome = match outcome {
+            CallOutcome::PageBoundary if shorter == 0 => CallOutcome::Acknowledged,
+            outcome => outcome,
+        };
+        let shortened = |page| Answer::Value(self.shortened(page, shorter));
+        compare(&shortened(primary), &shortened(secondary), rules)
             .is_equal()
             .then_some(outcome)
     }
@@ -73,57 +65,5 @@ impl Pages {
             }
         });
         page
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde::Serialize;
-
-    use super::*;
-
-    #[derive(Serialize)]
-    struct Page {
-        items: Vec<u32>,
-        next: Option<&'static str>,
-    }
-
-    const PAGES: Pages = Pages {
-        token: "next",
-        items: "items",
-    };
-
-    fn outcome(first: (&[u32], bool), second: (&[u32], bool)) -> CallOutcome {
-        let answer = |(items, goes_on): (&[u32], bool), token| {
-            let page = Page {
-                items: items.to_vec(),
-                next: goes_on.then_some(token),
-            };
-            Answer::Value(crate::tree::of(&page).unwrap())
-        };
-        let (first, second) = (answer(first, "a"), answer(second, "b"));
-        judged(Some(&PAGES), &first, &second, &Rules::none()).1
-    }
-
-    #[test]
-    fn pages_that_are_cut_elsewhere_agree_up_to_the_shorter_end() {
-        let boundary = CallOutcome::PageBoundary;
-        assert_eq!(outcome((&[1, 2], true), (&[1, 2, 3], false)), boundary);
-        assert_eq!(outcome((&[1, 2, 3], true), (&[1], true)), boundary);
-        assert_eq!(outcome((&[1], true), (&[], true)), boundary);
-    }
-
-    #[test]
-    fn a_list_that_ends_too_early_is_different() {
-        let different = CallOutcome::Different;
-        assert_eq!(outcome((&[1, 2, 3], false), (&[1, 2], false)), different);
-        assert_eq!(outcome((&[1, 2], false), (&[1, 2, 3], true)), different);
-        assert_eq!(outcome((&[1, 2], true), (&[1, 3, 4], true)), different);
-    }
-
-    #[test]
-    fn whether_an_empty_page_follows_cannot_be_said() {
-        let open = CallOutcome::Inconclusive(Why::PageEnd);
-        assert_eq!(outcome((&[1, 2], false), (&[1, 2], true)), open);
     }
 }

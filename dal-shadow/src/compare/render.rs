@@ -13,21 +13,21 @@ const MAX_LINES: usize = 200;
 /// The diff is exact when it is found in this time, and coarser else.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The lines that differ, with three lines around them: `-` is the first answer, `+` the second.
+/// The lines that differ, with three lines around them: `-` is the primary's, `+` the secondary's.
 /// Empty when the texts are the same. Not redacted: for tests and terminals.
-pub fn render(first: &Answer, second: &Answer) -> String {
-    trees(&first.to_tree(), &second.to_tree())
+pub fn render(primary: &Answer, secondary: &Answer) -> String {
+    trees(&primary.to_tree(), &secondary.to_tree())
 }
 
-pub(crate) fn trees(first: &Tree, second: &Tree) -> String {
-    let (first, second) = (format!("{first:#}\n"), format!("{second:#}\n"));
+pub(crate) fn trees(primary: &Tree, secondary: &Tree) -> String {
+    let (primary, secondary) = (format!("{primary:#}\n"), format!("{secondary:#}\n"));
     let diff = TextDiff::configure()
         .timeout(PATIENCE)
-        .diff_lines(first.as_str(), second.as_str());
+        .diff_lines(primary.as_str(), secondary.as_str());
     let text = diff.unified_diff().context_radius(3).to_string();
     let mut lines: Vec<_> = text
         .lines()
-        // Line numbers of a text that nobody sees.
+        // Line numbers of a text that no reader has.
         .map(|line| if line.starts_with("@@") { "…" } else { line })
         .collect();
     if lines.first() == Some(&"…") {

@@ -1,18 +1,23 @@
 //! What a comparison found.
 
-use crate::rules::RuleId;
-use crate::tree::Difference;
+use crate::compare::CallOutcome;
+use crate::tree::answer::Answer;
+use crate::tree::{Difference, Path};
 
-/// Why two answers could not be compared.
+/// Why nothing can be said about two answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Why {
-    /// A store failed in a way that may be gone at the next call.
+    /// A store failed in a way that was gone at the next call, or both stores failed.
     Transient,
     /// A value refused to be serialized.
     Unserializable,
+    /// An answer is larger than the limit of a snapshot.
+    TooLarge,
+    /// The application's own `Clone`, `Serialize`, rule or normalizer panicked.
+    Panicked,
     /// The caller went away before there was an answer.
     Abandoned,
-    /// The second write was not taken, because too many were waiting.
+    /// The secondary write was not taken, because too many were waiting.
     Lost,
     /// Both pages hold the same, and only one store says that more follow: perhaps an empty page.
     PageEnd,
@@ -24,54 +29,63 @@ impl Why {
         match self {
             Self::Transient => "transient",
             Self::Unserializable => "unserializable",
+            Self::TooLarge => "too_large",
+            Self::Panicked => "user_code_panicked",
             Self::Abandoned => "abandoned",
             Self::Lost => "lost",
             Self::PageEnd => "page_end",
         }
     }
+
+    pub(super) const fn sentence(self) -> &'static str {
+        match self {
+            Self::Transient => "a store failed for a moment, so the answers were not compared",
+            Self::Unserializable => "an answer cannot be serialized, so it was not compared",
+            Self::TooLarge => "an answer is larger than the snapshot limit, and was not compared",
+            Self::Panicked => "the application's Clone, Serialize or rule panicked; not compared",
+            Self::Abandoned => "the caller went away before there was an answer to compare",
+            Self::Lost => "the secondary write was lost, because too many were waiting",
+            Self::PageEnd => "the pages hold the same, and only one store says that more follow",
+        }
+    }
 }
 
-/// What a comparison of two answers found. *Primary* is the answering store, *shadow* the other.
+/// What a comparison found: how it ended, and where the answers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The same, as they are.
-    Equal,
-    /// The same only because of a rule (the last of those that were needed).
-    EqualAfterRule(RuleId),
-    /// The other store answered that it cannot do this.
-    UnsupportedInShadow,
-    /// The answering store has nothing where the other has something.
-    MissingInPrimary(Vec<Difference>),
-    /// The other store has nothing where the answering one has something.
-    MissingInShadow(Vec<Difference>),
-    /// Another kind or code of error, an error instead of a value, or an `Unexpected` error.
-    ErrorClass(Vec<Difference>),
-    /// The same elements in another order.
-    Order(Vec<Difference>),
-    /// Different values.
-    Different(Vec<Difference>),
-    /// Nothing can be said.
-    Inconclusive(Why),
+pub struct Verdict {
+    /// How it ended.
+    pub outcome: CallOutcome,
+    /// Where the answers differ, at most [`MAX_DIFFERENCES`](super::MAX_DIFFERENCES).
+    pub differences: Vec<Difference>,
 }
 
 impl Verdict {
-    /// Whether the answers are the same, by rule or without.
-    pub const fn is_equal(&self) -> bool {
-        matches!(self, Self::Equal | Self::EqualAfterRule(_))
+    /// An outcome without differing places.
+    pub(crate) const fn of(outcome: CallOutcome) -> Self {
+        Self {
+            outcome,
+            differences: Vec::new(),
+        }
     }
 
-    /// The differences, at most [`MAX_DIFFERENCES`](super::MAX_DIFFERENCES).
-    pub fn differences(&self) -> &[Difference] {
-        match self {
-            Self::MissingInPrimary(differences)
-            | Self::MissingInShadow(differences)
-            | Self::ErrorClass(differences)
-            | Self::Order(differences)
-            | Self::Different(differences) => differences,
-            Self::Equal
-            | Self::EqualAfterRule(_)
-            | Self::UnsupportedInShadow
-            | Self::Inconclusive(_) => &[],
+    pub(crate) const fn inconclusive(why: Why) -> Self {
+        Self::of(CallOutcome::Inconclusive(why))
+    }
+
+    /// The answers differ as a whole.
+    pub(crate) fn whole(outcome: CallOutcome, primary: &Answer, secondary: &Answer) -> Self {
+        Self {
+            outcome,
+            differences: vec![Difference {
+                path: Path::root(),
+                primary: Some(primary.inner()),
+                secondary: Some(secondary.inner()),
+            }],
         }
+    }
+
+    /// Whether the answers are the same, by rule or without.
+    pub const fn is_equal(&self) -> bool {
+        self.outcome.is_equal()
     }
 }

@@ -8,6 +8,7 @@ use dal_traits::{Clock, Error, ErrorKind, RetryPolicy, SystemClock};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use crate::findings::delivery::Delivery;
 use crate::findings::record::Recorder;
 use crate::findings::redact::Redaction;
 use crate::findings::sink::Sink;
@@ -26,6 +27,9 @@ use crate::rules::{Rule, RuleSet};
 
 /// What "no limit" means in practice: a later moment cannot always be named.
 const LONGEST: Duration = Duration::from_hours(24);
+
+/// How long a flush waits for findings that the sinks do not have yet.
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// More reads than this are never under way.
 const MOST_READS: usize = 1 << 20;
@@ -122,6 +126,7 @@ impl Harness {
             best_effort_writes: self.0.policy.best_effort_writes,
             entities: self.0.entities().iter().map(|e| e.report()).collect(),
             rules: self.0.rules.report(),
+            sinks: self.0.delivery.report(),
         }
     }
 
@@ -133,9 +138,8 @@ impl Harness {
 
     /// Waits, for a bounded time, until the sinks have written what they took.
     pub fn flush(&self) {
-        for sink in &self.0.sinks {
-            sink.flush();
-        }
+        self.0.delivery.wait(FLUSH);
+        self.0.delivery.flush();
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {
@@ -158,7 +162,8 @@ impl HarnessBuilder {
     }
 
     /// How long one shadow read may take; by default 1 s. A store that does not answer ten reads in a
-    /// row is left alone for ten deadlines: further reads are shed, then one tries again.
+    /// row, because it is late or refuses connections, is left alone for ten deadlines: further reads
+    /// are shed, then one tries again.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.policy.deadline = deadline.min(LONGEST);
         self
@@ -167,6 +172,14 @@ impl HarnessBuilder {
     /// How many shadow reads may be under way before further ones are shed; by default 64.
     pub fn reads_in_flight(mut self, reads: usize) -> Self {
         self.policy.reads_in_flight = reads.min(MOST_READS);
+        self
+    }
+
+    /// How many bytes the snapshot of one answer may take; by default 1 MiB. A snapshot is made before
+    /// the caller has its answer; a larger one is given up, and the call counts as inconclusive
+    /// (`too_large`).
+    pub fn snapshot_limit(mut self, bytes: usize) -> Self {
+        self.policy.snapshot = bytes;
         self
     }
 
@@ -302,10 +315,9 @@ impl HarnessBuilder {
         let policy = self.policy;
         let rules = RuleSet::new(self.rules, Arc::clone(&self.clock))
             .map_err(|error| refuse(error.to_string()))?;
-        let seed = match policy.order {
-            Order::Random(seed) => seed,
-            _ => 0,
-        };
+        let delivery = Delivery::start(self.sinks, Recorder::new(self.redaction)).map_err(|error| {
+            refuse("the thread of the sinks cannot be started".to_owned()).source(error)
+        })?;
         let core = Arc::new(Core {
             queue: Arc::new(Queue::new(
                 runtime.clone(),
@@ -316,8 +328,8 @@ impl HarnessBuilder {
             breakers: [Store::MySql, Store::DynamoDb]
                 .map(|store| Breaker::new(store, policy.deadline)),
             policy,
-            sinks: self.sinks,
-            recorder: Recorder::new(self.redaction),
+            delivery,
+            comparing: Semaphore::new(1),
             rules,
             clock: self.clock,
             runtime,
@@ -330,7 +342,6 @@ impl HarnessBuilder {
                 taken: std::collections::BTreeMap::new(),
                 entities: std::collections::BTreeMap::new(),
             }),
-            draws: Mutex::new(fastrand::Rng::with_seed(seed)),
         });
         core.runtime.spawn(follow(Arc::downgrade(&core), readings));
         Ok(Harness(core))

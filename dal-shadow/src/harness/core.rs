@@ -9,13 +9,11 @@ use dal_traits::Clock;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use crate::compare::CallOutcome;
-use crate::findings::record::{Finding, Recorder};
-use crate::findings::sink::Sink;
+use crate::findings::delivery::Delivery;
 use crate::flow::breaker::Breaker;
 use crate::flow::queue::Queue;
 use crate::harness::entity::{Entity, StepError};
-use crate::harness::policy::{Order, Policy};
+use crate::harness::policy::Policy;
 use crate::phases::Checkpoint;
 use crate::phases::Store;
 use crate::phases::{EVERY_OTHER, Phases, Setting};
@@ -23,21 +21,21 @@ use crate::rules::RuleSet;
 
 pub(crate) struct Core {
     pub(crate) policy: Policy,
-    pub(crate) sinks: Vec<Arc<dyn Sink>>,
-    pub(crate) recorder: Recorder,
+    /// Counts and findings, on their way to the sinks.
+    pub(crate) delivery: Delivery,
     pub(crate) rules: RuleSet,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: Arc<Queue>,
     /// One permit for each shadow read under way.
     pub(crate) reads: Arc<Semaphore>,
+    /// One permit: comparisons that need more than a look run one at a time.
+    pub(crate) comparing: Semaphore,
     /// One for the shadow reads of each store, MySQL's first.
     pub(crate) breakers: [Breaker; 2],
     pub(crate) runtime: Handle,
     pub(crate) source: String,
     pub(crate) memory: Option<Checkpoint>,
     pub(crate) phases: Mutex<Known>,
-    /// Draws the order of a read.
-    pub(crate) draws: Mutex<fastrand::Rng>,
 }
 
 /// What is known of phases.
@@ -157,39 +155,23 @@ impl Core {
         }
     }
 
-    /// An eligible call ended like this.
-    pub(crate) fn count(&self, entity: &'static str, method: &'static str, outcome: &CallOutcome) {
-        for sink in &self.sinks {
-            sink.count(entity, method, outcome);
+    /// Waits until the sinks have the findings so far, for tests that look at them.
+    pub(crate) async fn delivered(&self) {
+        if !self.delivery.is_idle() {
+            let limit = self.policy.deadline;
+            self.delivery.delivered(&self.runtime, limit).await;
         }
     }
 
-    /// Hands a finding to the sinks.
-    pub(crate) fn record(&self, finding: &Finding<'_>) {
-        let record = self.recorder.record(finding);
-        for sink in &self.sinks {
-            sink.record_unredacted(&record, finding);
-        }
-    }
-
-    /// The order of one read, where it is drawn.
-    pub(crate) fn draw(&self) -> Order {
-        let mut draws = self.draws.lock().unwrap_or_else(PoisonError::into_inner);
-        if draws.bool() {
-            Order::PrimaryFirst
-        } else {
-            Order::ShadowFirst
-        }
-    }
-
-    /// Waits until the second writes and the shadow reads under way have ended; false when they did
-    /// not in this time.
+    /// Waits until the second writes and the shadow reads under way have ended and the sinks have
+    /// what was found; false when they did not in this time.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         let all = u32::try_from(self.policy.reads_in_flight).unwrap_or(u32::MAX);
         let drained = async {
             self.queue.settled().await;
             // An error would mean that the semaphore is closed, which nobody does.
             self.reads.acquire_many(all).await.is_ok()
+                && self.delivery.delivered(&self.runtime, limit).await
         };
         tokio::time::timeout(limit, drained).await.unwrap_or(false)
     }

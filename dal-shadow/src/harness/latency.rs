@@ -1,24 +1,21 @@
-//! How long the stores take: counts in buckets, four to each doubling, from a microsecond to an hour.
+//! How long the stores take.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Buckets to each doubling; a percentile is exact to a quarter of its value.
-const PARTS: u64 = 4;
-/// Thirty-two doublings of a microsecond are more than an hour.
-const BUCKETS: usize = 32 * 4;
+/// Longer calls count as an hour.
+const LONGEST_US: u64 = 3_600_000_000;
+/// Significant digits of a percentile.
+const DIGITS: u8 = 2;
 
-/// Counts of latencies, written by many calls at a time.
-#[derive(Debug)]
-pub(crate) struct Histogram {
-    buckets: Box<[AtomicU64]>,
-    max: AtomicU64,
-}
+/// Latencies of one store, written by many calls at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Latencies(Mutex<Option<Histogram<u32>>>);
 
-/// Latencies of one store, in microseconds. A percentile is the upper end of its bucket: at most a
-/// quarter too high.
+/// Latencies of one store, in microseconds, exact to two digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Percentiles {
     /// Calls.
@@ -42,71 +39,36 @@ pub struct Latency {
     pub dynamodb: Percentiles,
 }
 
-impl Default for Histogram {
-    fn default() -> Self {
-        Self {
-            buckets: std::iter::repeat_with(AtomicU64::default)
-                .take(BUCKETS)
-                .collect(),
-            max: AtomicU64::new(0),
-        }
-    }
-}
-
-impl Histogram {
+impl Latencies {
     pub(crate) fn add(&self, took: Duration) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        if let Some(bucket) = self.buckets.get(bucket(micros)) {
-            bucket.fetch_add(1, Ordering::Relaxed);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(LONGEST_US);
+        let mut histogram = self.histogram();
+        if histogram.is_none() {
+            // The bounds are constants that `hdrhistogram` takes; a refusal would only lose figures.
+            *histogram = Histogram::new_with_bounds(1, LONGEST_US, DIGITS).ok();
         }
-        self.max.fetch_max(micros, Ordering::Relaxed);
+        if let Some(histogram) = histogram.as_mut() {
+            histogram.saturating_record(micros);
+        }
     }
 
     pub(crate) fn percentiles(&self) -> Percentiles {
-        let counts: Vec<u64> = self
-            .buckets
-            .iter()
-            .map(|bucket| bucket.load(Ordering::Relaxed))
-            .collect();
-        let count = counts.iter().sum();
-        let max = self.max.load(Ordering::Relaxed);
-        let at = |percent: u64| {
-            let rank = count * percent / 100;
-            let mut seen = 0;
-            let found = counts.iter().position(|bucket| {
-                seen += bucket;
-                seen > rank
-            });
-            found.map_or(max, |index| upper_end(index).min(max))
+        let histogram = self.histogram();
+        let Some(histogram) = histogram.as_ref() else {
+            return Percentiles::default();
         };
         Percentiles {
-            count,
-            p50_us: at(50),
-            p95_us: at(95),
-            p99_us: at(99),
-            max_us: max,
+            count: histogram.len(),
+            p50_us: histogram.value_at_quantile(0.50),
+            p95_us: histogram.value_at_quantile(0.95),
+            p99_us: histogram.value_at_quantile(0.99),
+            max_us: histogram.max(),
         }
     }
-}
 
-/// The bucket of a latency: its doubling, and the quarter within.
-fn bucket(micros: u64) -> usize {
-    let doubling = u64::from(micros.max(1).ilog2());
-    let part = if doubling < 2 {
-        0
-    } else {
-        (micros >> (doubling - 2)) & (PARTS - 1)
-    };
-    usize::try_from(doubling * PARTS + part).map_or(BUCKETS - 1, |index| index.min(BUCKETS - 1))
-}
-
-fn upper_end(index: usize) -> u64 {
-    let index = u64::try_from(index).unwrap_or(u64::MAX);
-    let (doubling, part) = (index / PARTS, index % PARTS);
-    if doubling < 2 {
-        return (2 << doubling) - 1;
+    fn histogram(&self) -> MutexGuard<'_, Option<Histogram<u32>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    ((PARTS + part + 1) << (doubling - 2)).saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -114,27 +76,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_at_most_a_quarter_too_high() {
-        let histogram = Histogram::default();
+    fn percentiles_are_exact_to_two_digits() {
+        let latencies = Latencies::default();
         for micros in 1..=10_000 {
-            histogram.add(Duration::from_micros(micros));
+            latencies.add(Duration::from_micros(micros));
         }
-        let found = histogram.percentiles();
-        assert_eq!((found.count, found.max_us), (10_000, 10_000));
+        let found = latencies.percentiles();
+        assert_eq!(found.count, 10_000);
         for (found, exact) in [
             (found.p50_us, 5_000),
             (found.p95_us, 9_500),
             (found.p99_us, 9_900),
+            (found.max_us, 10_000),
         ] {
-            assert!(found >= exact && found <= exact * 5 / 4, "{found} {exact}");
+            assert!(found >= exact && found <= exact * 101 / 100, "{found} {exact}");
         }
     }
 
     #[test]
-    fn every_latency_has_a_bucket_whose_end_is_not_below_it() {
-        for micros in [0, 1, 2, 3, 4, 5, 7, 8, 1_000, 1_000_000, 3_600_000_000] {
-            assert!(upper_end(bucket(micros)) >= micros, "{micros}");
-        }
-        Histogram::default().add(Duration::MAX);
+    fn no_latency_is_too_short_or_too_long() {
+        let latencies = Latencies::default();
+        assert_eq!(latencies.percentiles(), Percentiles::default());
+        latencies.add(Duration::ZERO);
+        latencies.add(Duration::MAX);
+        assert_eq!(latencies.percentiles().count, 2);
     }
 }

@@ -1,27 +1,31 @@
 //! One method of a wrapper, and what has been counted of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::compare::{CallOutcome, Share};
-use crate::harness::latency::{Histogram, Latency};
+use crate::compare::terms::Terms;
+use crate::compare::{Share, Verdict};
+use crate::harness::latency::{Latencies, Latency};
 use crate::harness::spec::MethodSpec;
 use crate::phases::{Store, Verb};
 use crate::rules::Rules;
+
+/// So many differing places of one method are told apart.
+const MAX_PATHS: usize = 64;
 
 /// A method and its counts, shared by every wrapper of its trait under one harness.
 #[derive(Debug)]
 pub(crate) struct Method {
     pub(crate) spec: &'static MethodSpec,
-    pub(crate) rules: Rules,
+    pub(crate) terms: Terms,
     calls: AtomicU64,
     tally: Mutex<Tally>,
-    mysql: Histogram,
-    dynamodb: Histogram,
+    mysql: Latencies,
+    dynamodb: Latencies,
 }
 
 /// What is counted under one lock, so that a report never sees half of a call.
@@ -30,6 +34,7 @@ struct Tally {
     eligible: u64,
     in_flight: u64,
     compared: u64,
+    acknowledged: u64,
     shed: u64,
     timed_out: u64,
     inconclusive: u64,
@@ -37,6 +42,8 @@ struct Tally {
     equal: u64,
     different: u64,
     outcomes: BTreeMap<&'static str, u64>,
+    reasons: BTreeMap<String, u64>,
+    paths: BTreeMap<String, u64>,
     errors: BTreeMap<&'static str, u64>,
     second: SecondWrites,
 }
@@ -75,15 +82,18 @@ pub struct MethodReport {
     /// Calls, in every phase.
     pub calls: u64,
     /// Calls that can be compared: reads in the phases that compare them, and writes whose second
-    /// write was sent. The sum of the next six.
+    /// write was sent. The sum of the next seven.
     pub eligible: u64,
-    /// Both answers were there and could be judged.
+    /// Both answers were there and were compared.
     pub compared: u64,
+    /// Both stores succeeded, and there was nothing to compare: `()`, `None`, an empty list or page,
+    /// the answer of a mirror method.
+    pub acknowledged: u64,
     /// Not compared, to spare the other store.
     pub shed: u64,
     /// The other store's answer came too late.
     pub timed_out: u64,
-    /// Nothing can be said.
+    /// Nothing can be said; `reasons` says why.
     pub inconclusive: u64,
     /// Not in the sample.
     pub unsampled: u64,
@@ -95,7 +105,12 @@ pub struct MethodReport {
     pub different: u64,
     /// How many calls ended how, by the name of the outcome.
     pub outcomes: BTreeMap<&'static str, u64>,
-    /// Error answers of the answering store by kind, in the phases that use both stores.
+    /// Why nothing could be said, and how often.
+    pub reasons: BTreeMap<String, u64>,
+    /// Where answers differed, without indices and keys (`items[].email`; empty for the answer itself),
+    /// and in how many calls; `…` stands for more places than are told apart.
+    pub paths: BTreeMap<String, u64>,
+    /// Error answers of the primary by kind, in the phases that use both stores.
     pub errors: BTreeMap<&'static str, u64>,
     /// Second writes.
     pub second: SecondWrites,
@@ -107,11 +122,11 @@ impl Method {
     pub(crate) fn new(spec: &'static MethodSpec, rules: Rules) -> Self {
         Self {
             spec,
-            rules,
+            terms: Terms::new(rules, spec.pages),
             calls: AtomicU64::new(0),
             tally: Mutex::default(),
-            mysql: Histogram::default(),
-            dynamodb: Histogram::default(),
+            mysql: Latencies::default(),
+            dynamodb: Latencies::default(),
         }
     }
 
@@ -128,7 +143,7 @@ impl Method {
         }
     }
 
-    /// The answering store answered with an error of this kind.
+    /// The primary answered with an error of this kind.
     pub(crate) fn failed(&self, kind: &'static str) {
         *self.tally().errors.entry(kind).or_default() += 1;
     }
@@ -146,20 +161,38 @@ impl Method {
     }
 
     /// A call that can be compared ended like this.
-    pub(crate) fn settled(&self, outcome: &CallOutcome) {
+    pub(crate) fn settled(&self, verdict: &Verdict) {
+        let outcome = &verdict.outcome;
+        let differs = outcome.is_mismatch();
+        let places: BTreeSet<String> = verdict
+            .differences
+            .iter()
+            .filter(|_| differs)
+            .map(|difference| difference.path.shape())
+            .collect();
         let mut tally = self.tally();
         tally.in_flight -= 1;
-        let share = match outcome.share() {
+        let share = outcome.share();
+        *match share {
             Share::Compared => &mut tally.compared,
+            Share::Acknowledged => &mut tally.acknowledged,
             Share::Shed => &mut tally.shed,
             Share::TimedOut => &mut tally.timed_out,
             Share::Inconclusive => &mut tally.inconclusive,
             Share::Unsampled => &mut tally.unsampled,
-        };
-        *share += 1;
-        tally.equal += u64::from(outcome.is_equal());
-        tally.different += u64::from(outcome.is_mismatch());
+        } += 1;
+        if share == Share::Inconclusive {
+            let reason = outcome.detail().unwrap_or(outcome.as_str());
+            *tally.reasons.entry(reason.to_owned()).or_default() += 1;
+        }
+        tally.equal += u64::from(share == Share::Compared && outcome.is_equal());
+        tally.different += u64::from(differs);
         *tally.outcomes.entry(outcome.as_str()).or_default() += 1;
+        for place in places {
+            let known = tally.paths.len() < MAX_PATHS || tally.paths.contains_key(&place);
+            let place = if known { place } else { "…".to_owned() };
+            *tally.paths.entry(place).or_default() += 1;
+        }
     }
 
     /// The counts so far.
@@ -171,6 +204,7 @@ impl Method {
             calls: self.calls.load(Ordering::Relaxed),
             eligible: tally.eligible,
             compared: tally.compared,
+            acknowledged: tally.acknowledged,
             shed: tally.shed,
             timed_out: tally.timed_out,
             inconclusive: tally.inconclusive,
@@ -179,6 +213,8 @@ impl Method {
             equal: tally.equal,
             different: tally.different,
             outcomes: tally.outcomes.clone(),
+            reasons: tally.reasons.clone(),
+            paths: tally.paths.clone(),
             errors: tally.errors.clone(),
             second: tally.second,
             latency: Latency {

@@ -8,21 +8,14 @@ use dal_traits::{RetryBudget, RetryPolicy};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Order {
-    /// The answering store; the other one after the caller has its answer. The caller waits for
-    /// nothing.
+    /// The primary; the secondary after the caller has its answer. The caller waits for nothing.
     #[default]
     Detached,
-    /// Both at once. The caller waits for the answering store only.
+    /// Both at once. The caller waits for the primary only.
     Concurrent,
-    /// The answering store, then the other one. The caller waits for both, for the second one at
-    /// most the shadow's deadline: for tests.
+    /// The primary, then the secondary. The caller waits for both and for the comparison, at most
+    /// the timeout of a shadow read: for tests.
     PrimaryFirst,
-    /// The other store, then the answering one. The caller waits for both, for the first one at
-    /// most the shadow's deadline: for tests.
-    ShadowFirst,
-    /// `PrimaryFirst` or `ShadowFirst`, drawn anew for each call: for tests. The seed makes a run
-    /// repeatable.
-    Random(u64),
 }
 
 /// The settings of a harness.
@@ -32,6 +25,8 @@ pub(crate) struct Policy {
     pub(crate) order: Order,
     pub(crate) deadline: Duration,
     pub(crate) reads_in_flight: usize,
+    /// Bytes of the snapshot of one answer.
+    pub(crate) snapshot: usize,
     pub(crate) rereads: u32,
     pub(crate) reread_pause: Duration,
     pub(crate) second_write_wait: Duration,
@@ -51,6 +46,7 @@ impl Default for Policy {
             order: Order::Detached,
             deadline: Duration::from_secs(1),
             reads_in_flight: 64,
+            snapshot: 1024 * 1024,
             rereads: 2,
             reread_pause: Duration::from_millis(100),
             second_write_wait: Duration::from_secs(5),

@@ -4,6 +4,7 @@ mod text;
 
 use serde::Serialize;
 
+use crate::findings::delivery::SinkReport;
 use crate::harness::entity::EntityReport;
 use crate::harness::method::MethodReport;
 use crate::rules::RuleReport;
@@ -24,6 +25,8 @@ pub struct Report {
     pub entities: Vec<EntityReport>,
     /// The rules and their hits.
     pub rules: Vec<RuleReport>,
+    /// What the sinks did not take.
+    pub sinks: SinkReport,
 }
 
 /// The sums over some methods; the meaning of each is that of [`MethodReport`].
@@ -35,8 +38,10 @@ pub struct Totals {
     pub writes: u64,
     /// Calls that can be compared.
     pub eligible: u64,
-    /// Judged.
+    /// Compared.
     pub compared: u64,
+    /// Acknowledged by both.
+    pub acknowledged: u64,
     /// Shed.
     pub shed: u64,
     /// Timed out.
@@ -78,6 +83,7 @@ impl Totals {
     pub const fn adds_up(&self) -> bool {
         self.eligible
             == self.compared
+                + self.acknowledged
                 + self.shed
                 + self.timed_out
                 + self.inconclusive
@@ -91,6 +97,7 @@ impl Totals {
         self.writes += if method.write { method.calls } else { 0 };
         self.eligible += method.eligible;
         self.compared += method.compared;
+        self.acknowledged += method.acknowledged;
         self.shed += method.shed;
         self.timed_out += method.timed_out;
         self.inconclusive += method.inconclusive;

@@ -3,6 +3,7 @@
 use super::{Compiled, Work};
 use crate::tree::Tree;
 use crate::tree::answer::ERROR_WORD;
+use crate::tree::decimal::{Decimal, NUMBER};
 use crate::tree::{Path, Step, differing_paths};
 
 /// A pair of trees after the rules.
@@ -168,20 +169,18 @@ fn presence(tree: &mut Tree) {
     }
 }
 
+/// A number in the one form of its value, also where serde was given it as a text, as decimals do.
 fn numeric(tree: &mut Tree) {
-    match tree {
-        Tree::Some(value) | Tree::Newtype { value, .. } => numeric(value),
-        Tree::F32(value) => *tree = number(f64::from(*value)),
-        Tree::Float(value) => *tree = number(*value),
-        _ => {}
-    }
-}
-
-/// A float with an integer's value becomes that integer.
-fn number(value: f64) -> Tree {
-    let digits = format!("{value:.0}");
-    match digits.parse() {
-        Ok(integer) if value.fract() == 0.0 => Tree::Int(integer),
-        _ => Tree::Float(value),
+    let decimal = match tree {
+        Tree::Newtype { name, value } if *name != NUMBER => return numeric(value),
+        Tree::Some(value) => return numeric(value),
+        Tree::Newtype { value, .. } => value.as_str().and_then(Decimal::parse),
+        Tree::Str(text) => Decimal::parse(text),
+        Tree::F32(value) => Decimal::parse(&format!("{:?}", f64::from(*value))),
+        Tree::Float(value) => Decimal::parse(&format!("{value:?}")),
+        _ => None,
+    };
+    if let Some(decimal) = decimal {
+        *tree = decimal.into_tree();
     }
 }

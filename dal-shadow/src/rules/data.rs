@@ -79,7 +79,8 @@ pub enum Action {
     Unordered(String),
     /// Compares only whether something is there.
     Presence(String),
-    /// Compares numbers by value: `1` equals `1.0`.
+    /// Compares numbers by value: `1` equals `1.0`, and the text `"1.50"`, as which decimal types
+    /// reach serde, equals `1.5`.
     Numeric(String),
     /// Takes these two outcomes for the same.
     Errors {

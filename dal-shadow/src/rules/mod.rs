@@ -28,6 +28,7 @@ use crate::tree::Tree;
 pub struct Rules {
     rules: Arc<[Arc<Compiled>]>,
     clock: Arc<dyn Clock>,
+    counted: bool,
 }
 
 /// A function that brings the value at a place into a common form, in place.
@@ -84,6 +85,21 @@ impl Rules {
         Self {
             rules: Arc::new([]),
             clock: Arc::new(SystemClock),
+            counted: true,
+        }
+    }
+
+    /// The same rules, whose hits are not counted.
+    pub(crate) fn uncounted(&self) -> Self {
+        Self {
+            counted: false,
+            ..self.clone()
+        }
+    }
+
+    fn hit(&self, rule: &Compiled) {
+        if self.counted {
+            rule.hits.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -98,7 +114,7 @@ impl Rules {
         }
         let applied = apply::apply(&live, first, second);
         for rule in &applied.needed {
-            rule.hits.fetch_add(1, Ordering::Relaxed);
+            self.hit(rule);
         }
         match applied.needed.last() {
             Some(rule) if applied.first == applied.second => Ruled::Equal(rule.rule.clone()),
@@ -113,7 +129,7 @@ impl Rules {
             Work::Errors(a, b) => a.matches(first) && b.matches(second),
             _ => false,
         })?;
-        found.hits.fetch_add(1, Ordering::Relaxed);
+        self.hit(found);
         Some(found.rule.clone())
     }
 

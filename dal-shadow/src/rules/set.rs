@@ -110,6 +110,7 @@ impl RuleSet {
         Rules {
             rules: rules.into(),
             clock: Arc::clone(&self.clock),
+            counted: true,
         }
     }
 

@@ -6,7 +6,8 @@ use std::fmt;
 use dal_traits::Class;
 use serde::Serialize;
 
-use crate::tree::{self, Tree, TreeError};
+use crate::tree::budget::Budget;
+use crate::tree::{Tree, TreeError};
 
 /// The snapshot of one store's answer.
 #[derive(Clone, Debug)]
@@ -17,6 +18,10 @@ pub enum Answer {
     Error(ErrorAnswer),
     /// The call succeeded, but its value refused to be serialized.
     Unserializable(TreeError),
+    /// The call succeeded with more than a snapshot may hold.
+    TooLarge,
+    /// The call succeeded, and the value's own `Serialize` panicked.
+    Panicked,
 }
 
 /// The snapshot of an error.
@@ -35,7 +40,12 @@ pub(crate) const ERROR_WORD: &str = "dal::error";
 impl Answer {
     /// The snapshot of a successful call.
     pub fn value<T: Serialize + ?Sized>(value: &T) -> Self {
-        tree::of(value).map_or_else(Self::Unserializable, Self::Value)
+        let budget = Budget::of_the_call();
+        match budget.tree(value) {
+            Ok(tree) => Self::Value(tree),
+            Err(_) if budget.is_exceeded() => Self::TooLarge,
+            Err(error) => Self::Unserializable(error),
+        }
     }
 
     /// The snapshot of a failed call.
@@ -46,22 +56,34 @@ impl Answer {
         })
     }
 
-    /// The snapshot of an answer that could not be taken, because the user's own code panicked.
-    pub(crate) fn panicked() -> Self {
-        Self::Unserializable(serde::ser::Error::custom("a panic"))
+    /// Whether the call failed in a way that may be gone at the next one.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Error(error) if error.class.is_transient())
     }
 
     /// The whole answer as one tree: `Ok(..)` or `Err(Error { kind, code, text })`.
     pub fn to_tree(&self) -> Tree {
-        let (variant, value) = match self {
-            Self::Value(tree) => ("Ok", tree.clone()),
-            Self::Error(error) => ("Err", error.to_tree()),
-            Self::Unserializable(error) => ("Unserializable", Tree::Str(error.to_string())),
+        let variant = match self {
+            Self::Value(_) => "Ok",
+            Self::Error(_) => "Err",
+            Self::Unserializable(_) => "Unserializable",
+            Self::TooLarge => "TooLarge",
+            Self::Panicked => "Panicked",
         };
         Tree::Variant {
             name: ERROR_WORD,
             variant,
-            value: Box::new(value),
+            value: Box::new(self.inner()),
+        }
+    }
+
+    /// The value or the error, as a tree.
+    pub(crate) fn inner(&self) -> Tree {
+        match self {
+            Self::Value(tree) => tree.clone(),
+            Self::Error(error) => error.to_tree(),
+            Self::Unserializable(error) => Tree::Str(error.to_string()),
+            Self::TooLarge | Self::Panicked => Tree::Null,
         }
     }
 }

@@ -9,18 +9,18 @@ use super::{Path, Tree};
 pub struct Difference {
     /// Where.
     pub path: Path,
-    /// What the answering store has there; `None` where it has nothing at all.
-    pub first: Option<Tree>,
-    /// What the other store has there.
-    pub second: Option<Tree>,
+    /// What the primary has there; `None` where it has nothing at all.
+    pub primary: Option<Tree>,
+    /// What the secondary has there.
+    pub secondary: Option<Tree>,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.path)?;
-        side(self.first.as_ref(), f)?;
+        side(self.primary.as_ref(), f)?;
         f.write_str(" | ")?;
-        side(self.second.as_ref(), f)
+        side(self.secondary.as_ref(), f)
     }
 }
 

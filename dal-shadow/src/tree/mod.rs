@@ -1,7 +1,10 @@
 //! A value as a typed tree: what serde says about it, without any text format in between.
 
 pub mod answer;
+pub(crate) mod budget;
+pub(crate) mod decimal;
 mod difference;
+mod json;
 mod location;
 mod order;
 mod path;
@@ -77,7 +80,7 @@ pub enum Tree {
 /// # Errors
 /// When the type's own `Serialize` fails.
 pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Tree, TreeError> {
-    value.serialize(serializer::TreeSerializer)
+    budget::Budget::endless().tree(value)
 }
 
 impl Tree {
@@ -94,6 +97,19 @@ impl Tree {
             Self::Seq(items) => items.is_empty(),
             Self::Map(entries) => entries.is_empty(),
             Self::Newtype { value, .. } => value.is_missing(),
+            _ => false,
+        }
+    }
+
+    /// Whether there is no value anywhere in it: nothing, an empty list, or a struct around such
+    /// parts, such as the last page of a list.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Seq(items) => items.is_empty(),
+            Self::Map(entries) => entries.is_empty(),
+            Self::Newtype { value, .. } => value.holds_nothing(),
+            Self::Struct { fields, .. } => fields.iter().all(|(_, value)| value.holds_nothing()),
             _ => false,
         }
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::ser::{self, Serialize, Serializer};
 
 use super::Tree;
+use super::budget::Budget;
+use super::json::{self, NUMBER_TOKEN, RAW_TOKEN};
 
 /// Why a value has no tree: its own `Serialize` refused.
 ///
@@ -26,7 +28,16 @@ impl ser::Error for TreeError {
     }
 }
 
-pub(super) struct TreeSerializer;
+#[derive(Clone, Copy)]
+pub(super) struct TreeSerializer<'a> {
+    budget: &'a Budget,
+}
+
+impl<'a> TreeSerializer<'a> {
+    pub(super) const fn new(budget: &'a Budget) -> Self {
+        Self { budget }
+    }
+}
 
 /// More elements than this are not allocated ahead, whatever a type announces.
 const MAX_AHEAD: usize = 1024;
@@ -39,21 +50,22 @@ fn room<T>(announced: Option<usize>) -> Vec<T> {
 macro_rules! scalar {
     ($($method:ident($type:ty) => $tree:expr),+ $(,)?) => {
         $(fn $method(self, value: $type) -> Result<Tree, TreeError> {
+            self.budget.spend(0)?;
             Ok($tree(value))
         })+
     };
 }
 
-impl Serializer for TreeSerializer {
+impl<'a> Serializer for TreeSerializer<'a> {
     type Ok = Tree;
     type Error = TreeError;
-    type SerializeSeq = SeqBuilder;
-    type SerializeTuple = SeqBuilder;
-    type SerializeTupleStruct = SeqBuilder;
-    type SerializeTupleVariant = SeqBuilder;
-    type SerializeMap = MapBuilder;
-    type SerializeStruct = StructBuilder;
-    type SerializeStructVariant = StructBuilder;
+    type SerializeSeq = SeqBuilder<'a>;
+    type SerializeTuple = SeqBuilder<'a>;
+    type SerializeTupleStruct = SeqBuilder<'a>;
+    type SerializeTupleVariant = SeqBuilder<'a>;
+    type SerializeMap = MapBuilder<'a>;
+    type SerializeStruct = StructBuilder<'a>;
+    type SerializeStructVariant = StructBuilder<'a>;
 
     scalar! {
         serialize_bool(bool) => Tree::Bool,
@@ -70,16 +82,25 @@ impl Serializer for TreeSerializer {
         serialize_f32(f32) => Tree::F32,
         serialize_f64(f64) => Tree::Float,
         serialize_char(char) => |value: char| Tree::Str(value.to_string()),
-        serialize_str(&str) => |value: &str| Tree::Str(value.to_owned()),
-        serialize_bytes(&[u8]) => |value: &[u8]| Tree::Bytes(value.to_vec()),
+    }
+
+    fn serialize_str(self, value: &str) -> Result<Tree, TreeError> {
+        self.budget.spend(value.len())?;
+        Ok(Tree::Str(value.to_owned()))
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<Tree, TreeError> {
+        self.budget.spend(value.len())?;
+        Ok(Tree::Bytes(value.to_vec()))
     }
 
     fn serialize_none(self) -> Result<Tree, TreeError> {
+        self.budget.spend(0)?;
         Ok(Tree::Null)
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Tree, TreeError> {
-        let inner = super::of(value)?;
+        let inner = self.budget.tree(value)?;
         Ok(match inner {
             Tree::Null | Tree::Some(_) => Tree::Some(Box::new(inner)),
             _ => inner,
@@ -87,10 +108,12 @@ impl Serializer for TreeSerializer {
     }
 
     fn serialize_unit(self) -> Result<Tree, TreeError> {
+        self.budget.spend(0)?;
         Ok(Tree::Null)
     }
 
     fn serialize_unit_struct(self, _name: &'static str) -> Result<Tree, TreeError> {
+        self.budget.spend(0)?;
         Ok(Tree::Null)
     }
 
@@ -100,6 +123,7 @@ impl Serializer for TreeSerializer {
         _index: u32,
         variant: &'static str,
     ) -> Result<Tree, TreeError> {
+        self.budget.spend(0)?;
         Ok(Tree::Variant {
             name,
             variant,
@@ -112,7 +136,7 @@ impl Serializer for TreeSerializer {
         name: &'static str,
         value: &T,
     ) -> Result<Tree, TreeError> {
-        let value = Box::new(super::of(value)?);
+        let value = Box::new(self.budget.tree(value)?);
         Ok(Tree::Newtype { name, value })
     }
 
@@ -126,18 +150,20 @@ impl Serializer for TreeSerializer {
         Ok(Tree::Variant {
             name,
             variant,
-            value: Box::new(super::of(value)?),
+            value: Box::new(self.budget.tree(value)?),
         })
     }
 
-    fn serialize_seq(self, len: Option<usize>) -> Result<SeqBuilder, TreeError> {
+    fn serialize_seq(self, len: Option<usize>) -> Result<SeqBuilder<'a>, TreeError> {
+        self.budget.spend(0)?;
         Ok(SeqBuilder {
+            budget: self.budget,
             items: room(len),
             around: Around::Nothing,
         })
     }
 
-    fn serialize_tuple(self, len: usize) -> Result<SeqBuilder, TreeError> {
+    fn serialize_tuple(self, len: usize) -> Result<SeqBuilder<'a>, TreeError> {
         self.serialize_seq(Some(len))
     }
 
@@ -145,8 +171,10 @@ impl Serializer for TreeSerializer {
         self,
         name: &'static str,
         len: usize,
-    ) -> Result<SeqBuilder, TreeError> {
+    ) -> Result<SeqBuilder<'a>, TreeError> {
+        self.budget.spend(0)?;
         Ok(SeqBuilder {
+            budget: self.budget,
             items: room(Some(len)),
             around: Around::Newtype(name),
         })
@@ -158,22 +186,28 @@ impl Serializer for TreeSerializer {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<SeqBuilder, TreeError> {
+    ) -> Result<SeqBuilder<'a>, TreeError> {
+        self.budget.spend(0)?;
         Ok(SeqBuilder {
+            budget: self.budget,
             items: room(Some(len)),
             around: Around::Variant(name, variant),
         })
     }
 
-    fn serialize_map(self, len: Option<usize>) -> Result<MapBuilder, TreeError> {
+    fn serialize_map(self, len: Option<usize>) -> Result<MapBuilder<'a>, TreeError> {
+        self.budget.spend(0)?;
         Ok(MapBuilder {
+            budget: self.budget,
             entries: room(len),
             key: None,
         })
     }
 
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<StructBuilder, TreeError> {
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<StructBuilder<'a>, TreeError> {
+        self.budget.spend(0)?;
         Ok(StructBuilder {
+            budget: self.budget,
             name,
             fields: room(Some(len)),
             around: Around::Nothing,
@@ -186,8 +220,10 @@ impl Serializer for TreeSerializer {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<StructBuilder, TreeError> {
+    ) -> Result<StructBuilder<'a>, TreeError> {
+        self.budget.spend(0)?;
         Ok(StructBuilder {
+            budget: self.budget,
             name: variant,
             fields: room(Some(len)),
             around: Around::Variant(name, variant),
@@ -219,7 +255,8 @@ impl Around {
     }
 }
 
-pub(super) struct SeqBuilder {
+pub(super) struct SeqBuilder<'a> {
+    budget: &'a Budget,
     items: Vec<Tree>,
     around: Around,
 }
@@ -227,12 +264,12 @@ pub(super) struct SeqBuilder {
 /// The four traits of lists differ in the name of one method only.
 macro_rules! list {
     ($($name:ident::$method:ident),+) => {
-        $(impl ser::$name for SeqBuilder {
+        $(impl ser::$name for SeqBuilder<'_> {
             type Ok = Tree;
             type Error = TreeError;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TreeError> {
-                self.items.push(super::of(value)?);
+                self.items.push(self.budget.tree(value)?);
                 Ok(())
             }
 
@@ -250,17 +287,18 @@ list!(
     SerializeTupleVariant::serialize_field
 );
 
-pub(super) struct MapBuilder {
+pub(super) struct MapBuilder<'a> {
+    budget: &'a Budget,
     entries: Vec<(Tree, Tree)>,
     key: Option<Tree>,
 }
 
-impl ser::SerializeMap for MapBuilder {
+impl ser::SerializeMap for MapBuilder<'_> {
     type Ok = Tree;
     type Error = TreeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), TreeError> {
-        self.key = Some(super::of(key)?);
+        self.key = Some(self.budget.tree(key)?);
         Ok(())
     }
 
@@ -268,7 +306,7 @@ impl ser::SerializeMap for MapBuilder {
         let Some(key) = self.key.take() else {
             return Err(ser::Error::custom("a map value came before its key"));
         };
-        self.entries.push((key, super::of(value)?));
+        self.entries.push((key, self.budget.tree(value)?));
         Ok(())
     }
 
@@ -278,7 +316,8 @@ impl ser::SerializeMap for MapBuilder {
     }
 }
 
-pub(super) struct StructBuilder {
+pub(super) struct StructBuilder<'a> {
+    budget: &'a Budget,
     name: &'static str,
     fields: Vec<(&'static str, Tree)>,
     around: Around,
@@ -287,7 +326,7 @@ pub(super) struct StructBuilder {
 /// The two traits of structs are the same.
 macro_rules! structs {
     ($($name:ident),+) => {
-        $(impl ser::$name for StructBuilder {
+        $(impl ser::$name for StructBuilder<'_> {
             type Ok = Tree;
             type Error = TreeError;
 
@@ -296,13 +335,17 @@ macro_rules! structs {
                 key: &'static str,
                 value: &T,
             ) -> Result<(), TreeError> {
-                self.fields.push((key, super::of(value)?));
+                self.fields.push((key, self.budget.tree(value)?));
                 Ok(())
             }
 
             fn end(self) -> Result<Tree, TreeError> {
-                let Self { name, fields, around } = self;
-                Ok(around.wrap(Tree::Struct { name, fields }))
+                let Self { budget, name, fields, around } = self;
+                match (name, fields.as_slice()) {
+                    (NUMBER_TOKEN, [(_, Tree::Str(text))]) => Ok(json::number(text)),
+                    (RAW_TOKEN, [(_, Tree::Str(text))]) => json::raw(text, budget),
+                    _ => Ok(around.wrap(Tree::Struct { name, fields })),
+                }
             }
         })+
     };

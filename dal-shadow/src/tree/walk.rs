@@ -73,8 +73,8 @@ impl Walk {
         if self.found.len() < self.bound {
             self.found.push(Difference {
                 path: self.path.clone(),
-                first: first.cloned(),
-                second: second.cloned(),
+                primary: first.cloned(),
+                secondary: second.cloned(),
             });
         }
     }

@@ -10,9 +10,11 @@
 )]
 
 mod compare_errors;
+mod compare_reads;
 mod compare_rules;
 mod compare_sinks;
 mod compare_values;
+mod containment;
 mod engine;
 mod forms;
 mod never_hurts;

@@ -69,7 +69,7 @@ async fn every_kind_of_trouble_is_counted_as_itself() {
         (Fault::Hang, "timed_out"),
         (Fault::KeepsDeadline, "timed_out"),
         (Fault::Throttle, "inconclusive"),
-        (Fault::Panic, "shadow_panicked"),
+        (Fault::Panic, "panicked"),
         (Fault::Garbage, "different"),
     ] {
         let (users, harness, dynamodb) = wrapped(Phase::ShadowRead, |builder| builder).await;

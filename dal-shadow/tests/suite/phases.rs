@@ -228,9 +228,31 @@ async fn a_report_is_a_table_for_people() {
     };
     assert!(table.contains("dual writes are best effort"), "{table}");
     assert!(table.contains("\nuser: shadow-read\n"), "{table}");
-    assert_eq!(line("register")[..4], ["register", "1", "1", "1"]);
-    assert_eq!(line("get")[..4], ["get", "1", "1", "1"]);
-    assert_eq!(line("total")[..5], ["total", "2", "2", "2", "0"]);
+    // Calls, compared, equal, different, acknowledged.
+    assert_eq!(line("register")[..6], ["register", "1", "0", "0", "0", "1"]);
+    assert_eq!(line("get")[..6], ["get", "1", "1", "1", "0", "0"]);
+    assert_eq!(line("total")[..6], ["total", "2", "1", "1", "0", "1"]);
+}
+
+#[tokio::test]
+async fn the_table_says_why_nothing_could_be_said_and_where_the_answers_differ() {
+    let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
+        .best_effort_writes()
+        .rereads(0, Duration::ZERO)
+        .start()
+        .await
+        .unwrap();
+    let (users, _mysql, dynamodb) = stores(&harness);
+    let user = users.register("ann@x").await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    for fault in [Fault::Garbage, Fault::Garbage, Fault::Throttle] {
+        dynamodb.fault(fault);
+        users.get(user.id).await.unwrap();
+        assert!(harness.drain(Duration::from_secs(5)).await);
+    }
+    let table = harness.report().to_string();
+    assert!(table.contains("inconclusive: transient 1"), "{table}");
+    assert!(table.contains("differs most at name (2 calls)"), "{table}");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use dal_shadow::answer::Answer;
 use dal_shadow::compare::compare;
-use dal_shadow::record::{CallOutcome, Finding, Record, Recorder};
+use dal_shadow::record::{Finding, Record, Recorder};
 use dal_shadow::redact::Redaction;
 use dal_shadow::rules::Rules;
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, Sink, TracingSink};
@@ -80,11 +80,11 @@ fn account(which: u64) -> Account {
     }
 }
 
-fn finding<'a>(
-    first: &'a Answer,
-    second: &'a Answer,
-    verdict: &'a dal_shadow::compare::Verdict,
-) -> Finding<'a> {
+fn finding(
+    first: &Answer,
+    second: &Answer,
+    verdict: &dal_shadow::compare::Verdict,
+) -> Finding {
     Finding {
         entity: "account",
         method: "get",
@@ -92,10 +92,10 @@ fn finding<'a>(
         epoch: Some(3),
         answered_by: "mysql",
         key_hash: Some(8_675_309),
-        outcome: CallOutcome::from(verdict),
-        differences: verdict.differences(),
-        answers: Some((first, second)),
-        correlation_id: "abc",
+        outcome: verdict.outcome.clone(),
+        differences: verdict.differences.clone(),
+        answers: Some((first.clone(), second.clone())),
+        correlation_id: "abc".into(),
         at: SystemTime::UNIX_EPOCH,
     }
 }
@@ -199,9 +199,11 @@ fn outputs(redaction: Redaction) -> Vec<(&'static str, String)> {
     let file = JsonLinesSink::open(&path, FileLimits::default()).unwrap();
     let recorder = Recorder::new(redaction);
     let mut debug = String::new();
-    let give = |sink: &dyn Sink, record: &Record, finding: &Finding<'_>| {
-        sink.count(record.entity, record.method, &record.outcome);
+    let give = |sink: &dyn Sink, record: &Record, finding: &Finding| {
+        sink.count(record.entity, record.method, &record.outcome, 1);
+        assert!(!sink.wants_values(), "a sink gets values only when it asks");
         sink.record_unredacted(record, finding);
+        sink.repeated(&recorder.repetition(finding));
     };
     for (first, second) in pairs() {
         let verdict = compare(&first, &second, &Rules::none());
@@ -314,8 +316,8 @@ fn equal_values_have_equal_marks_in_one_process_and_different_ones_under_another
     // The fingerprint holds nothing of the values: it is the same everywhere.
     assert_eq!(one.fingerprint, other.fingerprint);
     assert_eq!(
-        one.differences[0].first.as_ref().map(String::len),
-        one.differences[0].second.as_ref().map(String::len)
+        one.differences[0].primary.as_ref().map(String::len),
+        one.differences[0].secondary.as_ref().map(String::len)
     );
-    assert_ne!(one.differences[0].first, one.differences[0].second);
+    assert_ne!(one.differences[0].primary, one.differences[0].secondary);
 }

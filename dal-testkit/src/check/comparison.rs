@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dal_shadow::answer::Answer;
-use dal_shadow::compare::{Difference, Verdict, Why, compare};
+use dal_shadow::compare::{CallOutcome, Difference, Why, compare};
 use dal_shadow::ops::{OpMethod, Place};
 use dal_shadow::rules::{MethodRules, RuleSet, Rules};
 use dal_shadow::tree::{Tree, find, replace};
@@ -213,27 +213,31 @@ impl<'a> Comparison<'a> {
             .get(&(method.entity, method.method))
             .unwrap_or(&none);
         let verdict = compare(first, second, rules);
-        let mut help = match &verdict {
-            Verdict::Equal | Verdict::EqualAfterRule(_) => return Compared::Agree,
-            Verdict::Inconclusive(Why::Unserializable) => {
+        let differences = &verdict.differences;
+        let mut help = match &verdict.outcome {
+            outcome if outcome.is_equal() => return Compared::Agree,
+            CallOutcome::Inconclusive(Why::Unserializable) => {
                 vec!["the answer's own `Serialize` fails, so nothing can be compared".to_owned()]
             }
-            Verdict::Inconclusive(_) => return Compared::Transient,
-            Verdict::UnsupportedInShadow => {
+            CallOutcome::Inconclusive(Why::Panicked) => {
+                vec!["the answer's own `Serialize` panics, so nothing can be compared".to_owned()]
+            }
+            CallOutcome::Inconclusive(_) => return Compared::Transient,
+            CallOutcome::UnsupportedInShadow => {
                 vec!["one store says that it does not support the call; leave the call out of the strategy, or implement it".to_owned()]
             }
-            Verdict::Order(differences) => match (first, second) {
+            CallOutcome::Order => match (first, second) {
                 (Answer::Value(a), Answer::Value(b)) => vec![help::order(a, b, differences)],
                 _ => Vec::new(),
             },
             _ => Vec::new(),
         };
-        help.extend(self.advice(method, verdict.differences(), given));
+        help.extend(self.advice(method, differences, given));
         if let (Answer::Value(first), Answer::Value(second)) = (first, second) {
             help.extend(self.places.misnamed([first, second]));
         }
         help.dedup();
-        Compared::Differ(found(first, second, verdict.differences(), help))
+        Compared::Differ(found(first, second, differences, help))
     }
 }
 
@@ -251,7 +255,7 @@ fn found(first: &Answer, second: &Answer, differences: &[Difference], help: Vec<
     let outcomes = [first, second].map(outcome_of);
     let presence = outcomes[0] != outcomes[1]
         || differences.iter().any(|difference| {
-            is_missing(difference.first.as_ref()) != is_missing(difference.second.as_ref())
+            is_missing(difference.primary.as_ref()) != is_missing(difference.secondary.as_ref())
         });
     let lists = [first, second]
         .into_iter()

@@ -108,7 +108,8 @@ pub(super) fn outcome_of(answer: &Answer) -> String {
     match answer {
         Answer::Value(tree) if tree.is_missing() => "nothing".to_owned(),
         Answer::Value(_) => "a value".to_owned(),
-        Answer::Unserializable(_) => "not serializable".to_owned(),
+        Answer::Unserializable(_) | Answer::TooLarge => "not serializable".to_owned(),
+        Answer::Panicked => "a panic".to_owned(),
         Answer::Error(error) => {
             let code = error.class.code.as_deref().unwrap_or_default();
             format!("{} {code}", error.class.kind)

@@ -79,6 +79,6 @@ fn nothing_there(answer: &Answer, write: bool) -> bool {
     match answer {
         Answer::Error(error) => error.class.kind == ErrorKind::NotFound,
         Answer::Value(tree) => (*tree == Tree::Null && !write) || *tree == Tree::Bool(false),
-        Answer::Unserializable(_) => false,
+        Answer::Unserializable(_) | Answer::TooLarge | Answer::Panicked => false,
     }
 }

@@ -150,7 +150,7 @@ const THROUGH: [(Flaw, FailureKind, &str); 8] = [
     (
         Flaw::MirrorPanics,
         Difference,
-        "`shadow_panicked` for the secondary write of `register`",
+        "`panicked` for the secondary write of `register`",
     ),
     (
         Flaw::MirrorIsUnexpected,

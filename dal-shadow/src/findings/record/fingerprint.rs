@@ -23,7 +23,7 @@ impl fmt::Display for Fingerprint {
 }
 
 impl Fingerprint {
-    pub(super) fn of(finding: &Finding<'_>) -> Self {
+    pub(super) fn of(finding: &Finding) -> Self {
         let places: BTreeSet<String> = finding.differences.iter().map(place).collect();
         let head = [finding.entity, finding.method, finding.outcome.as_str()];
         let detail = finding.outcome.detail();
@@ -51,8 +51,8 @@ fn place(difference: &Difference) -> String {
     format!(
         "{} {} {}",
         difference.path.shape(),
-        side(&difference.first),
-        side(&difference.second)
+        side(&difference.primary),
+        side(&difference.secondary)
     )
 }
 

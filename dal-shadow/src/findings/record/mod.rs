@@ -2,7 +2,7 @@
 
 mod fingerprint;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -21,7 +21,7 @@ const MAX_CORRELATION_ID: usize = 128;
 
 /// A call whose outcome is worth a record, with the answers as they were.
 #[derive(Clone, Debug)]
-pub struct Finding<'a> {
+pub struct Finding {
     /// The entity.
     pub entity: &'static str,
     /// The method.
@@ -30,20 +30,37 @@ pub struct Finding<'a> {
     pub phase: &'static str,
     /// The phase's epoch, where its source counts them.
     pub epoch: Option<u64>,
-    /// The store that answered the caller.
+    /// The primary: the store whose answer the caller got.
     pub answered_by: &'static str,
     /// The sampling hash of the record's key.
     pub key_hash: Option<u64>,
     /// How the call ended.
     pub outcome: CallOutcome,
     /// Where the answers differ.
-    pub differences: &'a [Difference],
-    /// The answering store's answer and the other's, where both are there.
-    pub answers: Option<(&'a Answer, &'a Answer)>,
+    pub differences: Vec<Difference>,
+    /// The primary's answer and the secondary's, where both are there.
+    pub answers: Option<(Answer, Answer)>,
     /// The id of the caller's operation.
-    pub correlation_id: &'a str,
+    pub correlation_id: Arc<str>,
     /// When.
     pub at: SystemTime,
+}
+
+/// That a finding was made again; nothing of it is rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repetition {
+    /// The entity.
+    pub entity: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// How the call ended.
+    pub outcome: CallOutcome,
+    /// The differing places, without indices and keys: `items[].email`.
+    pub shapes: Vec<String>,
+    /// The same for the same defect.
+    pub fingerprint: Fingerprint,
+    /// How often, first and last.
+    pub seen: Seen,
 }
 
 /// What is kept of a finding. Redacted: see [`Redaction`].
@@ -57,7 +74,7 @@ pub struct Record {
     pub phase: &'static str,
     /// The phase's epoch, where its source counts them.
     pub epoch: Option<u64>,
-    /// The store that answered the caller.
+    /// The primary: the store whose answer the caller got.
     pub answered_by: &'static str,
     /// A hash of the record's key, comparable within one process only.
     pub key_hash: Option<u64>,
@@ -65,7 +82,7 @@ pub struct Record {
     pub outcome: CallOutcome,
     /// Where the answers differ.
     pub differences: Vec<RecordedDifference>,
-    /// Both answers as lines of text, the differing ones marked `-` (answering store) and `+`.
+    /// Both answers as lines of text, the differing ones marked `-` (primary) and `+`.
     pub diff: String,
     /// The same for the same defect.
     pub fingerprint: Fingerprint,
@@ -82,10 +99,10 @@ pub struct RecordedDifference {
     pub path: String,
     /// Where, without indices and keys: `items[].email`.
     pub shape: String,
-    /// What the answering store has there.
-    pub first: Option<String>,
-    /// What the other store has there.
-    pub second: Option<String>,
+    /// What the primary has there.
+    pub primary: Option<String>,
+    /// What the secondary has there.
+    pub secondary: Option<String>,
 }
 
 /// Makes records of findings: redacts them and counts their repetitions.
@@ -105,15 +122,33 @@ impl Recorder {
     }
 
     /// The finding's record.
-    pub fn record(&self, finding: &Finding<'_>) -> Record {
+    pub fn record(&self, finding: &Finding) -> Record {
+        let again = self.repetition(finding);
+        self.render(finding, &again)
+    }
+
+    /// Counts the finding and renders nothing, which costs little: most findings are repetitions.
+    pub fn repetition(&self, finding: &Finding) -> Repetition {
         let fingerprint = Fingerprint::of(finding);
         let seen = self
             .known
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .note(fingerprint, finding.at);
-        let entity = finding.entity;
-        let (redaction, differences) = (&self.redaction, finding.differences);
+        let places = finding.differences.iter().take(MAX_DIFFERENCES);
+        Repetition {
+            entity: finding.entity,
+            method: finding.method,
+            outcome: finding.outcome.clone(),
+            shapes: places.map(|place| place.path.shape()).collect(),
+            fingerprint,
+            seen,
+        }
+    }
+
+    /// The record of a finding that was counted.
+    pub(crate) fn render(&self, finding: &Finding, again: &Repetition) -> Record {
+        let (entity, redaction) = (finding.entity, &self.redaction);
         Record {
             entity,
             method: finding.method,
@@ -122,17 +157,21 @@ impl Recorder {
             answered_by: finding.answered_by,
             key_hash: finding.key_hash.map(|hash| redaction.key(hash)),
             outcome: finding.outcome.clone(),
-            differences: differences
+            differences: finding
+                .differences
                 .iter()
                 .take(MAX_DIFFERENCES)
                 .map(|difference| self.difference(entity, difference))
                 .collect(),
-            diff: finding.answers.map_or_else(String::new, |(first, second)| {
-                let first = redaction.answer(entity, first);
-                render::trees(&first, &redaction.answer(entity, second))
-            }),
-            fingerprint,
-            seen,
+            diff: finding
+                .answers
+                .as_ref()
+                .map_or_else(String::new, |(primary, secondary)| {
+                    let primary = redaction.answer(entity, primary);
+                    render::trees(&primary, &redaction.answer(entity, secondary))
+                }),
+            fingerprint: again.fingerprint,
+            seen: again.seen,
             correlation_id: finding
                 .correlation_id
                 .chars()
@@ -150,8 +189,8 @@ impl Recorder {
         RecordedDifference {
             path: self.redaction.path(entity, path),
             shape: path.shape(),
-            first: side(&difference.first),
-            second: side(&difference.second),
+            primary: side(&difference.primary),
+            secondary: side(&difference.secondary),
         }
     }
 }

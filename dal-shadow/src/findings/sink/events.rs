@@ -3,16 +3,13 @@
 use super::Sink;
 use crate::findings::record::Record;
 
-/// Writes findings as `tracing` events of the target `dal_shadow`: mismatches and lost second
-/// writes as warnings, the rest as debug. A repeated finding is written at its 1st, 2nd, 4th, 8th … time.
+/// Writes findings as `tracing` events of the target `dal_shadow`: mismatches and lost secondary
+/// writes as warnings, the rest as debug.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingSink;
 
 impl Sink for TracingSink {
     fn record(&self, record: &Record) {
-        if !record.seen.is_news() {
-            return;
-        }
         // The level of an event is fixed where it is written, hence a macro.
         macro_rules! write_at {
             ($level:ident) => {
@@ -30,7 +27,8 @@ impl Sink for TracingSink {
                     fingerprint = %record.fingerprint,
                     count = record.seen.count,
                     correlation_id = record.correlation_id,
-                    "the two stores' answers were compared"
+                    "{}",
+                    record.outcome.sentence()
                 )
             };
         }
@@ -45,8 +43,8 @@ impl Sink for TracingSink {
 fn places(record: &Record) -> String {
     let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "absent".to_owned());
     let places = record.differences.iter().map(|difference| {
-        let (first, second) = (side(&difference.first), side(&difference.second));
-        format!("{}: {first} | {second}", difference.path)
+        let (primary, secondary) = (side(&difference.primary), side(&difference.secondary));
+        format!("{}: {primary} | {secondary}", difference.path)
     });
     places.collect::<Vec<_>>().join("; ")
 }

@@ -17,8 +17,7 @@ use crate::findings::record::Record;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Writes findings as lines of JSON. A thread of its own writes; when the disk cannot keep up,
-/// lines are dropped and counted. A repeated finding is written at its 1st, 2nd, 4th, 8th … time,
-/// with its count.
+/// lines are dropped and counted.
 pub struct JsonLinesSink {
     sender: SyncSender<Message>,
     lost: Arc<Lost>,
@@ -64,9 +63,6 @@ impl JsonLinesSink {
 
 impl Sink for JsonLinesSink {
     fn record(&self, record: &Record) {
-        if !record.seen.is_news() {
-            return;
-        }
         let sent = serde_json::to_string(record)
             .ok()
             .and_then(|line| self.sender.try_send(Message::Line(line)).ok());

@@ -1,7 +1,7 @@
 //! Outcomes and differing places as metrics.
 
 use super::Sink;
-use crate::findings::record::{CallOutcome, Record};
+use crate::findings::record::{CallOutcome, Record, Repetition};
 
 /// Counts through the `metrics` facade, under names as OpenTelemetry forms them:
 ///
@@ -12,7 +12,13 @@ use crate::findings::record::{CallOutcome, Record};
 pub struct MetricsSink;
 
 impl Sink for MetricsSink {
-    fn count(&self, entity: &'static str, method: &'static str, outcome: &CallOutcome) {
+    fn count(
+        &self,
+        entity: &'static str,
+        method: &'static str,
+        outcome: &CallOutcome,
+        times: u64,
+    ) {
         metrics::counter!(
             "dal.shadow.outcomes",
             "dal.entity" => entity,
@@ -20,19 +26,29 @@ impl Sink for MetricsSink {
             "dal.outcome" => outcome.as_str(),
             "dal.detail" => outcome.detail().unwrap_or_default().to_owned(),
         )
-        .increment(1);
+        .increment(times);
     }
 
     fn record(&self, record: &Record) {
         for difference in &record.differences {
-            metrics::counter!(
-                "dal.shadow.differences",
-                "dal.entity" => record.entity,
-                "dal.method" => record.method,
-                "dal.outcome" => record.outcome.as_str(),
-                "dal.path" => difference.shape.clone(),
-            )
-            .increment(1);
+            differs(record.entity, record.method, &record.outcome, &difference.shape);
         }
     }
+
+    fn repeated(&self, again: &Repetition) {
+        for shape in &again.shapes {
+            differs(again.entity, again.method, &again.outcome, shape);
+        }
+    }
+}
+
+fn differs(entity: &'static str, method: &'static str, outcome: &CallOutcome, shape: &str) {
+    metrics::counter!(
+        "dal.shadow.differences",
+        "dal.entity" => entity,
+        "dal.method" => method,
+        "dal.outcome" => outcome.as_str(),
+        "dal.path" => shape.to_owned(),
+    )
+    .increment(1);
 }

@@ -1,4 +1,4 @@
-//! Where records go. Every sink is bounded, and none makes a call wait for a disk or a network.
+//! Where records go. Sinks run on a thread of their own: no call waits for one.
 
 mod events;
 mod json_lines;
@@ -12,9 +12,13 @@ pub use meter::MetricsSink;
 pub use ring::{Raw, RingSink};
 pub use rotation::FileLimits;
 
-use crate::findings::record::{CallOutcome, Finding, Record};
+use crate::findings::record::{CallOutcome, Finding, Record, Repetition};
 
 /// A place for records.
+///
+/// Its methods are called one after the other, on a thread of the harness, so one that waits or panics
+/// costs no caller anything. Findings that come faster than the sinks take them are dropped; what
+/// was dropped and what panicked is in [`Report::sinks`](crate::Report::sinks).
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,16 +42,31 @@ use crate::findings::record::{CallOutcome, Finding, Record};
 /// let builder = Harness::builder(Fixed::new(Phase::MySqlOnly)).sink(Differences::default());
 /// ```
 pub trait Sink: Send + Sync {
-    /// An eligible call ended like this. Called for each, on the way of the caller for those that
-    /// are not compared: it has to be quick.
-    fn count(&self, _entity: &'static str, _method: &'static str, _outcome: &CallOutcome) {}
+    /// So many eligible calls ended like this.
+    fn count(
+        &self,
+        _entity: &'static str,
+        _method: &'static str,
+        _outcome: &CallOutcome,
+        _times: u64,
+    ) {
+    }
 
-    /// Takes the record of a finding. Must not wait.
+    /// Takes the record of a finding, redacted: at its 1st, 2nd, 4th, 8th … time.
     fn record(&self, record: &Record);
 
-    /// The same with the finding as it was, values and all. Only for what stays in the process:
-    /// the default passes on the record alone.
-    fn record_unredacted(&self, record: &Record, _finding: &Finding<'_>) {
+    /// The same finding at every other time; nothing of it is rendered.
+    fn repeated(&self, _again: &Repetition) {}
+
+    /// Whether the sink wants values as well: then every finding is given to
+    /// [`record_unredacted`](Self::record_unredacted), and none to the two above. Only for what stays
+    /// in the process.
+    fn wants_values(&self) -> bool {
+        false
+    }
+
+    /// A finding as it was, values and all, for a sink that [wants](Self::wants_values) them.
+    fn record_unredacted(&self, record: &Record, _finding: &Finding) {
         self.record(record);
     }
 

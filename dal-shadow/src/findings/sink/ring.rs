@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Sink;
-use crate::findings::record::{Finding, Record};
+use crate::findings::record::{Finding, Record, Repetition};
 use crate::tree::Difference;
 use crate::tree::answer::Answer;
 
@@ -29,7 +29,7 @@ pub struct Raw {
     pub record: Record,
     /// Where the answers differ.
     pub differences: Vec<Difference>,
-    /// The answering store's answer and the other's.
+    /// The primary's answer and the secondary's.
     pub answers: Option<(Answer, Answer)>,
 }
 
@@ -98,11 +98,26 @@ impl Sink for RingSink {
         self.keep(record, None);
     }
 
-    fn record_unredacted(&self, record: &Record, finding: &Finding<'_>) {
+    fn repeated(&self, again: &Repetition) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept
+            .iter()
+            .position(|kept| kept.record.fingerprint == again.fingerprint);
+        if let Some(mut same) = place.and_then(|place| kept.remove(place)) {
+            same.record.seen = again.seen;
+            kept.push_back(same);
+        }
+    }
+
+    fn wants_values(&self) -> bool {
+        self.unredacted
+    }
+
+    fn record_unredacted(&self, record: &Record, finding: &Finding) {
         let raw = self.unredacted.then(|| Raw {
             record: record.clone(),
-            differences: finding.differences.to_vec(),
-            answers: finding.answers.map(|(a, b)| (a.clone(), b.clone())),
+            differences: finding.differences.clone(),
+            answers: finding.answers.clone(),
         });
         self.keep(record, raw);
     }

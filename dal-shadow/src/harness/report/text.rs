@@ -4,14 +4,16 @@ use std::fmt::{self, Formatter};
 
 use super::{Report, Totals};
 use crate::harness::entity::EntityReport;
+use crate::harness::method::MethodReport;
 use crate::phases::Setting;
 use crate::rules::RuleState;
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "calls",
     "compared",
     "equal",
     "different",
+    "acknowledged",
     "inconclusive",
     "shed",
     "timed out",
@@ -48,6 +50,7 @@ impl fmt::Display for Report {
                 let mut counts = Totals::default();
                 counts.add(method);
                 line(f, width, &format!("  {}", method.method), &counts)?;
+                findings(f, method)?;
             }
         }
         line(f, width, "total", &self.total())?;
@@ -57,6 +60,17 @@ impl fmt::Display for Report {
                 f,
                 "\n{missing} second writes are, or may be, missing in the second store: copy"
             )?;
+        }
+        let sinks = self.sinks;
+        if sinks.dropped > 0 {
+            write!(
+                f,
+                "\n{} findings were counted but not recorded: the sinks were too slow",
+                sinks.dropped
+            )?;
+        }
+        if sinks.panicked > 0 {
+            write!(f, "\na sink panicked {} times", sinks.panicked)?;
         }
         for rule in &self.rules {
             let what = match rule.state {
@@ -81,12 +95,36 @@ fn title(entity: &EntityReport) -> String {
     }
 }
 
+/// What a reader asks next: why nothing could be said, and where the answers differ most often.
+fn findings(f: &mut Formatter<'_>, method: &MethodReport) -> fmt::Result {
+    if !method.reasons.is_empty() {
+        let reasons = method.reasons.iter();
+        let reasons: Vec<_> = reasons.map(|(why, times)| format!("{why} {times}")).collect();
+        write!(f, "\n      inconclusive: {}", reasons.join(", "))?;
+    }
+    let most = method.paths.iter().max_by_key(|(_, times)| **times);
+    if let Some((place, times)) = most {
+        let place = if place.is_empty() {
+            "the answer itself"
+        } else {
+            place
+        };
+        let more = method.paths.len() - 1;
+        write!(f, "\n      differs most at {place} ({times} calls)")?;
+        if more > 0 {
+            write!(f, " and at {more} more places")?;
+        }
+    }
+    Ok(())
+}
+
 fn line(f: &mut Formatter<'_>, width: usize, name: &str, counts: &Totals) -> fmt::Result {
     let numbers = [
         counts.calls,
         counts.compared,
         counts.equal,
         counts.different,
+        counts.acknowledged,
         counts.inconclusive,
         counts.shed,
         counts.timed_out,

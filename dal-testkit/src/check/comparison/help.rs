@@ -17,7 +17,7 @@ pub(in crate::check) fn shown(difference: &Difference) -> String {
             side.as_ref()
                 .map_or_else(|| "absent".to_owned(), ToString::to_string)
         };
-        let (first, second) = (side(&difference.first), side(&difference.second));
+        let (first, second) = (side(&difference.primary), side(&difference.secondary));
         format!("{WHOLE}: {first} | {second}")
     } else {
         difference.to_string()
@@ -137,7 +137,7 @@ impl std::fmt::Display for OtherRecord<'_> {
 }
 
 fn holds_an_unrelated_id(difference: &Difference) -> bool {
-    [&difference.first, &difference.second]
+    [&difference.primary, &difference.secondary]
         .into_iter()
         .flatten()
         .any(id_map::is_unrelated)
@@ -155,7 +155,7 @@ impl Advice<'_> {
                     Step::Field { owner, name } => self.declarations.field(owner, name).is_some(),
                     _ => false,
                 })?;
-                let (first, second) = (difference.first.as_ref()?, difference.second.as_ref()?);
+                let (first, second) = (difference.primary.as_ref()?, difference.secondary.as_ref()?);
                 let text = format!(
                     "`{}` is the id {first} in one answer and {second} in the other one, so these may be two records: look at the order, the page and the condition first",
                     difference.path
@@ -170,7 +170,7 @@ impl Advice<'_> {
 
     /// What may help against a difference.
     pub(super) fn of(&self, difference: &Difference) -> Option<String> {
-        let (first, second) = (difference.first.as_ref()?, difference.second.as_ref()?);
+        let (first, second) = (difference.primary.as_ref()?, difference.secondary.as_ref()?);
         if id_map::is_unrelated(first) || id_map::is_unrelated(second) {
             return Some(format!(
                 "`{}(..)` is an id that the other store has not given in this sequence: another record was returned, or an id was given again; does every mirror method also move its store's id generator past the id that it stores?",
@@ -263,7 +263,7 @@ mod tests {
             let [a, b] =
                 [first, second].map(|tree| dal_shadow::answer::Answer::Value(tree.clone()));
             let verdict = dal_shadow::compare::compare(&a, &b, &none);
-            permuted(first, second, verdict.differences())
+            permuted(first, second, &verdict.differences)
         };
         let one = tree(&[&[1, 2], &[3]]);
         assert_eq!(

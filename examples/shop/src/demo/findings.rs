@@ -15,7 +15,7 @@ const PLACES: usize = 8;
 pub(super) struct Finding {
     /// `entity.method`.
     pub(super) method: String,
-    /// `different`, `missing_in_shadow`, …
+    /// `different`, `missing_in_secondary`, …
     pub(super) outcome: &'static str,
     /// How often the same was found.
     pub(super) count: u64,
@@ -57,7 +57,7 @@ fn finding(raw: &Raw) -> Finding {
     let turned = record.answered_by == Store::DynamoDb.as_str();
     let fields = raw.differences.iter().take(PLACES).map(|difference| {
         let text = |side: &Option<_>| side.as_ref().map(ToString::to_string);
-        let (first, second) = (text(&difference.first), text(&difference.second));
+        let (first, second) = (text(&difference.primary), text(&difference.secondary));
         let (mysql, dynamodb) = if turned {
             (second, first)
         } else {

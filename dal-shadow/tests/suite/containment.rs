@@ -1,0 +1,413 @@
+//! The application's own code (Clone, Serialize, rules, sinks) and large answers cost the caller
+//! nothing and are counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use dal_shadow::record::{CallOutcome, Record};
+use dal_shadow::sink::{JsonLinesSink, Sink};
+use dal_shadow::source::Fixed;
+use dal_shadow::tree::Tree;
+use dal_shadow::{Classify, Harness, HarnessBuilder, MethodReport, Order, Phases, shadow};
+use serde::{Serialize, Serializer};
+
+/// An argument whose copies are counted; one of them may panic.
+#[derive(Debug)]
+pub struct Key {
+    pub number: u64,
+    pub copies: Arc<AtomicU64>,
+    pub panics: bool,
+}
+
+impl Clone for Key {
+    fn clone(&self) -> Self {
+        assert!(!self.panics, "planted: clone");
+        self.copies.fetch_add(1, Ordering::SeqCst);
+        Self {
+            number: self.number,
+            copies: Arc::clone(&self.copies),
+            panics: false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    pub id: u64,
+    pub name: String,
+    pub street: String,
+    pub city: String,
+    pub note: Fragile,
+}
+
+/// A text whose `Serialize` panics when it says so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fragile(pub String);
+
+impl Serialize for Fragile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(self.0 != "panic", "planted: serialize");
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[derive(Debug, thiserror::Error, Classify)]
+pub enum Failure {
+    #[error("the connection is refused")]
+    #[classify(unavailable)]
+    Refused,
+}
+
+fn panics(tree: &mut Tree) {
+    assert!(tree.as_str() != Some("panic"), "planted: normalizer");
+}
+
+#[shadow]
+#[async_trait]
+pub trait Rows: Send + Sync {
+    #[shadow(read)]
+    async fn all(&self, key: Key) -> Result<Vec<Row>, Failure>;
+    #[shadow(read, normalize("" = panics))]
+    async fn name(&self, key: Key) -> Result<String, Failure>;
+}
+
+/// What a store does.
+#[derive(Default)]
+struct Side {
+    delay: Mutex<Duration>,
+    rows: Mutex<Vec<Row>>,
+    name: Mutex<String>,
+    /// Every answer is another one.
+    lies: bool,
+    refuses: Mutex<bool>,
+    calls: AtomicU64,
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+impl Side {
+    async fn enter(&self) -> Result<u64, Failure> {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        let delay = *self.delay.lock().unwrap();
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        if *self.refuses.lock().unwrap() {
+            return Err(Failure::Refused);
+        }
+        Ok(call)
+    }
+}
+
+#[async_trait]
+impl Rows for Side {
+    async fn all(&self, _key: Key) -> Result<Vec<Row>, Failure> {
+        let call = self.enter().await?;
+        let mut rows = self.rows.lock().unwrap().clone();
+        if self.lies {
+            for row in &mut rows {
+                row.name = format!("wrong {call} {}", row.id);
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn name(&self, _key: Key) -> Result<String, Failure> {
+        self.enter().await?;
+        Ok(self.name.lock().unwrap().clone())
+    }
+}
+
+fn rows(count: u64) -> Vec<Row> {
+    let row = |id| Row {
+        id,
+        name: format!("name {id}"),
+        street: format!("street {id}"),
+        city: "a city".to_owned(),
+        note: Fragile::default(),
+    };
+    (0..count).map(row).collect()
+}
+
+struct Setup {
+    harness: Harness,
+    mysql: Arc<Side>,
+    dynamodb: Arc<Side>,
+    rows: ShadowRows<Side>,
+    copies: Arc<AtomicU64>,
+}
+
+impl Setup {
+    async fn new(phase: &str, change: impl FnOnce(HarnessBuilder) -> HarnessBuilder) -> Self {
+        Self::with(phase, Side::default(), change).await
+    }
+
+    async fn with(
+        phase: &str,
+        dynamodb: Side,
+        change: impl FnOnce(HarnessBuilder) -> HarnessBuilder,
+    ) -> Self {
+        let phases = Phases::from_list(&format!("*={phase}")).unwrap();
+        let builder = Harness::builder(Fixed::phases(phases))
+            .best_effort_writes()
+            .rereads(0, Duration::ZERO);
+        let harness = change(builder).start().await.unwrap();
+        let (mysql, dynamodb) = (Arc::new(Side::default()), Arc::new(dynamodb));
+        let rows =
+            ShadowRows::new(Arc::clone(&mysql), Arc::clone(&dynamodb), harness.clone());
+        Self {
+            harness,
+            mysql,
+            dynamodb,
+            rows,
+            copies: Arc::default(),
+        }
+    }
+
+    fn key(&self) -> Key {
+        Key {
+            number: 1,
+            copies: Arc::clone(&self.copies),
+            panics: false,
+        }
+    }
+
+    async fn counts(&self, method: &str) -> MethodReport {
+        assert!(self.harness.drain(Duration::from_secs(20)).await);
+        let report = self.harness.report();
+        assert!(report.total().adds_up() && report.total().in_flight == 0);
+        let found = report.methods().find(|found| found.method == method);
+        found.unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_is_not_in_the_sample_copies_none_of_its_arguments() {
+    let setup = Setup::new("shadow-read@0", |builder| builder).await;
+    for _ in 0..1_000 {
+        setup.rows.all(setup.key()).await.unwrap();
+    }
+    let copies = setup.copies.load(Ordering::SeqCst);
+    eprintln!("{copies} of 1000 arguments copied");
+    assert_eq!(copies, 0);
+    assert_eq!(setup.counts("all").await.unsampled, 1_000);
+}
+
+#[tokio::test]
+async fn the_limit_of_shadow_reads_holds_in_every_order_also_when_callers_leave() {
+    for order in [Order::Detached, Order::Concurrent] {
+        let setup = Setup::new("shadow-read", |builder| {
+            builder.order(order).reads_in_flight(4)
+        })
+        .await;
+        *setup.mysql.delay.lock().unwrap() = Duration::from_millis(20);
+        *setup.dynamodb.delay.lock().unwrap() = Duration::from_millis(300);
+        for _ in 0..10 {
+            let callers = (0..20).map(|_| {
+                let call = setup.rows.all(setup.key());
+                tokio::time::timeout(Duration::from_millis(2), call)
+            });
+            let _gone = futures::future::join_all(callers).await;
+        }
+        setup.counts("all").await;
+        let most = setup.dynamodb.most.load(Ordering::SeqCst);
+        eprintln!("{order:?}: {most} reads at once under a limit of 4");
+        assert!(most <= 4, "{order:?}: {most}");
+    }
+}
+
+#[tokio::test]
+async fn a_clone_that_panics_costs_the_caller_nothing() {
+    let setup = Setup::new("shadow-read", |builder| builder).await;
+    let mut key = setup.key();
+    key.panics = true;
+    assert_eq!(setup.rows.all(key).await.unwrap(), []);
+    let all = setup.counts("all").await;
+    assert_eq!(all.reasons.get("user_code_panicked"), Some(&1), "{all:?}");
+}
+
+#[tokio::test]
+async fn a_serialize_that_panics_costs_the_caller_nothing() {
+    let setup = Setup::new("shadow-read", |builder| builder).await;
+    let mut fragile = rows(1);
+    fragile[0].note = Fragile("panic".to_owned());
+    *setup.mysql.rows.lock().unwrap() = fragile.clone();
+    assert_eq!(setup.rows.all(setup.key()).await.unwrap(), fragile);
+    let all = setup.counts("all").await;
+    assert_eq!(all.reasons.get("user_code_panicked"), Some(&1), "{all:?}");
+    let asked = setup.dynamodb.calls.load(Ordering::SeqCst);
+    assert_eq!(asked, 0, "there is nothing to compare its answer with");
+}
+
+#[tokio::test]
+async fn a_normalizer_that_panics_costs_the_caller_nothing() {
+    let setup = Setup::new("shadow-read", |builder| builder).await;
+    "panic".clone_into(&mut setup.dynamodb.name.lock().unwrap());
+    assert_eq!(setup.rows.name(setup.key()).await.unwrap(), "");
+    let name = setup.counts("name").await;
+    assert_eq!(name.reasons.get("user_code_panicked"), Some(&1), "{name:?}");
+}
+
+/// Panics, or waits for ever, at each call.
+struct BadSink {
+    waits: bool,
+}
+
+impl Sink for BadSink {
+    fn count(&self, _: &'static str, _: &'static str, _: &CallOutcome, _: u64) {
+        self.record_nothing();
+    }
+
+    fn record(&self, _: &Record) {
+        self.record_nothing();
+    }
+}
+
+impl BadSink {
+    fn record_nothing(&self) {
+        while self.waits {
+            std::thread::park();
+        }
+        panic!("planted: sink");
+    }
+}
+
+#[tokio::test]
+async fn a_sink_that_panics_costs_the_caller_nothing_and_the_other_sinks_nothing() {
+    let ring = dal_shadow::sink::RingSink::new(10);
+    let setup = Setup::new("shadow-read", |builder| {
+        builder.sink(BadSink { waits: false }).sink(ring.clone())
+    })
+    .await;
+    *setup.dynamodb.rows.lock().unwrap() = rows(1);
+    assert_eq!(setup.rows.all(setup.key()).await.unwrap(), []);
+    let all = setup.counts("all").await;
+    assert_eq!(all.different, 1);
+    let report = setup.harness.report();
+    assert!(report.sinks.panicked >= 2, "{:?}", report.sinks);
+    assert_eq!(ring.records().len(), 1);
+    assert!(report.to_string().contains("a sink panicked"), "{report}");
+}
+
+#[tokio::test]
+async fn a_sink_that_never_returns_costs_the_caller_nothing_and_what_it_misses_is_counted() {
+    let setup = Setup::new("shadow-read", |builder| builder.sink(BadSink { waits: true })).await;
+    *setup.dynamodb.rows.lock().unwrap() = rows(1);
+    let began = Instant::now();
+    for _ in 0..300 {
+        setup.rows.all(setup.key()).await.unwrap();
+        while setup.harness.report().total().in_flight > 0 {
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+    }
+    assert!(began.elapsed() < Duration::from_secs(10));
+    let report = setup.harness.report();
+    assert_eq!(report.total().different, 300);
+    assert!(report.sinks.dropped > 100, "{:?}", report.sinks);
+    assert!(!setup.harness.drain(Duration::from_millis(50)).await);
+}
+
+#[tokio::test]
+async fn an_answer_beyond_the_limit_is_not_copied_and_counts_as_too_large() {
+    for large in ["mysql", "dynamodb"] {
+        let setup = Setup::new("shadow-read", |builder| builder.snapshot_limit(20_000)).await;
+        let store = match large {
+            "mysql" => &setup.mysql,
+            _ => &setup.dynamodb,
+        };
+        *store.rows.lock().unwrap() = rows(1_000);
+        setup.rows.all(setup.key()).await.unwrap();
+        let all = setup.counts("all").await;
+        assert_eq!(all.reasons.get("too_large"), Some(&1), "{large}: {all:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_refuses_connections_is_left_alone() {
+    let setup = Setup::new("shadow-read", |builder| builder).await;
+    *setup.dynamodb.refuses.lock().unwrap() = true;
+    for _ in 0..100 {
+        setup.rows.all(setup.key()).await.unwrap();
+        setup.counts("all").await;
+    }
+    let all = setup.counts("all").await;
+    eprintln!("{:?}", all.outcomes);
+    assert_eq!((all.inconclusive, all.shed), (10, 90), "{all:?}");
+}
+
+#[tokio::test]
+async fn a_repeated_finding_is_written_ever_more_rarely_and_counted_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.jsonl");
+    let file = JsonLinesSink::open(&path, dal_shadow::sink::FileLimits::default()).unwrap();
+    let setup = Setup::new("shadow-read", |builder| builder.sink(file)).await;
+    *setup.dynamodb.rows.lock().unwrap() = rows(1);
+    for _ in 0..100 {
+        setup.rows.all(setup.key()).await.unwrap();
+        setup.counts("all").await;
+    }
+    setup.harness.flush();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let count = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["count"].as_u64();
+    let counts: Vec<_> = text.lines().filter_map(count).collect();
+    assert_eq!(counts, [1, 2, 4, 8, 16, 32, 64]);
+}
+
+/// The 99th percentile of reads at a fixed rate.
+async fn p99(calls: usize, rows: &impl Rows, copies: &Arc<AtomicU64>) -> Duration {
+    let mut pace = tokio::time::interval(Duration::from_millis(4));
+    let mut times = Vec::with_capacity(calls);
+    for _ in 0..calls {
+        pace.tick().await;
+        let key = Key {
+            number: 1,
+            copies: Arc::clone(copies),
+            panics: false,
+        };
+        let began = Instant::now();
+        rows.all(key).await.unwrap();
+        times.push(began.elapsed());
+    }
+    times.sort();
+    times[calls * 99 / 100]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_every_answer_of_200_rows_wrong_a_read_takes_at_most_a_millisecond_longer_at_p99() {
+    const CALLS: usize = 300;
+    let lies = Side {
+        lies: true,
+        ..Side::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.jsonl");
+    let file = JsonLinesSink::open(&path, dal_shadow::sink::FileLimits::default()).unwrap();
+    let setup = Setup::with("shadow-read", lies, |builder| {
+        builder
+            .rereads(2, Duration::from_millis(10))
+            .sink(file)
+            .sink(dal_shadow::sink::RingSink::new(100))
+            .sink(dal_shadow::sink::MetricsSink)
+    })
+    .await;
+    for side in [&setup.mysql, &setup.dynamodb] {
+        *side.rows.lock().unwrap() = rows(200);
+        *side.delay.lock().unwrap() = Duration::from_millis(2);
+    }
+    let mut added = Vec::new();
+    for _ in 0..5 {
+        let bare = p99(CALLS, &*setup.mysql, &setup.copies).await;
+        let wrapped = p99(CALLS, &setup.rows, &setup.copies).await;
+        eprintln!("p99 of 200 rows: {bare:?} bare, {wrapped:?} beside a store that lies");
+        added.push(wrapped.saturating_sub(bare));
+    }
+    let all = setup.counts("all").await;
+    assert!(all.different > 1_000, "{all:?}");
+    added.sort();
+    assert!(added[2] <= Duration::from_millis(1), "{added:?}");
+}
