@@ -119,7 +119,10 @@ impl Body<'_> {
             .collect::<Vec<_>>();
         let args = self.method.args.iter();
         let carried = args.flat_map(|arg| {
-            let tokens = arg.handles.iter().filter(|place| bound.contains(&&place.class));
+            let tokens = arg
+                .handles
+                .iter()
+                .filter(|place| bound.contains(&&place.class));
             tokens.map(move |place| token::is_carried(arg, place))
         });
         quote!(true #(&& !#carried)*)
@@ -156,9 +159,7 @@ impl Body<'_> {
         let snapshot = call::snapshot(self.model, &self.method.output, &answer);
         let keep = self.keep();
         let (call, keep, second) = match &self.method.kind {
-            MethodKind::Write(Second::Mirror(mirror)) => {
-                (quote!(write), keep, self.mirror(mirror))
-            }
+            MethodKind::Write(Second::Mirror(mirror)) => (quote!(write), keep, self.mirror(mirror)),
             MethodKind::Write(Second::Replay) | MethodKind::Mirror => (
                 quote!(write),
                 quote!(let #args = ::std::sync::Arc::new({ #keep #args });),
@@ -172,7 +173,9 @@ impl Body<'_> {
                         let ::core::option::Option::Some((#sampled, #args)) =
                             #ticket.sampled(|| #portable, || { #keep #args })
                         else {
-                            return #answering;
+                            let #answer = #answering;
+                            #ticket.uncompared().await;
+                            return #answer;
                         };
                     },
                     self.again(),

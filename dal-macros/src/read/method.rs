@@ -95,8 +95,12 @@ fn check_token(draft: &Draft, all: &[Draft]) -> syn::Result<()> {
     }
     Err(refuse(
         class,
-        format!("no argument takes the token `{class}` back, so the call that carries it is unknown"),
-        format!("mark the argument with `#[handle({class})]`, or with `#[handle({class} = \"field\")]` when it is inside a struct"),
+        format!(
+            "no argument takes the token `{class}` back, so the call that carries it is unknown"
+        ),
+        format!(
+            "mark the argument with `#[handle({class})]`, or with `#[handle({class} = \"field\")]` when it is inside a struct"
+        ),
     ))
 }
 

@@ -34,12 +34,7 @@ impl Eligible {
     }
 
     /// The call ended like this; `answers` are both, where they are there.
-    pub(crate) fn ended(
-        mut self,
-        verdict: Verdict,
-        context: &Context,
-        answers: Option<Answers>,
-    ) {
+    pub(crate) fn ended(mut self, verdict: Verdict, context: &Context, answers: Option<Answers>) {
         self.count(&verdict);
         if !verdict.outcome.is_recorded() {
             return;

@@ -54,6 +54,13 @@ impl Ticket<'_> {
         }
     }
 
+    /// A read that is not compared has its answer.
+    pub async fn uncompared(&self) {
+        if self.core.policy.order == Order::PrimaryFirst {
+            self.core.delivered().await;
+        }
+    }
+
     fn admitted<A>(
         &self,
         portable: impl FnOnce() -> bool,
@@ -109,6 +116,9 @@ impl Ticket<'_> {
         drop(self.inside);
         if let Some(why) = unreadable(&primary) {
             eligible.ended(Verdict::inconclusive(why), &context, None);
+            if policy.order == Order::PrimaryFirst {
+                core.delivered().await;
+            }
             return output;
         }
         let comparing = core.runtime.spawn(async move {

@@ -94,9 +94,7 @@ impl ShadowRead {
             };
             let mut again = self.compared(primary, secondary).await;
             let moved = match (&found.answers, &again.answers) {
-                (Some(before), Some(now)) => {
-                    !is_still(&self.core, &self.method, before, now).await
-                }
+                (Some(before), Some(now)) => !is_still(&self.core, &self.method, before, now).await,
                 _ => false,
             };
             confirmation.again(&mut again.verdict, again.answers.as_deref(), moved);

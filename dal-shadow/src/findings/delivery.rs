@@ -82,12 +82,7 @@ impl Delivery {
     }
 
     /// An eligible call ended like this.
-    pub(crate) fn count(
-        &self,
-        entity: &'static str,
-        method: &'static str,
-        outcome: &CallOutcome,
-    ) {
+    pub(crate) fn count(&self, entity: &'static str, method: &'static str, outcome: &CallOutcome) {
         if self.0.sinks.is_empty() {
             return;
         }

@@ -315,9 +315,10 @@ impl HarnessBuilder {
         let policy = self.policy;
         let rules = RuleSet::new(self.rules, Arc::clone(&self.clock))
             .map_err(|error| refuse(error.to_string()))?;
-        let delivery = Delivery::start(self.sinks, Recorder::new(self.redaction)).map_err(|error| {
-            refuse("the thread of the sinks cannot be started".to_owned()).source(error)
-        })?;
+        let delivery =
+            Delivery::start(self.sinks, Recorder::new(self.redaction)).map_err(|error| {
+                refuse("the thread of the sinks cannot be started".to_owned()).source(error)
+            })?;
         let core = Arc::new(Core {
             queue: Arc::new(Queue::new(
                 runtime.clone(),

@@ -89,7 +89,10 @@ mod tests {
             (found.p99_us, 9_900),
             (found.max_us, 10_000),
         ] {
-            assert!(found >= exact && found <= exact * 101 / 100, "{found} {exact}");
+            assert!(
+                found >= exact && found <= exact * 101 / 100,
+                "{found} {exact}"
+            );
         }
     }
 

@@ -71,9 +71,7 @@ impl Decimal {
         }
         let text = self.text();
         let negative = text.parse().map(Tree::Int);
-        negative
-            .or_else(|_| text.parse().map(Tree::uint))
-            .ok()
+        negative.or_else(|_| text.parse().map(Tree::uint)).ok()
     }
 
     /// The digits of the integer that this is, were it one.
@@ -124,7 +122,10 @@ mod tests {
             ("1.0", "1"),
             ("-0.0", "0"),
             ("1e3", "1000"),
-            ("340282366920938463463374607431768211455", "340282366920938463463374607431768211455"),
+            (
+                "340282366920938463463374607431768211455",
+                "340282366920938463463374607431768211455",
+            ),
             ("1e400", "1e400"),
             ("1e-400", "1e-400"),
             (

@@ -48,9 +48,9 @@ fn value(text: &str, budget: &Budget, depth: u8) -> Result<Tree, TreeError> {
     Ok(match text.as_bytes() {
         [b'{', ..] => {
             let entries: BTreeMap<String, &RawValue> = parsed(text)?;
-            let entries = entries.into_iter().map(|(key, raw)| {
-                Ok((Tree::Str(key), value(raw.get(), budget, depth + 1)?))
-            });
+            let entries = entries
+                .into_iter()
+                .map(|(key, raw)| Ok((Tree::Str(key), value(raw.get(), budget, depth + 1)?)));
             Tree::Map(entries.collect::<Result<_, TreeError>>()?)
         }
         [b'[', ..] => {

@@ -204,7 +204,11 @@ impl<'a> Serializer for TreeSerializer<'a> {
         })
     }
 
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<StructBuilder<'a>, TreeError> {
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<StructBuilder<'a>, TreeError> {
         self.budget.spend(0)?;
         Ok(StructBuilder {
             budget: self.budget,

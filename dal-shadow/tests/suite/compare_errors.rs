@@ -41,7 +41,10 @@ fn the_code_is_compared_and_the_text_and_constraint_are_not() {
     let taken = |code: &'static str| Class::new(ErrorKind::UniqueViolation).code(code);
     let (email, name) = (error(taken("EmailTaken")), error(taken("NameTaken")));
     assert_eq!(outcome(&email, &name), CallOutcome::ErrorClass);
-    assert_eq!(outcome(&email, &of(ErrorKind::UniqueViolation)), CallOutcome::ErrorClass);
+    assert_eq!(
+        outcome(&email, &of(ErrorKind::UniqueViolation)),
+        CallOutcome::ErrorClass
+    );
     let other = Answer::error(taken("EmailTaken").constraint("uk_email"), &"another text");
     assert_eq!(outcome(&email, &other), CallOutcome::Equal);
 }
@@ -72,7 +75,10 @@ fn what_the_other_store_cannot_do_is_unsupported_in_shadow() {
         outcome(&of(ErrorKind::NotFound), &cannot),
         CallOutcome::UnsupportedInShadow
     );
-    assert_eq!(outcome(&cannot, &Answer::value(&7)), CallOutcome::ErrorClass);
+    assert_eq!(
+        outcome(&cannot, &Answer::value(&7)),
+        CallOutcome::ErrorClass
+    );
 }
 
 #[test]

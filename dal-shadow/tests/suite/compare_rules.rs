@@ -168,7 +168,11 @@ fn numbers_and_presence_are_compared_as_their_rules_say() {
     assert!(compared(Tree::Int(1), text("1.00"), &numeric));
     assert!(!compared(text("1.50"), text("1.51"), &numeric));
     assert!(!compared(text("one"), Tree::Int(1), &numeric));
-    assert!(!compared(text("0.1000000000000000000001"), text("0.1"), &numeric));
+    assert!(!compared(
+        text("0.1000000000000000000001"),
+        text("0.1"),
+        &numeric
+    ));
     let presence = one(r#"{"presence": "[]"}"#).for_method(&NONE);
     assert!(compared(Tree::Int(1), Tree::Int(2), &presence));
     assert!(!compared(Tree::Int(1), Tree::Null, &presence));

@@ -127,12 +127,27 @@ fn one_missing_element_is_one_difference() {
 
 #[test]
 fn nothing_against_something_is_missing_on_that_side() {
-    assert_eq!(verdict(None::<Order>, Some(order())).outcome, CallOutcome::MissingInPrimary);
-    assert_eq!(verdict(Some(order()), None::<Order>).outcome, CallOutcome::MissingInSecondary);
-    assert_eq!(verdict(Vec::<u8>::new(), vec![1]).outcome, CallOutcome::MissingInPrimary);
-    assert_eq!(verdict(vec![1], Vec::<u8>::new()).outcome, CallOutcome::MissingInSecondary);
+    assert_eq!(
+        verdict(None::<Order>, Some(order())).outcome,
+        CallOutcome::MissingInPrimary
+    );
+    assert_eq!(
+        verdict(Some(order()), None::<Order>).outcome,
+        CallOutcome::MissingInSecondary
+    );
+    assert_eq!(
+        verdict(Vec::<u8>::new(), vec![1]).outcome,
+        CallOutcome::MissingInPrimary
+    );
+    assert_eq!(
+        verdict(vec![1], Vec::<u8>::new()).outcome,
+        CallOutcome::MissingInSecondary
+    );
     // Two kinds of nothing are different, not missing.
-    assert_eq!(verdict(None::<u8>, Vec::<u8>::new()).outcome, CallOutcome::Different);
+    assert_eq!(
+        verdict(None::<u8>, Vec::<u8>::new()).outcome,
+        CallOutcome::Different
+    );
 }
 
 #[test]
@@ -141,7 +156,10 @@ fn the_same_elements_in_another_order_are_order() {
     other.lines.reverse();
     assert_eq!(verdict(order(), other).outcome, CallOutcome::Order);
     assert_eq!(verdict([1, 1, 2], [2, 1, 1]).outcome, CallOutcome::Order);
-    assert_eq!(verdict([1, 1, 2], [2, 2, 1]).outcome, CallOutcome::Different);
+    assert_eq!(
+        verdict([1, 1, 2], [2, 2, 1]).outcome,
+        CallOutcome::Different
+    );
 }
 
 #[test]
@@ -203,11 +221,7 @@ fn differences_are_found_exactly_where_trees_are_unequal_and_mirror_each_other()
         let back = compare(&second, &first, &Rules::none());
         assert_eq!(there.is_equal(), a == b);
         assert_eq!(there.differences.is_empty(), a == b, "{a} {b}");
-        assert_eq!(
-            there.differences.len(),
-            back.differences.len(),
-            "{a} {b}"
-        );
+        assert_eq!(there.differences.len(), back.differences.len(), "{a} {b}");
         assert!(compare(&first, &first, &Rules::none()).is_equal());
         // The order of trees agrees with their equality.
         assert_eq!(a.cmp(&b).is_eq(), a == b);

@@ -158,8 +158,7 @@ impl Setup {
             .rereads(0, Duration::ZERO);
         let harness = change(builder).start().await.unwrap();
         let (mysql, dynamodb) = (Arc::new(Side::default()), Arc::new(dynamodb));
-        let rows =
-            ShadowRows::new(Arc::clone(&mysql), Arc::clone(&dynamodb), harness.clone());
+        let rows = ShadowRows::new(Arc::clone(&mysql), Arc::clone(&dynamodb), harness.clone());
         Self {
             harness,
             mysql,
@@ -296,7 +295,10 @@ async fn a_sink_that_panics_costs_the_caller_nothing_and_the_other_sinks_nothing
 
 #[tokio::test]
 async fn a_sink_that_never_returns_costs_the_caller_nothing_and_what_it_misses_is_counted() {
-    let setup = Setup::new("shadow-read", |builder| builder.sink(BadSink { waits: true })).await;
+    let setup = Setup::new("shadow-read", |builder| {
+        builder.sink(BadSink { waits: true })
+    })
+    .await;
     *setup.dynamodb.rows.lock().unwrap() = rows(1);
     let began = Instant::now();
     for _ in 0..300 {

@@ -131,11 +131,7 @@ async fn a_second_write_that_is_refused_is_a_difference_and_does_not_reach_the_c
 
 #[tokio::test]
 async fn a_difference_is_found_and_names_its_field() {
-    for order in [
-        Order::Detached,
-        Order::PrimaryFirst,
-        Order::Concurrent,
-    ] {
+    for order in [Order::Detached, Order::PrimaryFirst, Order::Concurrent] {
         let setup = Setup::new(Phase::ShadowRead, |builder| builder.order(order)).await;
         let user = setup.users.register("ann@x").await.unwrap();
         setup.method("register").await;

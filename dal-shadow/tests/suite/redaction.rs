@@ -80,11 +80,7 @@ fn account(which: u64) -> Account {
     }
 }
 
-fn finding(
-    first: &Answer,
-    second: &Answer,
-    verdict: &dal_shadow::compare::Verdict,
-) -> Finding {
+fn finding(first: &Answer, second: &Answer, verdict: &dal_shadow::compare::Verdict) -> Finding {
     Finding {
         entity: "account",
         method: "get",

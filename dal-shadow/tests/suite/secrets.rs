@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::users::{Fault, Memory, RepoError, ShadowUserRepository, UserRepository};
-use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, Sink, TracingSink};
 use dal_shadow::record::Record;
+use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, Sink, TracingSink};
 use dal_shadow::source::Fixed;
 use dal_shadow::{Harness, Phase, Redaction};
 
@@ -45,7 +45,10 @@ async fn written(redaction: Redaction) -> String {
         .second_writes(2, 1)
         .redaction(redaction)
         .sink(ring.clone())
-        .sink(Here(TracingSink, tracing::dispatcher::get_default(Clone::clone)))
+        .sink(Here(
+            TracingSink,
+            tracing::dispatcher::get_default(Clone::clone),
+        ))
         .sink(MetricsSink)
         .sink(JsonLinesSink::open(&file, FileLimits::default()).unwrap())
         .start()

@@ -12,13 +12,7 @@ use crate::findings::record::{CallOutcome, Record, Repetition};
 pub struct MetricsSink;
 
 impl Sink for MetricsSink {
-    fn count(
-        &self,
-        entity: &'static str,
-        method: &'static str,
-        outcome: &CallOutcome,
-        times: u64,
-    ) {
+    fn count(&self, entity: &'static str, method: &'static str, outcome: &CallOutcome, times: u64) {
         metrics::counter!(
             "dal.shadow.outcomes",
             "dal.entity" => entity,
@@ -31,7 +25,12 @@ impl Sink for MetricsSink {
 
     fn record(&self, record: &Record) {
         for difference in &record.differences {
-            differs(record.entity, record.method, &record.outcome, &difference.shape);
+            differs(
+                record.entity,
+                record.method,
+                &record.outcome,
+                &difference.shape,
+            );
         }
     }
 

@@ -99,7 +99,9 @@ fn title(entity: &EntityReport) -> String {
 fn findings(f: &mut Formatter<'_>, method: &MethodReport) -> fmt::Result {
     if !method.reasons.is_empty() {
         let reasons = method.reasons.iter();
-        let reasons: Vec<_> = reasons.map(|(why, times)| format!("{why} {times}")).collect();
+        let reasons: Vec<_> = reasons
+            .map(|(why, times)| format!("{why} {times}"))
+            .collect();
         write!(f, "\n      inconclusive: {}", reasons.join(", "))?;
     }
     let most = method.paths.iter().max_by_key(|(_, times)| **times);
