@@ -15,6 +15,7 @@ use testcontainers_modules::testcontainers::{
     ContainerAsync, Image, ImageExt, TestcontainersError,
 };
 
+use super::run::Turn;
 use super::supervise::Supervised;
 use super::{jar, runtime, system};
 
@@ -26,28 +27,20 @@ const DYNAMODB_TAG: &str = jar::VERSION;
 const PULL_LIMIT: Duration = Duration::from_mins(5);
 const START_LIMIT: Duration = Duration::from_mins(2);
 
-/// A running container, removed when this process ends, however it ends.
-pub(super) struct Held {
-    _remover: Supervised,
-}
-
-impl std::fmt::Debug for Held {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("container")
-    }
-}
-
 /// MySQL and its `host:port`.
-pub(super) fn mysql(pull: bool) -> Result<(Held, String), String> {
+pub(super) fn mysql(pull: bool, turn: Option<&Turn>) -> Result<(Supervised, String), String> {
     image_or_pull("mysql", MYSQL_TAG, pull)?;
-    run(Mysql::default(), MYSQL_TAG, 3306)
+    run(Mysql::default(), MYSQL_TAG, 3306, turn)
 }
 
 /// `DynamoDB` Local, its `host:port`, and its version.
-pub(super) fn dynamodb(pull: bool) -> Result<(Held, String, String), String> {
+pub(super) fn dynamodb(
+    pull: bool,
+    turn: Option<&Turn>,
+) -> Result<(Supervised, String, String), String> {
     image_or_pull("amazon/dynamodb-local", DYNAMODB_TAG, pull)?;
-    let (held, address) = run(DynamoDb::default(), DYNAMODB_TAG, 8000)?;
-    Ok((held, address, format!("{DYNAMODB_TAG} (container)")))
+    let (remover, address) = run(DynamoDb::default(), DYNAMODB_TAG, 8000, turn)?;
+    Ok((remover, address, format!("{DYNAMODB_TAG} (container)")))
 }
 
 /// The version of the engine. A machine can have Docker's client and no engine.
@@ -92,9 +85,15 @@ fn image_or_pull(name: &str, tag: &str, pull: bool) -> Result<(), String> {
     }
 }
 
-/// Starts a container and returns its `host:port`. On an error the remover is dropped, which removes
-/// the half-started container.
-fn run<I>(image: I, tag: &str, port: u16) -> Result<(Held, String), String>
+/// Starts a container and returns its `host:port`, and what removes it when this process or its run
+/// ends, however it ends. On an error the remover is dropped, which removes the half-started
+/// container.
+fn run<I>(
+    image: I,
+    tag: &str,
+    port: u16,
+    turn: Option<&Turn>,
+) -> Result<(Supervised, String), String>
 where
     I: Image + Send + Sync + 'static,
 {
@@ -103,7 +102,12 @@ where
         std::process::id(),
         fastrand::u32(..0x0100_0000)
     );
-    let remover = Supervised::remove_container(&name)?;
+    let folder = tempfile::Builder::new()
+        .prefix("dal-container.")
+        .tempdir()
+        .map_err(|e| e.to_string())?
+        .keep();
+    let remover = Supervised::remove_container(&name, &folder, turn)?;
     let request = image
         .with_tag(tag)
         .with_container_name(name)
@@ -117,5 +121,5 @@ where
         Ok::<_, TestcontainersError>(format!("{host}:{port}"))
     })?
     .map_err(|e| e.to_string())?;
-    Ok((Held { _remover: remover }, address))
+    Ok((remover, address))
 }

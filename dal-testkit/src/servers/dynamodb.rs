@@ -12,8 +12,9 @@ use dynoxide::{Database, server};
 use tokio::net::TcpListener;
 
 use super::choose::{ServersError, Way, allowed, first};
-use super::port::{self, Port};
+use super::port;
 use super::readiness::Readiness;
+use super::run::{Alive, Published, Turn};
 use super::shared::{self, Slot};
 use super::supervise::Supervised;
 use super::system::Consent;
@@ -30,6 +31,9 @@ const GIVEN_CHOICES: &str =
 
 const AWS_CHOICES: &str = "  - set DAL_DYNAMODB=aws, DAL_DYNAMODB_PREFIX, and the region and credentials as for any AWS program
   - unset DAL_DYNAMODB, and DynamoDB Local is used";
+
+/// The URL of a DynamoDB Local that was given.
+const GIVEN: &str = "DAL_DYNAMODB_URL";
 
 /// The version of the embedded engine, pinned exactly in the workspace.
 const EMBEDDED_VERSION: &str = "3.2.0 (dynoxide)";
@@ -67,16 +71,6 @@ pub struct DynamoDbServer {
     alive: Alive,
 }
 
-#[derive(Debug)]
-enum Alive {
-    Elsewhere,
-    Process(
-        #[expect(dead_code, reason = "held: its drop stops the server")] Supervised,
-        #[expect(dead_code, reason = "held: reserves the port")] Port,
-    ),
-    Container(#[expect(dead_code, reason = "held: its drop stops the server")] containers::Held),
-}
-
 impl DynamoDbServer {
     /// Finds or starts one, for the caller to keep: it ends when this value is dropped (the embedded
     /// one with the process). Blocks for seconds, and for minutes when something must be fetched.
@@ -91,7 +85,7 @@ impl DynamoDbServer {
                 CHOICES,
                 vec![("in this process", Box::new(embedded))],
             ),
-            DynamoDbKind::Local => local(),
+            DynamoDbKind::Local => local(None),
             DynamoDbKind::Aws => first(
                 "AWS DynamoDB",
                 AWS_CHOICES,
@@ -100,13 +94,13 @@ impl DynamoDbServer {
         }
     }
 
-    /// The one server of this kind in this process, as [`dynamodb`] returns it, for async functions:
-    /// it starts on a thread of its own, and nothing is blocked meanwhile.
+    /// The one server of this kind, as [`dynamodb`] returns it, for async functions: it starts on a
+    /// thread of its own, and nothing is blocked meanwhile.
     ///
     /// # Errors
     /// What was tried and what to do, when there is none.
     pub async fn shared(kind: DynamoDbKind) -> Result<&'static Self, &'static ServersError> {
-        shared::get_async(slot(kind), move || Self::start(kind)).await
+        shared::get_async(slot(kind), move || start_or_join(kind)).await
     }
 
     /// Which one this is.
@@ -124,7 +118,7 @@ impl DynamoDbServer {
         &self.version
     }
 
-    /// Whether it goes on when this process ends, with the tables that are left.
+    /// Whether it goes on when its users have ended, with the tables that are left.
     pub(crate) fn is_given(&self) -> bool {
         matches!(self.alive, Alive::Elsewhere) && self.kind != DynamoDbKind::Embedded
     }
@@ -221,9 +215,10 @@ pub(crate) fn verdict_kind() -> DynamoDbKind {
     }
 }
 
-/// The one server of this kind in this process. The first call blocks while it starts, minutes when
-/// it must be fetched: call it in the test function, before anything async. In an async function use
-/// [`DynamoDbServer::shared`].
+/// The one server of this kind: the embedded one of this process, DynamoDB Local of this run, which
+/// are all processes that one `cargo test` or `cargo nextest run` starts. The first call blocks while
+/// it starts, minutes when it must be fetched: call it in the test function, before anything async. In
+/// an async function use [`DynamoDbServer::shared`].
 ///
 /// # Panics
 /// With what was tried and what to do, when there is none.
@@ -235,12 +230,12 @@ pub fn dynamodb(kind: DynamoDbKind) -> &'static DynamoDbServer {
     try_dynamodb(kind).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The one server of this kind in this process, as [`dynamodb`].
+/// The one server of this kind, as [`dynamodb`].
 ///
 /// # Errors
 /// What was tried and what to do, when there is none.
 pub fn try_dynamodb(kind: DynamoDbKind) -> Result<&'static DynamoDbServer, &'static ServersError> {
-    shared::get(slot(kind), move || DynamoDbServer::start(kind))
+    shared::get(slot(kind), move || start_or_join(kind))
 }
 
 fn slot(kind: DynamoDbKind) -> &'static Slot<DynamoDbServer> {
@@ -296,20 +291,38 @@ fn embedded() -> Result<DynamoDbServer, String> {
     ))
 }
 
-fn local() -> Result<DynamoDbServer, ServersError> {
-    let kind = DynamoDbKind::Local;
-    if let Ok(url) = std::env::var("DAL_DYNAMODB_URL") {
-        let ways: Vec<Way<'_, DynamoDbServer>> =
-            vec![("DAL_DYNAMODB_URL", Box::new(|| given(&url)))];
+/// The server of this run: another process has started it, or this one does.
+fn start_or_join(kind: DynamoDbKind) -> Result<DynamoDbServer, ServersError> {
+    if kind != DynamoDbKind::Local || std::env::var_os(GIVEN).is_some() {
+        return DynamoDbServer::start(kind);
+    }
+    let turn = Turn::take("dynamodb");
+    let joined = turn.as_ref().and_then(join);
+    joined.map_or_else(|| local(turn.as_ref()), Ok)
+}
+
+/// The one that another process of this run has started, when it answers.
+fn join(turn: &Turn) -> Option<DynamoDbServer> {
+    let (published, lifeline) = turn.found()?;
+    let at_once = Readiness::Starting(Duration::ZERO);
+    ready(&client_of(&published.address), at_once, || None).ok()?;
+    let Published { address, version } = published;
+    let alive = Alive::Run(lifeline);
+    Some(server_at(DynamoDbKind::Local, address, &version, alive))
+}
+
+fn local(turn: Option<&Turn>) -> Result<DynamoDbServer, ServersError> {
+    if let Ok(url) = std::env::var(GIVEN) {
+        let ways: Vec<Way<'_, DynamoDbServer>> = vec![(GIVEN, Box::new(|| given(&url)))];
         let server = first("DynamoDB Local", GIVEN_CHOICES, ways)?;
         delete_left_overs(&server);
         return Ok(server);
     }
-    let container = |pull: bool| {
-        let (held, address, version) = containers::dynamodb(pull)?;
+    let container = move |pull: bool| {
+        let (remover, address, version) = containers::dynamodb(pull, turn)?;
         let endpoint = format!("http://{address}");
         ready(&client_of(&endpoint), STARTING, || None)?;
-        Ok(server_at(kind, endpoint, &version, Alive::Container(held)))
+        Ok(started(endpoint, &version, remover, turn))
     };
     let mut ways: Vec<Way<'_, DynamoDbServer>> = Vec::new();
     if allowed("containers") {
@@ -319,7 +332,7 @@ fn local() -> Result<DynamoDbServer, ServersError> {
         ));
     }
     if allowed("local") {
-        ways.push(("AWS's jar with Java", Box::new(from_jar)));
+        ways.push(("AWS's jar with Java", Box::new(move || from_jar(turn))));
     }
     if allowed("containers") {
         ways.push((
@@ -328,6 +341,21 @@ fn local() -> Result<DynamoDbServer, ServersError> {
         ));
     }
     first("DynamoDB Local", CHOICES, ways)
+}
+
+/// One that is ready.
+fn started(
+    endpoint: String,
+    version: &str,
+    process: Supervised,
+    turn: Option<&Turn>,
+) -> DynamoDbServer {
+    let published = Published {
+        address: endpoint.clone(),
+        version: version.to_owned(),
+    };
+    let alive = Alive::of(process, turn, &published);
+    server_at(DynamoDbKind::Local, endpoint, version, alive)
 }
 
 fn given(endpoint: &str) -> Result<DynamoDbServer, String> {
@@ -340,7 +368,7 @@ fn given(endpoint: &str) -> Result<DynamoDbServer, String> {
     ))
 }
 
-fn from_jar() -> Result<DynamoDbServer, String> {
+fn from_jar(turn: Option<&Turn>) -> Result<DynamoDbServer, String> {
     let folder = jar::folder(Consent::ByEnvironment)?;
     let port = port::reserve()?;
     let mut library = OsString::from("-Djava.library.path=");
@@ -362,15 +390,10 @@ fn from_jar() -> Result<DynamoDbServer, String> {
         .tempdir()
         .map_err(|e| e.to_string())?
         .keep();
-    let mut process = Supervised::start(&command, &scratch)?;
     let endpoint = format!("http://127.0.0.1:{}", port.number);
+    let mut process = Supervised::start(&command, &scratch, turn, port)?;
     ready(&client_of(&endpoint), STARTING, || process.ended())?;
-    Ok(server_at(
-        DynamoDbKind::Local,
-        endpoint,
-        jar::VERSION,
-        Alive::Process(process, port),
-    ))
+    Ok(started(endpoint, jar::VERSION, process, turn))
 }
 
 /// Real AWS: never by accident.

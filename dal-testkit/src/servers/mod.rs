@@ -1,7 +1,8 @@
 //! MySQL and DynamoDB for tests and for the demo: found, started or fetched, and gone when their owner is.
 //!
-//! Every server runs under a small supervisor whose standard input is a pipe that this process holds:
-//! when this process ends, however it ends, the server is killed.
+//! Every server runs under a small supervisor whose standard input is a pipe that its users hold: when
+//! they end, however they end, the server is killed. A user is this process, or, of [`mysql`] and
+//! [`dynamodb`], every process of one run of `cargo test` or `cargo nextest` (on Linux).
 
 mod choose;
 mod containers;
@@ -13,8 +14,10 @@ mod mysql;
 mod names;
 mod place;
 mod port;
+mod process;
 mod program;
 mod readiness;
+mod run;
 mod runtime;
 mod shared;
 mod supervise;

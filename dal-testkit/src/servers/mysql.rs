@@ -9,9 +9,10 @@ use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 
 use super::choose::{ServersError, Way, allowed, first};
-use super::port::{self, Port};
+use super::port;
 use super::program::{Program, option, real_and_new};
 use super::readiness::Readiness;
+use super::run::{Alive, Published, Turn};
 use super::shared::{self, Slot};
 use super::supervise::Supervised;
 use super::system::Consent;
@@ -20,6 +21,9 @@ use super::{containers, debian, names, runtime, say, system};
 
 /// How the names of test databases begin.
 const PREFIX: &str = "dal_test_";
+
+/// The URL of a server that was given.
+const GIVEN: &str = "DAL_MYSQL_URL";
 
 pub(super) const CHOICES: &str = "  - set DAL_MYSQL_URL (mysql://user:password@host:port/) to a MySQL 8 or later (`docker compose up -d --wait` starts one)
   - put a `mysqld` of MySQL 8 or later on PATH (MariaDB does not count)
@@ -38,16 +42,6 @@ pub struct MySqlServer {
     alive: Alive,
 }
 
-#[derive(Debug)]
-enum Alive {
-    Given,
-    Process(
-        #[expect(dead_code, reason = "held: its drop stops the server")] Supervised,
-        #[expect(dead_code, reason = "held: reserves the port")] Port,
-    ),
-    Container(#[expect(dead_code, reason = "held: its drop stops the server")] containers::Held),
-}
-
 impl MySqlServer {
     /// Finds or starts one, for the caller to keep: it ends when this value is dropped. Blocks for
     /// seconds, and for minutes when something must be fetched. Tests share [`mysql`] instead.
@@ -55,16 +49,16 @@ impl MySqlServer {
     /// # Errors
     /// What was tried and what to do, when there is none.
     pub fn start() -> Result<Self, ServersError> {
-        start()
+        start(None)
     }
 
-    /// The one MySQL of this process, as [`mysql`] returns it, for async functions: it starts on a
+    /// The one MySQL of this run, as [`mysql`] returns it, for async functions: it starts on a
     /// thread of its own, and nothing is blocked meanwhile.
     ///
     /// # Errors
     /// What was tried and what to do, when there is none.
     pub async fn shared() -> Result<&'static Self, &'static ServersError> {
-        shared::get_async(&SHARED, start).await
+        shared::get_async(&SHARED, start_or_join).await
     }
 
     /// Uses the running server at this URL, which keeps its options (TLS, socket and so on).
@@ -81,9 +75,9 @@ impl MySqlServer {
         self.url.as_str()
     }
 
-    /// Whether it goes on when this process ends, with the databases that are left.
+    /// Whether it goes on when its users have ended, with the databases that are left.
     pub(crate) fn is_given(&self) -> bool {
-        matches!(self.alive, Alive::Given)
+        matches!(self.alive, Alive::Elsewhere)
     }
 
     /// The URL of one of its databases.
@@ -109,10 +103,10 @@ impl MySqlServer {
     }
 
     /// Drops the database that `pool` is connected to once the pool is closed or its last clone is
-    /// dropped. On a server that ends with its owner there is nothing to do.
+    /// dropped. On a server that ends with its users there is nothing to do.
     pub fn drop_with(&'static self, pool: &MySqlPool) {
         let name = pool.connect_options().get_database().map(str::to_owned);
-        let (Alive::Given, Some(name)) = (&self.alive, name) else {
+        let (true, Some(name)) = (self.is_given(), name) else {
             return;
         };
         let closed = pool.close_event();
@@ -156,9 +150,9 @@ impl MySqlServer {
     }
 }
 
-/// The one MySQL of this process. The first call blocks while it starts, minutes when it must be
-/// fetched: call it in the test function, before anything async. In an async function use
-/// [`MySqlServer::shared`].
+/// The one MySQL of this run: of all processes that one `cargo test` or `cargo nextest run` starts.
+/// It ends with the run. The first call blocks while it starts, minutes when it must be fetched: call
+/// it in the test function, before anything async. In an async function use [`MySqlServer::shared`].
 ///
 /// # Panics
 /// With what was tried and what to do, when there is none.
@@ -170,46 +164,69 @@ pub fn mysql() -> &'static MySqlServer {
     try_mysql().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The one MySQL of this process, as [`mysql`].
+/// The one MySQL of this run, as [`mysql`].
 ///
 /// # Errors
 /// What was tried and what to do, when there is none.
 pub fn try_mysql() -> Result<&'static MySqlServer, &'static ServersError> {
-    shared::get(&SHARED, start)
+    shared::get(&SHARED, start_or_join)
 }
 
 static SHARED: Slot<MySqlServer> = Slot::new();
 
-fn start() -> Result<MySqlServer, ServersError> {
-    if let Ok(url) = std::env::var("DAL_MYSQL_URL") {
-        let ways: Vec<Way<'_, MySqlServer>> = vec![("DAL_MYSQL_URL", Box::new(|| given(&url)))];
+/// The MySQL of this run: another process has started it, or this one does.
+fn start_or_join() -> Result<MySqlServer, ServersError> {
+    if std::env::var_os(GIVEN).is_some() {
+        return start(None);
+    }
+    let turn = Turn::take("mysql");
+    let joined = turn.as_ref().and_then(join);
+    joined.map_or_else(|| start(turn.as_ref()), Ok)
+}
+
+/// The one that another process of this run has started, when it answers.
+fn join(turn: &Turn) -> Option<MySqlServer> {
+    let (published, lifeline) = turn.found()?;
+    let url = ServerUrl::new(&published.address).ok()?;
+    let at_once = Readiness::Starting(Duration::ZERO);
+    let version = version_of(url.as_str(), at_once, || None).ok()?;
+    Some(MySqlServer {
+        url,
+        version,
+        alive: Alive::Run(lifeline),
+    })
+}
+
+fn start(turn: Option<&Turn>) -> Result<MySqlServer, ServersError> {
+    if let Ok(url) = std::env::var(GIVEN) {
+        let ways: Vec<Way<'_, MySqlServer>> = vec![(GIVEN, Box::new(|| given(&url)))];
         let server = first("MySQL", GIVEN_CHOICES, ways)?;
         drop_left_overs(&server);
         return Ok(server);
     }
     let mut ways: Vec<Way<'_, MySqlServer>> = Vec::new();
     if allowed("local") {
-        ways.push(("mysqld on PATH", Box::new(from_path)));
+        ways.push(("mysqld on PATH", Box::new(move || from_path(turn))));
     }
     if allowed("containers") {
         ways.push((
             "a container of an image that is here",
-            Box::new(|| container(false)),
+            Box::new(move || container(false, turn)),
         ));
     }
     if allowed("local") {
         ways.push((
             "a private copy from the operating system's packages",
-            Box::new(|| {
+            Box::new(move || {
                 let root = debian::mysql_root(Consent::ByEnvironment)?;
-                private(&Program::unpacked(&root)?)
+                private(&Program::unpacked(&root)?, turn)
             }),
         ));
     }
     if allowed("containers") {
         ways.push((
             "a container of a pulled image",
-            Box::new(|| container(true)),
+            Box::new(move || container(true, turn)),
         ));
     }
     first("MySQL", CHOICES, ways)
@@ -221,7 +238,7 @@ fn given(url: &str) -> Result<MySqlServer, String> {
     Ok(MySqlServer {
         url,
         version,
-        alive: Alive::Given,
+        alive: Alive::Elsewhere,
     })
 }
 
@@ -267,29 +284,25 @@ async fn execute(url: &str, sql: String) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
-fn container(pull: bool) -> Result<MySqlServer, String> {
-    let (held, address) = containers::mysql(pull)?;
+fn container(pull: bool, turn: Option<&Turn>) -> Result<MySqlServer, String> {
+    let (remover, address) = containers::mysql(pull, turn)?;
     let url = ServerUrl::new(&format!("mysql://root@{address}/"))?;
     let limit = Duration::from_mins(1);
     let version = version_of(url.as_str(), Readiness::Starting(limit), || None)?;
-    Ok(MySqlServer {
-        url,
-        version,
-        alive: Alive::Container(held),
-    })
+    Ok(ready(url, version, remover, turn))
 }
 
-fn from_path() -> Result<MySqlServer, String> {
+fn from_path(turn: Option<&Turn>) -> Result<MySqlServer, String> {
     let text = system::output(
         Command::new("mysqld").arg("--version"),
         Duration::from_secs(20),
     )?;
     real_and_new(&text)?;
-    private(&Program::on_path())
+    private(&Program::on_path(), turn)
 }
 
 /// A server of our own on a data folder of its own.
-fn private(program: &Program) -> Result<MySqlServer, String> {
+fn private(program: &Program, turn: Option<&Turn>) -> Result<MySqlServer, String> {
     let io = |e: std::io::Error| e.to_string();
     let folder = tempfile::Builder::new()
         .prefix("dal-mysql.")
@@ -302,6 +315,8 @@ fn private(program: &Program) -> Result<MySqlServer, String> {
     }
     let file = |name: &str| folder.path().join(name).into_os_string();
     common.push(option("--datadir=", data.into_os_string()));
+    // Its account need not be able to write to the folder for temporary files.
+    common.push(option("--tmpdir=", folder.path()));
     common.push("--secure-file-priv=NULL".into());
     common.push("--mysqlx=OFF".into());
 
@@ -319,15 +334,23 @@ fn private(program: &Program) -> Result<MySqlServer, String> {
     run.push("--max-connections=400".into());
     let folder = folder.keep();
     Supervised::complete(&initialize, &folder, Duration::from_mins(2))?;
-    let mut process = Supervised::start(&run, &folder)?;
     let url = ServerUrl::new(&format!("mysql://root@127.0.0.1:{}/", port.number))?;
+    let mut process = Supervised::start(&run, &folder, turn, port)?;
     let starting = Readiness::Starting(Duration::from_secs(90));
     let version = version_of(url.as_str(), starting, || process.ended())?;
-    Ok(MySqlServer {
+    Ok(ready(url, version, process, turn))
+}
+
+fn ready(url: ServerUrl, version: String, process: Supervised, turn: Option<&Turn>) -> MySqlServer {
+    let published = Published {
+        address: url.as_str().to_owned(),
+        version: version.clone(),
+    };
+    MySqlServer {
         url,
         version,
-        alive: Alive::Process(process, port),
-    })
+        alive: Alive::of(process, turn, &published),
+    }
 }
 
 /// As root: the account that the server shall run as, made the owner of `folder`.

@@ -9,11 +9,18 @@ use super::place;
 const RANGE: std::ops::Range<u16> = 20_000..30_000;
 const ATTEMPTS: u32 = 200;
 
-/// A free port, reserved against concurrent runs by a file lock for as long as this value lives.
+/// A free port, reserved against concurrent runs by a file lock.
 #[derive(Debug)]
 pub(super) struct Port {
     pub(super) number: u16,
-    _lock: File,
+    lock: File,
+}
+
+impl Port {
+    /// The port is reserved for as long as a process has this file open.
+    pub(super) fn into_reservation(self) -> File {
+        self.lock
+    }
 }
 
 /// A port that is free now and reserved by us.
@@ -30,10 +37,7 @@ pub(super) fn reserve() -> Result<Port, String> {
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
         if TcpListener::bind(("127.0.0.1", number)).is_ok() {
-            return Ok(Port {
-                number,
-                _lock: lock,
-            });
+            return Ok(Port { number, lock });
         }
     }
     Err(format!(

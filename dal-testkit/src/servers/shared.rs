@@ -1,4 +1,4 @@
-//! The servers that one process shares, and starting them without blocking a runtime.
+//! The servers that the tests of one process share, and starting them without blocking a runtime.
 
 use std::sync::OnceLock;
 

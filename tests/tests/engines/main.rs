@@ -8,6 +8,8 @@ mod containers;
 mod error_table;
 #[cfg(unix)]
 mod orphans;
+#[cfg(target_os = "linux")]
+mod runs;
 mod secrets;
 mod servers;
 mod sessions;
