@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::exit;
 use crate::format::Format;
-use summary::{Group, Summary};
+use summary::{Group, Place, Summary};
 
 /// One row for each fingerprint: records of one defect have the same.
 #[derive(Args)]
@@ -54,15 +54,26 @@ pub fn run(command: &Differences) -> ExitCode {
 fn text(summary: &Summary) -> String {
     let report = summary.report();
     let mut text = String::new();
+    for place in &report.places {
+        let Place { entity, method, .. } = place;
+        let (path, prints) = (shown(&place.path), place.fingerprints);
+        let prints = match prints {
+            1 => "1 fingerprint".to_owned(),
+            more => format!("{more} fingerprints"),
+        };
+        let count = place.count;
+        let _ = writeln!(
+            text,
+            "{entity}.{method} at {path}: at least {count} times, {prints}"
+        );
+    }
+    if !report.places.is_empty() {
+        text.push('\n');
+    }
     for group in &report.groups {
         let _ = writeln!(text, "{}.{}: {}", group.entity, group.method, what(group));
         for place in &group.paths {
-            let place = if place.is_empty() {
-                "the answer itself"
-            } else {
-                place
-            };
-            let _ = writeln!(text, "    at {place}");
+            let _ = writeln!(text, "    at {}", shown(place));
         }
         let _ = writeln!(
             text,
@@ -95,6 +106,14 @@ fn text(summary: &Summary) -> String {
         );
     }
     text
+}
+
+fn shown(path: &str) -> &str {
+    if path.is_empty() {
+        "the answer itself"
+    } else {
+        path
+    }
 }
 
 fn what(group: &Group) -> String {

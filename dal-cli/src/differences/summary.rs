@@ -44,7 +44,22 @@ pub(super) struct Report {
     pub(super) unreadable_lines: u64,
     /// Of these, the last ones of their files.
     pub(super) torn_last_lines: u64,
+    /// Where answers differ, the most frequent first: one defect differs in many combinations of
+    /// places, and each combination is a fingerprint of its own.
+    pub(super) places: Vec<Place>,
     pub(super) groups: Vec<Group>,
+}
+
+/// A place of a method.
+#[derive(Serialize)]
+pub(super) struct Place {
+    pub(super) entity: String,
+    pub(super) method: String,
+    /// Without indices and keys; empty is the answer itself.
+    pub(super) path: String,
+    /// At least.
+    pub(super) count: u64,
+    pub(super) fingerprints: u64,
 }
 
 /// One defect.
@@ -123,11 +138,35 @@ impl Summary {
             first_seen_ms: seen.counts.keys().next().copied().unwrap_or_default(),
             last_seen_ms: seen.last,
         });
+        let groups: Vec<Group> = groups.collect();
         Report {
+            places: places(&groups),
             lines: self.lines,
             unreadable_lines: self.unreadable,
             torn_last_lines: self.torn,
-            groups: groups.collect(),
+            groups,
         }
     }
+}
+
+fn places(groups: &[Group]) -> Vec<Place> {
+    let mut known: BTreeMap<(&str, &str, &str), (u64, u64)> = BTreeMap::new();
+    for group in groups {
+        for path in &group.paths {
+            let place = (group.entity.as_str(), group.method.as_str(), path.as_str());
+            let (count, fingerprints) = known.entry(place).or_default();
+            *count += group.count;
+            *fingerprints += 1;
+        }
+    }
+    let place = |((entity, method, path), (count, fingerprints)): ((&str, &str, &str), _)| Place {
+        entity: entity.to_owned(),
+        method: method.to_owned(),
+        path: path.to_owned(),
+        count,
+        fingerprints,
+    };
+    let mut places: Vec<_> = known.into_iter().map(place).collect();
+    places.sort_by_key(|place| std::cmp::Reverse(place.count));
+    places
 }

@@ -82,7 +82,7 @@ fn line(fingerprint: &str, shape: &str, count: u64, first: u64, last: u64) -> St
     json!({
         "entity": "user", "method": "get", "phase": "shadow-read", "epoch": null,
         "answered_by": "mysql", "key_hash": null, "outcome": "different", "detail": null,
-        "differences": [{"path": shape, "shape": shape, "first": "…", "second": "…"}],
+        "differences": [{"path": shape, "shape": shape, "primary": "…", "secondary": "…"}],
         "diff": "", "fingerprint": fingerprint, "count": count,
         "first_seen_ms": first, "last_seen_ms": last, "correlation_id": "",
     })
@@ -113,6 +113,7 @@ fn differences_are_counted_by_defect_over_processes_and_a_torn_last_line_is_said
     assert_eq!(human.status.code(), Some(1), "{human:?}");
     let text = out(&human);
     for part in [
+        "user.get at email: at least 10 times, 1 fingerprint\nuser.get at items[].name",
         "user.get: different",
         "at items[].name",
         "fingerprint aa, at least 10 times, first 1970-01-01T00:00:01Z, last 1970-01-01T00:00:09.5Z",
@@ -125,6 +126,7 @@ fn differences_are_counted_by_defect_over_processes_and_a_torn_last_line_is_said
     assert_eq!(report["lines"], 6);
     assert_eq!(report["unreadable_lines"], 1);
     assert_eq!(report["groups"][0]["count"], 10);
+    assert_eq!(report["places"][0]["path"], "email");
     assert_eq!(report["groups"][1]["paths"], json!(["items[].name"]));
 
     let code = |file| dal(folder.path(), &["differences", file]).status.code();

@@ -9,9 +9,10 @@ use crate::ops::place::{Step, steps};
 /// An expression: whether `arg` holds a token at `place`.
 pub fn is_carried(arg: &ArgModel, place: &Place) -> TokenStream {
     let ident = &arg.ident;
-    let whole = match &arg.form {
-        ArgForm::Ref(_) => quote!(#ident),
-        _ => quote!(&#ident),
+    let whole = if matches!(arg.form, ArgForm::Ref(_)) {
+        quote!(#ident)
+    } else {
+        quote!(&#ident)
     };
     // A place that cannot be read was refused.
     within(&steps(place).unwrap_or_default(), &whole, 0)

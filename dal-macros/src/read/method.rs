@@ -81,16 +81,16 @@ pub fn finish(draft: &Draft, all: &[Draft]) -> syn::Result<MethodModel> {
 /// A token that no argument takes back cannot be followed, and a call that carries it would not be
 /// known for one.
 fn check_token(draft: &Draft, all: &[Draft]) -> syn::Result<()> {
-    let Some(token) = &draft.options.token else {
+    let Some(option) = &draft.options.token else {
         return Ok(());
     };
-    let class = &token.place.class;
-    let taken = all
+    let class = &option.place.class;
+    let is_taken = all
         .iter()
         .flat_map(|draft| &draft.args)
         .flat_map(|arg| &arg.handles)
         .any(|handle| handle.class == *class);
-    if taken {
+    if is_taken {
         return Ok(());
     }
     Err(refuse(

@@ -81,21 +81,33 @@ impl ShadowRead {
         let mut confirmation = Confirmation::new(&found.verdict, found.answers.as_deref());
         let policy = &self.core.policy;
         for _ in 0..policy.rereads {
-            if !confirmation.is_open() {
+            let (primary, secondary) = confirmation.wants();
+            if !primary && !secondary {
                 break;
             }
+            let Some(before) = found.answers.clone() else {
+                break;
+            };
             tokio::time::sleep(policy.reread_pause).await;
             // The primary first: what is in it then can be in the secondary as well.
-            let primary = self.on(self.primary).await;
-            let secondary = self.secondary().await;
+            let primary = if primary {
+                self.on(self.primary).await
+            } else {
+                Called::Answered(before.0.clone())
+            };
+            let secondary = if secondary {
+                self.secondary().await
+            } else {
+                Called::Answered(before.1.clone())
+            };
             let Called::Answered(primary) = primary else {
                 found.verdict = Verdict::inconclusive(Why::Transient);
                 return found;
             };
             let mut again = self.compared(primary, secondary).await;
-            let moved = match (&found.answers, &again.answers) {
-                (Some(before), Some(now)) => !is_still(&self.core, &self.method, before, now).await,
-                _ => false,
+            let moved = match &again.answers {
+                Some(now) => !is_still(&self.core, &self.method, &before, now).await,
+                None => false,
             };
             confirmation.again(&mut again.verdict, again.answers.as_deref(), moved);
             found = again;

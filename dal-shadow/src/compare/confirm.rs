@@ -55,12 +55,17 @@ impl Confirmation {
         }
     }
 
-    /// Whether both stores should be read again.
-    pub(crate) fn is_open(&self) -> bool {
-        self.seen != Seen::Settled
+    /// Which stores should be read again, the primary and the secondary: for a difference both; for
+    /// a failure the one that failed, so that a store in trouble costs the other one nothing.
+    pub(crate) const fn wants(&self) -> (bool, bool) {
+        match self.seen {
+            Seen::Mismatch => (true, true),
+            Seen::Failing { primary, secondary } => (primary, secondary),
+            Seen::Settled => (false, false),
+        }
     }
 
-    /// Both stores were read again; `moved` when the primary's answer is another one than before.
+    /// They were read again; `moved` when the primary's answer is another one than before.
     pub(crate) fn again(
         &mut self,
         verdict: &mut Verdict,
@@ -75,7 +80,7 @@ impl Confirmation {
                 CallOutcome::Lagging
             }),
             (Seen::Mismatch, Seen::Mismatch) if moved => Some(CallOutcome::Unstable),
-            (Seen::Failing { .. }, Seen::Settled) if verdict.is_equal() => {
+            (Seen::Failing { .. }, now) if now == Seen::Mismatch || verdict.is_equal() => {
                 Some(CallOutcome::Inconclusive(Why::Transient))
             }
             _ => None,
@@ -84,6 +89,9 @@ impl Confirmation {
         self.same = if now == self.seen { self.same + 1 } else { 1 };
         self.seen = now;
         if let Some(outcome) = meant {
+            if matches!(outcome, CallOutcome::Inconclusive(_)) {
+                verdict.differences.clear();
+            }
             verdict.outcome = outcome;
             self.seen = Seen::Settled;
         }
@@ -92,9 +100,6 @@ impl Confirmation {
     /// What the last verdict is worth.
     pub(crate) fn end(self, verdict: Verdict, answers: Option<&(Answer, Answer)>) -> Verdict {
         match (self.seen, answers) {
-            (Seen::Mismatch, _) if self.looks > 1 && self.same == 1 => {
-                Verdict::inconclusive(Why::Transient)
-            }
             (Seen::Failing { primary, secondary }, Some((one, other)))
                 if primary != secondary && self.looks > 1 && self.same == self.looks =>
             {
@@ -124,7 +129,7 @@ mod tests {
         let mut last = first;
         let mut confirmation = Confirmation::new(&verdict, Some(first));
         for both in rest {
-            if !confirmation.is_open() {
+            if confirmation.wants() == (false, false) {
                 break;
             }
             verdict = seen(both);
@@ -169,5 +174,7 @@ mod tests {
         assert_eq!(outcome(&in_turn), unclear);
         let hides = [(seven(), fails()), (seven(), Answer::value(&8))];
         assert_eq!(outcome(&hides), unclear);
+        let between = [(seven(), Answer::value(&8)), (seven(), fails())];
+        assert_eq!(outcome(&between), unclear);
     }
 }

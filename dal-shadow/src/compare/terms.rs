@@ -35,15 +35,11 @@ impl Terms {
     /// Whether one store gave the same answer again, as far as a comparison would see it: a clock
     /// that a rule ignores, or a list in another order, is no other answer.
     pub(crate) fn same(&self, before: &Answer, now: &Answer) -> bool {
-        match (before, now) {
-            (Answer::Error(before), Answer::Error(now)) => {
-                before.class.kind == now.class.kind && before.class.code == now.class.code
-            }
-            _ => {
-                let uncounted = Self::new(self.rules.uncounted(), self.pages);
-                uncounted.compare(before, now).is_equal()
-            }
+        if let (Answer::Error(before), Answer::Error(now)) = (before, now) {
+            return before.class.kind == now.class.kind && before.class.code == now.class.code;
         }
+        let uncounted = Self::new(self.rules.uncounted(), self.pages);
+        uncounted.compare(before, now).is_equal()
     }
 }
 

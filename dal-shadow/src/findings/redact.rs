@@ -14,6 +14,9 @@ const MAX_ELEMENTS: usize = 32;
 /// At most so many characters of an allowed text are shown.
 const MAX_CHARACTERS: usize = 256;
 
+/// At most so many allowed fields are shown beside a difference.
+const MAX_BESIDE: usize = 8;
+
 /// Replaces every value by its type, its length where it has one, and a keyed hash, unless its
 /// field is allowed.
 ///
@@ -74,6 +77,30 @@ impl Redaction {
             });
         }
         Path::from(shown).to_string()
+    }
+
+    /// The allowed fields of the structs that `path` leads through: they lead to the record.
+    pub(crate) fn beside(&self, entity: &str, path: &Path, tree: &Tree) -> Vec<String> {
+        let mut beside = Vec::new();
+        for around in path.around() {
+            let Some(Tree::Struct {
+                name: owner,
+                fields,
+            }) = around.in_tree(tree).map(Tree::unwrapped)
+            else {
+                continue;
+            };
+            for (name, value) in fields {
+                let mut place = around.clone();
+                place.push(Step::Field { owner, name });
+                if place != *path && self.shows(entity, place.steps()) {
+                    let place = self.path(entity, &place);
+                    beside.push(format!("{place}: {}", shortened(value)));
+                }
+            }
+        }
+        beside.truncate(MAX_BESIDE);
+        beside
     }
 
     /// The hash of a record's key under this process's own key: the hash used for sampling is the

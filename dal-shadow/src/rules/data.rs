@@ -84,10 +84,10 @@ pub enum Action {
     Numeric(String),
     /// Takes these two outcomes for the same.
     Errors {
-        /// What the answering store's answer is.
-        first: Outcome,
-        /// What the other store's answer is.
-        second: Outcome,
+        /// How the primary ended.
+        primary: Outcome,
+        /// How the secondary ended.
+        secondary: Outcome,
     },
 }
 

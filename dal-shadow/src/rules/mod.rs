@@ -26,7 +26,7 @@ use crate::tree::Tree;
 /// The rules of one method, ready to be applied. Cheap to clone.
 #[derive(Clone)]
 pub struct Rules {
-    rules: Arc<[Arc<Compiled>]>,
+    all: Arc<[Arc<Compiled>]>,
     clock: Arc<dyn Clock>,
     counted: bool,
 }
@@ -83,7 +83,7 @@ impl Rules {
     /// No rules at all.
     pub fn none() -> Self {
         Self {
-            rules: Arc::new([]),
+            all: Arc::new([]),
             clock: Arc::new(SystemClock),
             counted: true,
         }
@@ -135,7 +135,7 @@ impl Rules {
 
     fn live(&self) -> impl Iterator<Item = &Compiled> {
         let now = self.clock.now();
-        self.rules
+        self.all
             .iter()
             .map(AsRef::as_ref)
             .filter(move |rule| rule.expires.is_none_or(|day| !day.is_over(now)))
@@ -151,7 +151,7 @@ impl Default for Rules {
 impl fmt::Debug for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.rules.iter().map(|rule| &rule.rule))
+            .entries(self.all.iter().map(|rule| &rule.rule))
             .finish()
     }
 }

@@ -108,7 +108,7 @@ impl RuleSet {
                 .cloned(),
         );
         Rules {
-            rules: rules.into(),
+            all: rules.into(),
             clock: Arc::clone(&self.clock),
             counted: true,
         }
@@ -215,7 +215,7 @@ fn compiled(rule: Rule) -> Result<Compiled, RuleError> {
         Action::Unordered(text) => Work::Unordered(path(&text)?),
         Action::Presence(text) => Work::Presence(path(&text)?),
         Action::Numeric(text) => Work::Numeric(path(&text)?),
-        Action::Errors { first, second } => Work::Errors(first, second),
+        Action::Errors { primary, secondary } => Work::Errors(primary, secondary),
     };
     Ok(Compiled {
         rule: rule.id,

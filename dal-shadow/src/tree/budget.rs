@@ -60,16 +60,12 @@ impl Budget {
     /// One more node with so many bytes of text.
     pub(super) fn spend(&self, text: usize) -> Result<(), TreeError> {
         let node = text.saturating_add(size_of::<Tree>());
-        match self.left.get().checked_sub(node) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => {
-                self.exceeded.set(true);
-                Err(serde::ser::Error::custom("larger than a snapshot may be"))
-            }
-        }
+        let Some(left) = self.left.get().checked_sub(node) else {
+            self.exceeded.set(true);
+            return Err(serde::ser::Error::custom("larger than a snapshot may be"));
+        };
+        self.left.set(left);
+        Ok(())
     }
 
     pub(super) const fn is_exceeded(&self) -> bool {

@@ -51,6 +51,16 @@ impl Path {
         self.0.pop();
     }
 
+    /// What stands at the path in `tree`, where there is something.
+    pub(crate) fn in_tree<'a>(&self, tree: &'a Tree) -> Option<&'a Tree> {
+        self.0.iter().try_fold(tree, into)
+    }
+
+    /// The path to the parts that this one leads through, from the answer itself on.
+    pub(crate) fn around(&self) -> impl Iterator<Item = Self> {
+        (0..self.0.len()).filter_map(|end| Some(Self(self.0.get(..end)?.to_vec())))
+    }
+
     /// The path without what depends on the record: `items[].email`. For fingerprints.
     pub(crate) fn shape(&self) -> String {
         let mut shape = String::new();
@@ -62,6 +72,25 @@ impl Path {
             }
         }
         shape
+    }
+}
+
+fn into<'a>(tree: &'a Tree, step: &Step) -> Option<&'a Tree> {
+    match (tree, step) {
+        (Tree::Some(value) | Tree::Newtype { value, .. }, _) => into(value, step),
+        (Tree::Struct { fields, .. }, Step::Field { name, .. }) => {
+            let found = fields.iter().find(|(field, _)| field == name);
+            found.map(|(_, value)| value)
+        }
+        (Tree::Seq(items), Step::Index(index)) => items.get(*index),
+        (Tree::Map(entries), Step::Key(key)) => {
+            let found = entries.iter().find(|(known, _)| known == key);
+            found.map(|(_, value)| value)
+        }
+        (Tree::Variant { variant, value, .. }, Step::Variant { name, .. }) if variant == name => {
+            Some(value)
+        }
+        _ => None,
     }
 }
 

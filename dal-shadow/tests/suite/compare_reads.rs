@@ -90,6 +90,7 @@ impl Shelf for Side {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what the method returns")]
 fn book(name: &str, seen: u64, tags: &[&str]) -> Result<Book, Failure> {
     Ok(Book {
         name: name.to_owned(),
@@ -100,6 +101,7 @@ fn book(name: &str, seen: u64, tags: &[&str]) -> Result<Book, Failure> {
 
 struct Setup {
     harness: Harness,
+    mysql: Arc<Side>,
     shelf: ShadowShelf<Side>,
 }
 
@@ -115,8 +117,13 @@ impl Setup {
             let calls = AtomicU64::new(0);
             Arc::new(Side { book, calls })
         };
-        let shelf = ShadowShelf::new(side(mysql), side(dynamodb), harness.clone());
-        Self { harness, shelf }
+        let (mysql, dynamodb) = (side(mysql), side(dynamodb));
+        let shelf = ShadowShelf::new(Arc::clone(&mysql), dynamodb, harness.clone());
+        Self {
+            harness,
+            mysql,
+            shelf,
+        }
     }
 
     async fn counts(&self, method: &str) -> MethodReport {
@@ -184,6 +191,14 @@ async fn a_failure_that_stays_is_a_difference_and_one_that_passes_is_not() {
     let counts = twenty(|_| book("ann", 0, &[]), passes).await;
     assert_all(&counts, "inconclusive");
     assert_eq!(counts.reasons.get("transient"), Some(&20));
+}
+
+#[tokio::test]
+async fn a_secondary_that_fails_is_read_again_alone() {
+    let setup = Setup::new(|_| book("ann", 0, &[]), |_| Err(Failure::Later)).await;
+    setup.shelf.book(1).await.unwrap();
+    assert_eq!(setup.counts("book").await.different, 1);
+    assert_eq!(setup.mysql.calls.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

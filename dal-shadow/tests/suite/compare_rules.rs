@@ -180,8 +180,9 @@ fn numbers_and_presence_are_compared_as_their_rules_say() {
 
 #[test]
 fn a_rule_may_take_two_errors_for_the_same() {
-    let set =
-        one(r#"{"errors": {"first": "unique_violation.EmailTaken", "second": "already_exists"}}"#);
+    let set = one(
+        r#"{"errors": {"primary": "unique_violation.EmailTaken", "secondary": "already_exists"}}"#,
+    );
     let rules = set.for_method(&NONE);
     let error = |class| Answer::error(class, &"text");
     let taken = error(Class::new(ErrorKind::UniqueViolation).code("EmailTaken"));
@@ -192,7 +193,7 @@ fn a_rule_may_take_two_errors_for_the_same() {
     assert!(!compare(&exists, &taken, &rules).is_equal());
     assert!(!compare(&name, &exists, &rules).is_equal());
     assert_eq!(set.report()[0].hits, 1);
-    let ok = one(r#"{"errors": {"first": "ok", "second": "not_found"}}"#).for_method(&NONE);
+    let ok = one(r#"{"errors": {"primary": "ok", "secondary": "not_found"}}"#).for_method(&NONE);
     let gone = error(Class::new(ErrorKind::NotFound));
     assert_eq!(compare(&Answer::value(&1), &gone, &ok).outcome, by_rule);
 }
@@ -201,7 +202,7 @@ fn a_rule_may_take_two_errors_for_the_same() {
 fn unexpected_and_transient_errors_cannot_be_ruled_equal() {
     for word in ["unexpected", "throttled", "nonsense"] {
         let json = r#"[{"id": "r", "owner": "o", "reason": "x",
-            "action": {"errors": {"first": "WORD", "second": "not_found"}}}]"#;
+            "action": {"errors": {"primary": "WORD", "secondary": "not_found"}}}]"#;
         let refused = rules_from_json(&json.replace("WORD", word));
         assert!(matches!(refused, Err(RuleError::Unreadable(_))), "{word}");
     }

@@ -252,6 +252,19 @@ async fn a_normalizer_that_panics_costs_the_caller_nothing() {
     assert_eq!(name.reasons.get("user_code_panicked"), Some(&1), "{name:?}");
 }
 
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Panics, or waits for ever, at each call.
 struct BadSink {
     waits: bool,
@@ -269,8 +282,10 @@ impl Sink for BadSink {
 
 impl BadSink {
     fn record_nothing(&self) {
-        while self.waits {
-            std::thread::park();
+        if self.waits {
+            loop {
+                std::thread::park();
+            }
         }
         panic!("planted: sink");
     }
@@ -330,7 +345,14 @@ async fn an_answer_beyond_the_limit_is_not_copied_and_counts_as_too_large() {
 }
 
 #[tokio::test]
-async fn a_store_that_refuses_connections_is_left_alone() {
+async fn a_store_that_refuses_connections_is_left_alone_and_the_log_says_so_once() {
+    let log = Captured::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
     let setup = Setup::new("shadow-read", |builder| builder).await;
     *setup.dynamodb.refuses.lock().unwrap() = true;
     for _ in 0..100 {
@@ -340,6 +362,9 @@ async fn a_store_that_refuses_connections_is_left_alone() {
     let all = setup.counts("all").await;
     eprintln!("{:?}", all.outcomes);
     assert_eq!((all.inconclusive, all.shed), (10, 90), "{all:?}");
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let said = log.matches("the secondary answers no shadow reads").count();
+    assert_eq!(said, 1, "{log}");
 }
 
 #[tokio::test]

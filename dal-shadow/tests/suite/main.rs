@@ -10,6 +10,7 @@
 )]
 
 mod compare_errors;
+mod compare_numbers;
 mod compare_reads;
 mod compare_rules;
 mod compare_sinks;

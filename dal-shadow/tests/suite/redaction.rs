@@ -294,6 +294,27 @@ fn an_allowed_field_is_shown_for_its_entity_only() {
 }
 
 #[test]
+fn an_allowed_id_stands_beside_each_differing_place_of_its_record() {
+    #[derive(Serialize)]
+    struct Row {
+        id: u64,
+        name: &'static str,
+    }
+    let answer = |name| {
+        let row = |id, name| Row { id, name };
+        Answer::value(&[row(7, "ann"), row(8, name)])
+    };
+    let (first, second) = (answer("bob"), answer("sesame"));
+    let verdict = compare(&first, &second, &Rules::none());
+    let allowed = Redaction::new().allow("account", "Row.id").unwrap();
+    let record = Recorder::new(allowed).record(&finding(&first, &second, &verdict));
+    assert_eq!(record.differences[0].path, "[1].name");
+    assert_eq!(record.differences[0].beside, ["[1].id: 8"]);
+    let record = Recorder::default().record(&finding(&first, &second, &verdict));
+    assert!(record.differences[0].beside.is_empty());
+}
+
+#[test]
 fn equal_values_have_equal_marks_in_one_process_and_different_ones_under_another_key() {
     let (first, second) = (
         Answer::value(&["sesame", "a"]),

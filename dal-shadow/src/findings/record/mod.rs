@@ -13,8 +13,8 @@ pub use fingerprint::{Fingerprint, Seen};
 
 use crate::compare::{MAX_DIFFERENCES, render};
 use crate::findings::redact::Redaction;
-use crate::tree::Difference;
 use crate::tree::answer::Answer;
+use crate::tree::{Difference, Tree};
 
 /// At most so many characters of a correlation id are kept.
 const MAX_CORRELATION_ID: usize = 128;
@@ -103,6 +103,9 @@ pub struct RecordedDifference {
     pub primary: Option<String>,
     /// What the secondary has there.
     pub secondary: Option<String>,
+    /// The fields that [`Redaction::allow`] shows in the structs around the place, such as the id of
+    /// the record: `items[3].id: 7`.
+    pub beside: Vec<String>,
 }
 
 /// Makes records of findings: redacts them and counts their repetitions.
@@ -161,7 +164,7 @@ impl Recorder {
                 .differences
                 .iter()
                 .take(MAX_DIFFERENCES)
-                .map(|difference| self.difference(entity, difference))
+                .map(|difference| self.difference(finding, difference))
                 .collect(),
             diff: finding
                 .answers
@@ -180,8 +183,8 @@ impl Recorder {
         }
     }
 
-    fn difference(&self, entity: &str, difference: &Difference) -> RecordedDifference {
-        let path = &difference.path;
+    fn difference(&self, finding: &Finding, difference: &Difference) -> RecordedDifference {
+        let (entity, path) = (finding.entity, &difference.path);
         let side = |tree: &Option<_>| {
             tree.as_ref()
                 .map(|tree| self.redaction.tree(entity, path, tree).to_string())
@@ -191,8 +194,27 @@ impl Recorder {
             shape: path.shape(),
             primary: side(&difference.primary),
             secondary: side(&difference.secondary),
+            beside: answer_of(finding, difference)
+                .map(|tree| self.redaction.beside(entity, path, tree))
+                .unwrap_or_default(),
         }
     }
+}
+
+/// An answer that has at the place what the difference says: after a rule has sorted a list, the
+/// place may be another one.
+fn answer_of<'a>(finding: &'a Finding, difference: &Difference) -> Option<&'a Tree> {
+    let (primary, secondary) = finding.answers.as_ref()?;
+    let sides = [
+        (primary, &difference.primary),
+        (secondary, &difference.secondary),
+    ];
+    sides.into_iter().find_map(|(answer, side)| match answer {
+        Answer::Value(tree) if side.is_some() => {
+            (difference.path.in_tree(tree) == side.as_ref()).then_some(tree)
+        }
+        _ => None,
+    })
 }
 
 /// Hashes are hexadecimal texts, times are milliseconds since 1970.

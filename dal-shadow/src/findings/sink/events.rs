@@ -44,7 +44,11 @@ fn places(record: &Record) -> String {
     let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "absent".to_owned());
     let places = record.differences.iter().map(|difference| {
         let (primary, secondary) = (side(&difference.primary), side(&difference.secondary));
-        format!("{}: {primary} | {secondary}", difference.path)
+        let beside = match difference.beside.as_slice() {
+            [] => String::new(),
+            beside => format!(" ({})", beside.join(", ")),
+        };
+        format!("{}: {primary} | {secondary}{beside}", difference.path)
     });
     places.collect::<Vec<_>>().join("; ")
 }

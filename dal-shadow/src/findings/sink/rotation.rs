@@ -1,4 +1,8 @@
 //! A file of bounded size with a bounded number of predecessors.
+//!
+//! Why not a crate: `tracing-appender` rotates by time alone; `file-rotate` cuts a line in two at the
+//! limit or lets a file exceed it, panics where a folder cannot be made, and loses lines without an
+//! error while its file cannot be opened. Each of these breaks a promise of `JsonLinesSink`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
