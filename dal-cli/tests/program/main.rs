@@ -7,6 +7,8 @@
 )]
 
 #[cfg(feature = "kit")]
+mod clean;
+#[cfg(feature = "kit")]
 mod demo;
 mod operators;
 #[cfg(feature = "kit")]

@@ -10,7 +10,7 @@ use serde_json::Value;
 const GIVEN: [&str; 2] = ["DAL_MYSQL_URL", "DAL_DYNAMODB_URL"];
 
 /// A `dal servers` that keeps its state in `folder` and starts servers of its own.
-fn dal(folder: &Path, arguments: &[&str]) -> Command {
+pub fn dal(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dal"));
     command
         .arg("servers")
@@ -22,12 +22,12 @@ fn dal(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// Stops the servers also when the test fails.
-struct Down<'a>(&'a Path);
+pub struct Down<'a>(pub &'a Path);
 
 impl Drop for Down<'_> {
     fn drop(&mut self) {
