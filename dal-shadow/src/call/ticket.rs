@@ -49,6 +49,7 @@ impl Engine {
             .map(|spec| {
                 entity.method(spec, || {
                     let rules = core.rules.for_method(&spec.rules());
+                    core.delivery.announce(spec.entity, spec.method);
                     Method::new(spec, rules)
                 })
             })

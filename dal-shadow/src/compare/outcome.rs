@@ -63,6 +63,25 @@ pub enum Share {
 }
 
 impl CallOutcome {
+    /// The outcomes that are known before a call: those without a rule or a reason.
+    pub(crate) const WITHOUT_DETAIL: &'static [Self] = &[
+        Self::Equal,
+        Self::Acknowledged,
+        Self::UnsupportedInShadow,
+        Self::Different,
+        Self::MissingInPrimary,
+        Self::MissingInSecondary,
+        Self::ErrorClass,
+        Self::Order,
+        Self::PageBoundary,
+        Self::Lagging,
+        Self::Unstable,
+        Self::Shed,
+        Self::Panicked,
+        Self::TimedOut,
+        Self::Unsampled,
+    ];
+
     /// The outcome's stable name in snake case.
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -81,8 +81,26 @@ impl Delivery {
         Ok(Self(shared))
     }
 
+    /// There is such a method: each outcome of it was counted no times so far, so that a metric
+    /// exists before its first call.
+    pub(crate) fn announce(&self, entity: &'static str, method: &'static str) {
+        for outcome in CallOutcome::WITHOUT_DETAIL {
+            self.counted(entity, method, outcome, 0);
+        }
+    }
+
     /// An eligible call ended like this.
     pub(crate) fn count(&self, entity: &'static str, method: &'static str, outcome: &CallOutcome) {
+        self.counted(entity, method, outcome, 1);
+    }
+
+    fn counted(
+        &self,
+        entity: &'static str,
+        method: &'static str,
+        outcome: &CallOutcome,
+        times: u64,
+    ) {
         if self.0.sinks.is_empty() {
             return;
         }
@@ -94,7 +112,7 @@ impl Delivery {
         *queue
             .counts
             .entry((entity, method, outcome.clone()))
-            .or_default() += 1;
+            .or_default() += times;
     }
 
     /// A finding for the sinks; dropped and counted when too many wait.

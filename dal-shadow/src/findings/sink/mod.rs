@@ -42,7 +42,8 @@ use crate::findings::record::{CallOutcome, Finding, Record, Repetition};
 /// let builder = Harness::builder(Fixed::new(Phase::MySqlOnly)).sink(Differences::default());
 /// ```
 pub trait Sink: Send + Sync {
-    /// So many eligible calls ended like this.
+    /// So many eligible calls ended like this. Each outcome of a method is counted no times at first,
+    /// so that a metric exists before its first call.
     fn count(
         &self,
         _entity: &'static str,

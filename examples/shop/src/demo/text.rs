@@ -52,12 +52,13 @@ impl Report {
     fn methods_into(&self, text: &mut String) {
         let _ = writeln!(
             text,
-            "\n{:<24}{:>7}{:>10}{:>8}{:>11}{:>14}{:>6}{:>8}  {:>17}  {:>17}",
+            "\n{:<24}{:>7}{:>10}{:>8}{:>11}{:>14}{:>14}{:>6}{:>8}  {:>17}  {:>17}",
             "",
             "calls",
             "compared",
             "equal",
             "different",
+            "acknowledged",
             "inconclusive",
             "shed",
             "errors",
@@ -68,11 +69,12 @@ impl Report {
             let errors: u64 = method.errors.values().sum();
             let _ = writeln!(
                 text,
-                "{name:<24}{:>7}{:>10}{:>8}{:>11}{:>14}{:>6}{errors:>8}  {:>17}  {:>17}",
+                "{name:<24}{:>7}{:>10}{:>8}{:>11}{:>14}{:>14}{:>6}{errors:>8}  {:>17}  {:>17}",
                 method.calls,
                 method.compared,
                 method.equal,
                 method.different,
+                method.acknowledged,
                 method.inconclusive,
                 method.shed,
                 times(&method.latency.mysql),
@@ -82,12 +84,13 @@ impl Report {
         let all = &self.counts;
         let _ = writeln!(
             text,
-            "{:<24}{:>7}{:>10}{:>8}{:>11}{:>14}{:>6}{:>8}",
+            "{:<24}{:>7}{:>10}{:>8}{:>11}{:>14}{:>14}{:>6}{:>8}",
             "all",
             all.calls,
             all.compared,
             all.equal,
             all.different,
+            all.acknowledged,
             all.inconclusive,
             all.shed,
             all.errors
