@@ -45,3 +45,36 @@ fn is_skewed(response: &HttpResponse, now: SystemTime) -> bool {
         ahead.max(behind) > TOLERANCE
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A refusal that the service dated so.
+    fn dated(at: SystemTime) -> HttpResponse {
+        let mut response = HttpResponse::new(400_u16.try_into().unwrap(), "".into());
+        let date = DateTime::from(at).fmt(DateTimeFormat::HttpDate).unwrap();
+        response.headers_mut().insert("date", date);
+        response
+    }
+
+    #[test]
+    fn a_signature_that_does_not_match_is_the_clocks_fault_when_the_response_is_dated_far_off() {
+        let text = "The request signature we calculated does not match the signature you provided.";
+        let now = SystemClock.now();
+        let minutes = |count| Duration::from_mins(count);
+        for (at, skewed) in [
+            (now, false),
+            (now + minutes(3), false),
+            (now - minutes(3), false),
+            (now + minutes(10), true),
+            (now - minutes(10), true),
+        ] {
+            let response = dated(at);
+            let found = refused("SignatureDoesNotMatch", text, Some(&response));
+            assert_eq!(found, skewed, "{at:?}");
+            // Another refusal is not the clock's fault, whatever the date.
+            assert!(!refused("ValidationException", text, Some(&response)));
+        }
+    }
+}

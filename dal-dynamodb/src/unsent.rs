@@ -8,6 +8,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{BuildError, ConnectorError};
 use aws_smithy_http::endpoint::error::{InvalidEndpointError, ResolveEndpointError};
 use aws_smithy_runtime_api::client::endpoint::error::ResolveEndpointError as EndpointError;
+use aws_smithy_runtime_api::client::interceptors::InterceptorError;
 use dal_traits::{Class, Effect, ErrorKind, Retry};
 use hyper_util::client::legacy::Error as HttpError;
 
@@ -32,6 +33,10 @@ pub(crate) fn class(phase: Phase, error: &(dyn StdError + 'static)) -> Class {
     let connector = chain(error).find_map(<dyn StdError>::downcast_ref::<ConnectorError>);
     match phase {
         Phase::Construction => Class::new(ErrorKind::InvalidValue),
+        // An interceptor of the application refused it before it was sent.
+        Phase::Dispatch if chain(error).any(<dyn StdError>::is::<InterceptorError>) => {
+            Class::new(ErrorKind::InvalidValue)
+        }
         Phase::Timeout => Class::new(ErrorKind::Timeout),
         Phase::Dispatch if connector.is_some_and(ConnectorError::is_timeout) => {
             Class::new(ErrorKind::Timeout)

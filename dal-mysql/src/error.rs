@@ -122,6 +122,11 @@ fn link(error: &io::Error) -> Class {
         | io::ErrorKind::NotConnected
         | io::ErrorKind::NotFound
         | io::ErrorKind::AddrNotAvailable => nothing_sent,
+        // The certificate of the server is not the one that this client trusts: nothing is sent
+        // before that is clear.
+        io::ErrorKind::InvalidData if error.to_string().starts_with("invalid peer certificate") => {
+            Class::new(ErrorKind::Config)
+        }
         // The standard library has no kind for a name that cannot be resolved.
         _ if error.to_string().starts_with("failed to lookup address") => nothing_sent,
         _ => Class::new(ErrorKind::Unavailable),

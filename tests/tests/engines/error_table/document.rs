@@ -6,6 +6,8 @@ use std::path::Path;
 
 use dal_traits::{Effect, ErrorKind, Retry};
 
+use super::events::EVENTS;
+
 type Key = (ErrorKind, &'static str, &'static str);
 
 fn retry(retry: Retry) -> &'static str {
@@ -69,12 +71,25 @@ fn texts() -> String {
     table("the text contains", rows)
 }
 
+/// One row for each event, in the order in which they are listed.
+fn events() -> String {
+    let mut text = "| event | MySQL | DynamoDB | kind | retry | effect |\n".to_owned();
+    text.push_str("|---|---|---|---|---|---|\n");
+    for event in EVENTS {
+        let (kind, again, done, cells) = event.row();
+        let (again, done) = (retry(again), effect(done));
+        writeln!(text, "| {cells} | `{kind:?}` | {again} | {done} |").unwrap();
+    }
+    text
+}
+
 #[test]
 fn the_tables_of_the_document_are_those_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/errors.md");
     let found = std::fs::read_to_string(&path).unwrap();
     let mut expected = found.clone();
     for (name, table) in [
+        ("events", events()),
         ("mysql", mysql()),
         ("sqlstate", states()),
         ("dynamodb", dynamodb()),

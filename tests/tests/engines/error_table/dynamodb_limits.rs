@@ -111,6 +111,55 @@ fn a_statement_that_returns_the_old_item_tells_missing_from_refused() {
     });
 }
 
+/// The old item of a refused write, as it came and as the SDK's error of all operations.
+fn holds_old<E>(error: aws_sdk_dynamodb::error::SdkError<E>, what: &str)
+where
+    E: std::error::Error + Send + Sync + 'static,
+    aws_sdk_dynamodb::Error: From<E>,
+{
+    let is_old = |old: Option<&Item>| old.is_some_and(|old| old.get("text") == Some(&s("old")));
+    assert!(is_old(dal_dynamodb::old_item(&error)), "{what}: {error:?}");
+    let mapped = error.map_service_error(aws_sdk_dynamodb::Error::from);
+    assert!(
+        is_old(dal_dynamodb::old_item(&mapped)),
+        "{what}: {mapped:?}"
+    );
+}
+
+#[test]
+fn every_write_that_returns_the_old_item_gives_it() {
+    on_dynamodb(async |db, table| {
+        let all_old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let old = item("a", "old");
+        db.insert_item(&table, "pk", old.clone()).await.unwrap();
+        let client = db.client();
+
+        let put = client.put_item().table_name(&table).set_item(Some(old));
+        let put = put
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(all_old.clone());
+        holds_old(put.send().await.unwrap_err(), "PutItem");
+
+        let update = client
+            .update_item()
+            .table_name(&table)
+            .set_key(Some(key("a")))
+            .update_expression("SET hits = :hits")
+            .expression_attribute_values(":hits", n(1))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(all_old.clone());
+        holds_old(update.send().await.unwrap_err(), "UpdateItem");
+
+        let delete = client
+            .delete_item()
+            .table_name(&table)
+            .set_key(Some(key("a")))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(all_old);
+        holds_old(delete.send().await.unwrap_err(), "DeleteItem");
+    });
+}
+
 #[test]
 fn an_index_that_is_being_filled_is_read_again() {
     on_dynamodb(async |db, table| {

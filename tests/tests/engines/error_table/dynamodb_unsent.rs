@@ -53,14 +53,14 @@ fn with(db: &DynamoDb, change: impl FnOnce(Builder) -> Builder) -> Client {
 
 /// Gives an error for the first `failures` times, then credentials.
 #[derive(Debug)]
-struct Provider {
+pub struct Provider {
     failures: usize,
     asked: AtomicUsize,
     error: fn() -> CredentialsError,
 }
 
 impl Provider {
-    fn failing(failures: usize, error: fn() -> CredentialsError) -> SharedCredentialsProvider {
+    pub fn failing(failures: usize, error: fn() -> CredentialsError) -> SharedCredentialsProvider {
         SharedCredentialsProvider::new(Self {
             failures,
             asked: AtomicUsize::new(0),
@@ -93,7 +93,7 @@ fn provider_failed() -> CredentialsError {
 }
 
 /// Makes the error of a provider.
-type Failure = fn() -> CredentialsError;
+pub type Failure = fn() -> CredentialsError;
 
 #[test]
 fn credentials_that_are_missing_or_wrong_are_final_and_a_provider_that_failed_is_not() {

@@ -8,6 +8,7 @@ mod dynamodb_limits;
 mod dynamodb_names;
 mod dynamodb_tables;
 mod dynamodb_unsent;
+mod events;
 mod mysql;
 mod mysql_faults;
 mod mysql_pool;

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
 use super::{expect, fresh_mysql, on_mysql};
 
 /// Tables for every row: a unique key, a foreign key, a check, narrow columns.
-async fn tables(db: &MySql) {
+pub async fn tables(db: &MySql) {
     for sql in [
         "CREATE TABLE users (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, email VARCHAR(20) NOT NULL, \
          stock INT NOT NULL DEFAULT 0, UNIQUE KEY email (email), CONSTRAINT stock_min CHECK (stock >= 0))",

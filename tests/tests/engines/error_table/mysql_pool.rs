@@ -13,7 +13,7 @@ use super::mysql_faults::{behind_proxy, insert};
 use super::{expect, on_mysql};
 
 /// A pool of one connection, through a proxy that can go away, with one attempt for each call.
-async fn pool_of_one() -> (MySqlProxy, MySql) {
+pub async fn pool_of_one() -> (MySqlProxy, MySql) {
     let url = servers::mysql().fresh_database().await.unwrap();
     let proxy = MySqlProxy::start(&url).await.unwrap();
     let pool = dal_mysql::pool_options()
