@@ -3,7 +3,7 @@
 pub(crate) mod call;
 mod method;
 mod names;
-mod paths;
+pub mod paths;
 mod token;
 mod wrapper;
 

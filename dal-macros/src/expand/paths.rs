@@ -66,10 +66,8 @@ fn exists(
         return readable(&path.text, "place");
     }
     let (output, answer) = (&method.output, local("answer"));
-    let is_optional =
-        form::value_of_result(output).is_some_and(|value| form::option_of(value).is_some());
     let read = quote_spanned!(field.span()=> let _ = &#answer.#field;);
-    let read = if is_optional {
+    let read = if is_optional(output) {
         quote!(if let ::core::option::Option::Some(#answer) = #answer { #read })
     } else {
         read
@@ -78,6 +76,11 @@ fn exists(
         #[allow(deprecated)]
         const _: fn(&<#output as ::dal_shadow::__private::Outcome>::Value) = |#answer| { #read };
     }
+}
+
+/// Whether a call that succeeds may return nothing: `Result<Option<Page>, _>`.
+pub fn is_optional(output: &Type) -> bool {
+    form::value_of_result(output).is_some_and(|value| form::option_of(value).is_some())
 }
 
 fn mentions_self(ty: &Type) -> bool {

@@ -1,11 +1,12 @@
 //! `impl On<S>`: the call on every store that implements the trait.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::variant::{Argument, ArgumentKind, Handle, Inside, Many, Variant};
 use super::{Names, mirror, place};
 use crate::expand::call::{local, pass, snapshot};
+use crate::expand::paths;
 use crate::model::TraitModel;
 
 /// The implementation.
@@ -63,6 +64,8 @@ fn arm(model: &TraitModel, store_type: &Ident, variant: &Variant<'_>) -> TokenSt
         .map(|passed| (&passed.prepare, &passed.expression))
         .unzip();
     let keep = mirror::keep(model, variant.method);
+    let taken = local("taken");
+    let token = token(variant, &answer, &taken);
     quote! {
         Self::#ident { #(#fields,)* .. } => {
             let #args = (#(#owned,)*);
@@ -71,7 +74,37 @@ fn arm(model: &TraitModel, store_type: &Ident, variant: &Variant<'_>) -> TokenSt
             let #answer = <#store_type as #bound_trait>::#method(#store, #(#given),*).await;
             let #answer = &#answer;
             #keep
-            #snapshot
+            let #taken = #snapshot;
+            #token
+            #taken
+        }
+    }
+}
+
+/// A statement that refuses a token which stands in its Rust field and, as serde names fields,
+/// nowhere.
+fn token(variant: &Variant<'_>, answer: &Ident, taken: &Ident) -> TokenStream {
+    let place = variant.method.token.as_ref().map(|token| &token.place);
+    let Some((place, path)) = place.and_then(|place| Some((place, place.path.as_ref()?))) else {
+        return TokenStream::new();
+    };
+    let Some(field) = &path.field else {
+        return TokenStream::new();
+    };
+    let (class, name, value) = (place.class.to_string(), &path.text, local("value"));
+    let check = quote_spanned! {field.span()=>
+        ::dal_shadow::ops::token_is_named(&#taken, #class, #name, &#value.#field)?;
+    };
+    let check = if paths::is_optional(&variant.method.output) {
+        quote!(if let ::core::option::Option::Some(#value) = #value { #check })
+    } else {
+        check
+    };
+    quote! {
+        if let ::core::result::Result::Ok(#value) =
+            ::dal_shadow::__private::Outcome::as_result(#answer)
+        {
+            #check
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::deserialize::from_tree;
 use super::slot::Slot;
+use crate::answer::Answer;
 use crate::tree::{self, Tree};
 use serde::Serialize;
 
@@ -204,6 +205,32 @@ pub fn put<T: DeserializeOwned + Serialize>(
         *place = bound.one(class, slot)?;
     }
     Ok(())
+}
+
+/// Refuses a page token that is in the field of the Rust struct and not in the answer as serde
+/// writes it, under another name: it would never be given back. For generated code.
+///
+/// # Errors
+/// With the fields that there are.
+pub fn token_is_named<T: Serialize>(
+    answer: &Answer,
+    class: &'static str,
+    field: &str,
+    token: &T,
+) -> Result<(), HandleError> {
+    let Answer::Value(answer) = answer else {
+        return Ok(());
+    };
+    match tree::misplaced(answer, field) {
+        Some(why) if !matches!(tree::of(token), Ok(Tree::Null)) => Err(HandleError {
+            class,
+            wanted: std::any::type_name::<T>(),
+            reason: format!(
+                "the answer has one in its field `{field}`, which has another name there ({why}); write that name in quotes: `token({class} = \"..\")`"
+            ),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn read<T: DeserializeOwned>(class: &'static str, id: &Tree) -> Result<T, HandleError> {

@@ -12,7 +12,7 @@ mod deserialize;
 mod method;
 mod slot;
 
-pub use bound::{Bound, HandleError, put};
+pub use bound::{Bound, HandleError, put, token_is_named};
 pub use data::NotData;
 pub use deserialize::from_tree;
 pub use method::{OpMethod, PageToken, Place};

@@ -45,7 +45,21 @@ pub trait DeskRepository: Send + Sync {
     async fn card(&self, #[handle(member)] id: u64) -> Result<Card, DeskError>;
 }
 
-/// All three. One that is wrong shows other people's cards.
+#[derive(Serialize)]
+pub struct Cards {
+    pub items: Vec<u64>,
+    #[serde(rename = "nextPage")]
+    pub next: Option<u64>,
+}
+
+#[dal_shadow::shadow(ops)]
+#[async_trait]
+pub trait RenamedTokenRepository: Send + Sync {
+    #[shadow(read, token(page = next))]
+    async fn cards(&self, #[handle(page)] after: Option<u64>) -> Result<Cards, DeskError>;
+}
+
+/// All of them. One that is wrong shows other people's cards.
 struct Desk {
     next: AtomicU64,
     printed_at: &'static str,
@@ -90,6 +104,17 @@ impl DeskRepository for Desk {
     }
 }
 
+#[async_trait]
+impl RenamedTokenRepository for Desk {
+    async fn cards(&self, after: Option<u64>) -> Result<Cards, DeskError> {
+        let first = after.unwrap_or_default();
+        Ok(Cards {
+            items: vec![first],
+            next: (first < 3).then_some(first + 1),
+        })
+    }
+}
+
 fn desk(first: u64, printed_at: &'static str, wrong: bool) -> Arc<Desk> {
     Arc::new(Desk {
         next: AtomicU64::new(first),
@@ -118,6 +143,21 @@ fn a_place_that_the_answer_does_not_have_is_refused_with_what_it_has() {
     assert!(
         failure.summary.contains(
             "`creates(member = holdr)` on `issue`: `Card` has no `holdr`, as serde names fields; it has `holder`, `printed_at`"
+        ),
+        "{failure}"
+    );
+}
+
+/// Otherwise no page but the first would ever be read.
+#[test]
+fn a_token_whose_field_serde_renames_is_refused_with_what_the_answer_has() {
+    let failure = check(RenamedTokenRepositoryArgs {}.ops(), mysql, dynamodb)
+        .try_run()
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Setup, "{failure}");
+    assert!(
+        failure.summary.contains(
+            "`Cards` has no `next`, as serde names fields; it has `items`, `nextPage`); write that name in quotes: `token(page = \"..\")`"
         ),
         "{failure}"
     );
