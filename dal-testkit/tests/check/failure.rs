@@ -22,18 +22,65 @@ fn helps<O: dal_shadow::ops::Operation>(failure: &Failure<O>, with: &str) -> boo
     failure.help.iter().any(|help| help.contains(with))
 }
 
-/// What a store does to a `get` before anybody is registered, beside looking up e-mails without
-/// regard to case.
-#[derive(Clone, Copy, PartialEq)]
-enum Empty {
+/// What a store does instead of looking a user up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Wrong {
     Panics,
     Hangs,
+    /// Returns a user who is not there.
+    Ghost,
+    /// Returns the user under another name.
+    OtherName,
 }
 
+/// A method, and what it does.
+type At = (&'static str, Wrong);
+
+/// A store with two faults: one before anybody is registered, and another one once somebody is
+/// registered and was looked up.
 struct OtherFault {
     users: Memory,
-    empty: Empty,
+    empty: At,
+    used: At,
     registered: AtomicBool,
+    got: AtomicBool,
+}
+
+impl OtherFault {
+    fn new(empty: At, used: At) -> Self {
+        Self {
+            users: Memory::new(998, "d", Defect::None),
+            empty,
+            used,
+            registered: AtomicBool::new(false),
+            got: AtomicBool::new(false),
+        }
+    }
+
+    /// What `method` returns, which should have returned `right`.
+    async fn answer(&self, method: &str, right: Option<User>) -> Option<User> {
+        let registered = self.registered.load(Ordering::Relaxed);
+        let wrong = match (registered, self.got.load(Ordering::Relaxed)) {
+            (false, _) if self.empty.0 == method => self.empty.1,
+            (true, true) if self.used.0 == method => self.used.1,
+            _ => return right,
+        };
+        let named = |user: User| User {
+            name: "Eve".to_owned(),
+            ..user
+        };
+        match wrong {
+            Wrong::Panics => panic!("nobody is here"),
+            Wrong::Hangs => std::future::pending().await,
+            Wrong::OtherName => right.map(named),
+            Wrong::Ghost => Some(User {
+                id: 700,
+                email: "ghost".to_owned(),
+                name: "ghost".to_owned(),
+                created_at: String::new(),
+            }),
+        }
+    }
 }
 
 #[async_trait]
@@ -49,17 +96,18 @@ impl UserRepository for OtherFault {
         self.users.remove(id).await
     }
     async fn get(&self, id: u64) -> Result<Option<User>, RepoError> {
-        if !self.registered.load(Ordering::Relaxed) {
-            assert!(self.empty == Empty::Hangs, "nobody is here");
-            std::future::pending::<()>().await;
-        }
-        self.users.get(id).await
+        let right = self.users.get(id).await?;
+        let answer = self.answer("get", right).await;
+        let registered = self.registered.load(Ordering::Relaxed);
+        self.got.fetch_or(registered, Ordering::Relaxed);
+        Ok(answer)
     }
     async fn several(&self, ids: &[u64]) -> Result<Vec<User>, RepoError> {
         self.users.several(ids).await
     }
     async fn by_email(&self, email: &str) -> Result<Option<User>, RepoError> {
-        self.users.by_email(email).await
+        let right = self.users.by_email(email).await?;
+        Ok(self.answer("by_email", right).await)
     }
     async fn list(&self, after: Option<&str>, limit: u32) -> Result<Page, RepoError> {
         self.users.list(after, limit).await
@@ -72,30 +120,40 @@ impl UserRepository for OtherFault {
     }
 }
 
-/// Without the registration the same steps show another fault, and fewer of them.
+/// Without the registration the same steps show another fault, and there are fewer of them: of
+/// another kind, at another method, at another place.
 #[test]
 fn shrinking_keeps_to_the_fault_that_was_found() {
-    for empty in [Empty::Panics, Empty::Hangs] {
+    use FailureKind::{Difference, TimedOut};
+    for (used, email, kind, empty) in [
+        (Wrong::Ghost, "nobody@x", Difference, ("get", Wrong::Panics)),
+        (Wrong::Ghost, "nobody@x", Difference, ("get", Wrong::Hangs)),
+        (Wrong::Ghost, "nobody@x", Difference, ("get", Wrong::Ghost)),
+        (Wrong::Hangs, "ann@x", TimedOut, ("by_email", Wrong::Panics)),
+        (
+            Wrong::OtherName,
+            "ann@x",
+            Difference,
+            ("by_email", Wrong::Ghost),
+        ),
+    ] {
         let dynamodb = move || {
-            let users = OtherFault {
-                users: Memory::new(998, "d", Defect::FoldsCase),
-                empty,
-                registered: AtomicBool::new(false),
-            };
+            let users = OtherFault::new(empty, ("by_email", used));
             ready(Arc::new(users) as Arc<Users>)
         };
         let new = NewUser {
             email: "ann@x".to_owned(),
             name: "Ann".to_owned(),
         };
-        let email = "ANN@X".to_owned();
         let steps = vec![
             UserRepositoryOp::Register {
                 new,
                 binds_user: h(2),
             },
             UserRepositoryOp::Get { id: h(2) },
-            UserRepositoryOp::ByEmail { email },
+            UserRepositoryOp::ByEmail {
+                email: email.to_owned(),
+            },
         ];
         let failure = check(user_ops(), good, dynamodb)
             .sequences(0)
@@ -103,17 +161,19 @@ fn shrinking_keeps_to_the_fault_that_was_found() {
             .call_timeout(Duration::from_millis(100))
             .try_run()
             .unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Difference, "{failure}");
-        assert_eq!(failure.steps.len(), 2, "{failure}");
+        let what = format!("{used:?} {empty:?}: {failure}");
+        assert_eq!(failure.kind, kind, "{what}");
+        assert_eq!(failure.steps.len(), 3, "{what}");
         assert!(
-            failure
-                .summary
-                .contains("`by_email` of `UserRepository` differs")
+            failure.summary.contains("`by_email` of ")
                 && failure.summary.contains("(regression 1; fails 3 of 3)"),
-            "{failure}"
+            "{what}"
         );
+        let other = |difference: &String| difference.starts_with("name: ");
+        let is_name = failure.differences.iter().any(other);
+        assert_eq!(is_name, used == Wrong::OtherName, "{what}");
         let text = failure.regression().unwrap();
-        assert!(text.contains("\"binds_user\":0"), "{failure}");
+        assert!(text.contains("\"binds_user\":0"), "{what}");
     }
 }
 
@@ -155,18 +215,12 @@ fn the_result_of_shrinking_is_confirmed_or_said_to_be_not_deterministic() {
 #[test]
 fn a_timeout_that_does_not_come_again_is_not_reproducible_and_explained() {
     static SLOW: AtomicBool = AtomicBool::new(true);
-    struct Slow(Memory);
-    let _ = Slow(Memory::new(1, "m", Defect::None)).0;
     let dynamodb = || async {
-        let store = Memory::new(998, "d", Defect::None);
         if SLOW.swap(false, Ordering::Relaxed) {
-            return Arc::new(OtherFault {
-                users: store,
-                empty: Empty::Hangs,
-                registered: AtomicBool::new(false),
-            }) as Arc<Users>;
+            let hangs = ("get", Wrong::Hangs);
+            return Arc::new(OtherFault::new(hangs, hangs)) as Arc<Users>;
         }
-        Arc::new(store) as Arc<Users>
+        Arc::new(Memory::new(998, "d", Defect::None)) as Arc<Users>
     };
     let steps = [UserRepositoryOp::Get { id: h(0) }];
     // The warm-up makes three stores, none of which may be the slow one.

@@ -66,6 +66,20 @@ fn every_planted_defect_is_found_with_every_seed_and_made_small() {
 }
 
 #[test]
+fn every_sequence_ends_with_the_reads_of_what_it_has_made() {
+    let statistics = check(user_ops(), good, with(Defect::None))
+        .sequences(100)
+        .calls(1)
+        .seed(1)
+        .try_run()
+        .unwrap();
+    let made = statistics.ok_of("register");
+    assert!(made >= 40, "{statistics}");
+    assert!(statistics.calls_of("get") >= made, "{statistics}");
+    assert!(statistics.calls_of("several") >= made, "{statistics}");
+}
+
+#[test]
 fn a_failure_shows_the_calls_the_difference_with_both_values_and_the_sequence_as_data() {
     let failure = run(Defect::TrimsNames, 1).unwrap_err();
     let text = failure.to_string();

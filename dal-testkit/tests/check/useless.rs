@@ -261,7 +261,7 @@ fn an_inconclusive_regression_fails_whatever_share_is_tolerated() {
     assert_eq!(failure.kind, Difference);
     let file = file_with(&failure.regression().unwrap());
     let again = checked(Flaw::RenameTimesOutOnBoth, [8, 998])
-        .sequences(0)
+        .sequences(20)
         .inconclusive_at_most(1.0)
         .regressions(file.path())
         .try_run()

@@ -2,12 +2,14 @@
 
 use std::future::Ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::memory::{
     Defect, Memory, ShadowUserRepository, UserRepository, UserRepositoryOp, good, user_ops,
 };
 use crate::regressions::file_with;
-use dal_testkit::check::{Failure, FailureKind, Statistics, check};
+use async_trait::async_trait;
+use dal_testkit::check::{Failure, FailureKind, Just, Statistics, check};
 
 /// A store whose ids begin where those of the other one do.
 fn alike(
@@ -50,6 +52,21 @@ fn a_mirror_that_loses_the_time_is_found() {
     let helps = |with: &str| failure.help.iter().any(|help| help.contains(with));
     assert!(helps("to the last digit"), "{failure}");
     assert!(!helps("declare it"), "{failure}");
+}
+
+/// No read follows that compares the two.
+#[test]
+fn what_the_stores_hold_at_the_end_is_compared() {
+    let file =
+        file_with(r#"[[{"register": {"new": {"email": "a", "name": "b"}, "binds_user": 0}}]]"#);
+    let failure = check(user_ops(), good, alike("d", Defect::MirrorForgetsTime))
+        .sequences(0)
+        .regressions(file.path())
+        .try_run_through(ShadowUserRepository::new)
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Difference, "{failure}");
+    let text = "at the end, in dual-write, the two stores do not hold the same: Get { id: h(0) }";
+    assert!(failure.summary.contains(text), "{failure}");
 }
 
 #[test]
@@ -139,4 +156,79 @@ fn with_a_copy_sequences_go_through_all_six_phases() {
 fn a_copy_that_leaves_what_was_deleted_is_found() {
     let failure = with_copy(Defect::CopyLeavesDeleted).unwrap_err();
     assert!(failure.steps.len() <= 5, "{failure}");
+}
+
+#[derive(Debug, thiserror::Error, dal_shadow::Classify)]
+pub enum LampError {}
+
+#[dal_shadow::shadow(ops)]
+#[async_trait]
+pub trait Lamp: Send + Sync {
+    #[shadow(write, replay)]
+    async fn turn(&self, on: bool) -> Result<(), LampError>;
+    #[shadow(read)]
+    async fn is_on(&self) -> Result<bool, LampError>;
+}
+
+#[derive(Default)]
+struct Light(AtomicBool);
+
+#[async_trait]
+impl Lamp for Light {
+    async fn turn(&self, on: bool) -> Result<(), LampError> {
+        self.0.store(on, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn is_on(&self) -> Result<bool, LampError> {
+        Ok(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Turns the other light as well, of which it should know nothing.
+struct Meddling {
+    own: Arc<Light>,
+    other: Arc<Light>,
+}
+
+#[async_trait]
+impl Lamp for Meddling {
+    async fn turn(&self, on: bool) -> Result<(), LampError> {
+        self.other.turn(on).await?;
+        self.own.turn(on).await
+    }
+
+    async fn is_on(&self) -> Result<bool, LampError> {
+        self.own.is_on().await
+    }
+}
+
+#[test]
+fn a_write_to_the_store_that_is_out_of_use_is_found() {
+    let file = file_with(
+        r#"[[{"to": "dual-write"}, {"to": "mysql-only"}, {"turn": {"on": true}}, {"is_on": {}}]]"#,
+    );
+    let light = || std::future::ready(Arc::new(Light::default()));
+    let run = |meddles: bool| {
+        check(LampArgs { on: Just(true) }.ops(), light, light)
+            .sequences(0)
+            .regressions(file.path())
+            .copy(|mysql, dynamodb| async move {
+                dynamodb.turn(mysql.is_on().await.unwrap()).await.unwrap();
+            })
+            .try_run_through(move |mysql, dynamodb, harness| {
+                let other = if meddles {
+                    Arc::clone(&dynamodb)
+                } else {
+                    Arc::default()
+                };
+                let own = Meddling { own: mysql, other };
+                ShadowLamp::new(Arc::new(own), dynamodb, harness)
+            })
+    };
+    run(false).unwrap();
+    let failure = run(true).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Difference, "{failure}");
+    let text = "DynamoDB was written in mysql-only, where it is out of use: IsOn changed";
+    assert!(failure.summary.contains(text), "{failure}");
 }
