@@ -26,10 +26,10 @@ pub(super) struct TraitRules {
 }
 
 impl TraitRules {
-    /// Reads the traits' words.
+    /// Reads the traits' options.
     ///
     /// # Errors
-    /// When a word names nothing.
+    /// With the rule that cannot be read.
     pub(super) fn of(methods: &[&'static OpMethod]) -> Result<Self, String> {
         let set = RuleSet::new([], Arc::new(SystemClock)).map_err(|error| error.to_string())?;
         let rules = methods
@@ -47,7 +47,7 @@ impl TraitRules {
             })
             .collect();
         Ok(Self {
-            places: Declarations::declared(methods)?,
+            places: Declarations::declared(methods),
             rules,
         })
     }

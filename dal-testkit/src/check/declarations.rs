@@ -16,44 +16,23 @@ pub(super) struct Declarations {
 }
 
 impl Declarations {
-    /// What the traits declare.
-    ///
-    /// # Errors
-    /// When a declaration names no field and no method.
-    pub(super) fn declared(methods: &[&'static OpMethod]) -> Result<Self, String> {
+    /// What the traits declare. The attribute has checked the paths: a field of a type has a dot,
+    /// and what has none is a method.
+    pub(super) fn declared(methods: &[&'static OpMethod]) -> Self {
         let mut declared = Self::default();
+        let owned = |(owner, field): (&str, &str)| (owner.to_owned(), field.to_owned());
         for method in methods {
             for (class, path) in method.ids {
-                match path.split_once('.') {
-                    Some((owner, field)) => {
-                        declared
-                            .fields
-                            .push((owner.to_owned(), field.to_owned(), class));
-                    }
-                    None if methods.iter().any(|other| other.method == *path) => {
-                        declared.answers.push((path, class));
-                    }
-                    None => {
-                        return Err(format!(
-                            "`ids({class} = \"{path}\")` on `{}` names neither `Type.field` nor a method whose answer is an id",
-                            method.repository
-                        ));
-                    }
+                match path.split_once('.').map(owned) {
+                    Some((owner, field)) => declared.fields.push((owner, field, class)),
+                    None => declared.answers.push((path, class)),
                 }
             }
-            for path in method.generated {
-                let Some((owner, field)) = path.split_once('.') else {
-                    return Err(format!(
-                        "`generated = \"{path}\"` on `{}` does not have the form `Type.field`",
-                        method.repository
-                    ));
-                };
-                declared
-                    .generated
-                    .push((owner.to_owned(), field.to_owned()));
-            }
+            let generated = method.generated.iter();
+            let fields = generated.filter_map(|path| path.split_once('.').map(owned));
+            declared.generated.extend(fields);
         }
-        Ok(declared)
+        declared
     }
 
     /// Learns from a creation where ids of this class stand.
