@@ -27,8 +27,10 @@ fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 #[test]
 fn a_phase_file_is_checked_against_what_is_in_force() {
-    let wanted = r#"{"user": "shadow-read@5", "order": "dynamodb-read", "*": "mysql-only"}"#;
-    let in_force = r#"{"user": "dual-write", "order": "dual-write", "*": "mysql-only"}"#;
+    let wanted = r#"{"user": "shadow-read@5", "order": "dynamodb-read", "cart": "dual-write",
+        "*": "mysql-only"}"#;
+    let in_force = r#"{"user": "dual-write", "order": "dual-write", "cart": "shadow-read",
+        "*": "mysql-only"}"#;
     let folder = folder_with(&[("phases.json", wanted), ("phases.last.json", in_force)]);
     let alone = dal(folder.path(), &["phase", "check", "phases.json"]);
     assert_eq!(alone.status.code(), Some(0), "{alone:?}");
@@ -47,6 +49,7 @@ fn a_phase_file_is_checked_against_what_is_in_force() {
         "phases.json is valid",
         "5 % of the reads; a step forward from dual-write",
         "REFUSED: dual-write is in force",
+        "a step back from shadow-read",
         "no step",
     ] {
         assert!(text.contains(part), "{part} is missing in:\n{text}");
@@ -59,10 +62,29 @@ fn a_phase_file_is_checked_against_what_is_in_force() {
         steps,
         [
             (&json!("*"), &json!("none")),
+            (&json!("cart"), &json!("back")),
             (&json!("order"), &json!("refused")),
             (&json!("user"), &json!("forward"))
         ]
     );
+}
+
+#[test]
+fn an_entity_that_the_file_does_not_name_stays_as_it_is() {
+    let folder = folder_with(&[
+        ("phases.json", r#"{"user": "dual-write"}"#),
+        (
+            "phases.last.json",
+            r#"{"user": "dual-write", "book": "shadow-read"}"#,
+        ),
+    ]);
+    let arguments = "phase check phases.json --in-force phases.last.json";
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let check = dal(folder.path(), &arguments);
+    assert_eq!(check.status.code(), Some(0), "{check:?}");
+    let text = out(&check);
+    let note = "not named in the file: shadow-read stays in force";
+    assert!(text.contains(note), "{text}");
 }
 
 #[test]

@@ -3,6 +3,10 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
 use dal_testkit::servers::{
     DynamoDbKind, DynamoDbServer, Engine, MySqlServer, announce, dynamodb, mysql, runtime,
 };
@@ -97,6 +101,7 @@ fn the_options_of_a_url_hold_a_wrong_ca_does_not_connect() {
     let encrypted = MySqlServer::at(&mysql_url(None, "ssl-mode=REQUIRED")).unwrap();
     let cipher: (String, String) = runtime().block_on(async {
         let url = encrypted.fresh_database().await.unwrap();
+        assert!(url.contains("ssl-mode=REQUIRED"), "the option is lost");
         let pool = sqlx::MySqlPool::connect(&url).await.unwrap();
         let cipher = sqlx::query_as("SHOW STATUS LIKE 'Ssl_cipher'");
         let cipher = cipher.fetch_one(&pool).await.unwrap();
@@ -139,7 +144,13 @@ fn left_overs_on_given_servers_are_dropped_by_the_next_run() {
         return;
     }
     let left = "dal_test_1700000000_1_0_abcdef";
-    let (url, endpoint) = (mysql().url(), dynamodb(DynamoDbKind::Embedded).endpoint());
+    let server = dynamodb(DynamoDbKind::Embedded);
+    let (url, endpoint) = (mysql().url(), server.endpoint());
+    let young_table = format!("{}young", server.fresh_prefix());
+    let tables = || async {
+        let tables = server.test_tables().await.unwrap();
+        tables.into_iter().map(|d| d.0).collect::<Vec<_>>()
+    };
     let databases = || async {
         let databases = mysql().test_databases().await.unwrap();
         databases.into_iter().map(|d| d.0).collect::<Vec<_>>()
@@ -154,6 +165,9 @@ fn left_overs_on_given_servers_are_dropped_by_the_next_run() {
             .await
             .unwrap();
         assert!(databases().await.iter().any(|name| name == left));
+        for table in [left, &young_table] {
+            make_table(&server.client(), table).await;
+        }
         let address = young.split('?').next().unwrap().to_owned();
         address.rsplit('/').next().unwrap().to_owned()
     });
@@ -175,6 +189,31 @@ fn left_overs_on_given_servers_are_dropped_by_the_next_run() {
     let after = runtime().block_on(databases());
     assert!(!after.iter().any(|name| name == left), "{after:?}");
     assert!(after.contains(&young), "{young} is in use: {after:?}");
+    let after = runtime().block_on(tables());
+    assert!(!after.iter().any(|name| name == left), "{after:?}");
+    assert!(after.contains(&young_table), "it is in use: {after:?}");
+}
+
+async fn make_table(client: &Client, name: &str) {
+    let pk = AttributeDefinition::builder()
+        .attribute_name("pk")
+        .attribute_type(ScalarAttributeType::S)
+        .build()
+        .unwrap();
+    let key = KeySchemaElement::builder()
+        .attribute_name("pk")
+        .key_type(KeyType::Hash)
+        .build()
+        .unwrap();
+    client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(pk)
+        .key_schema(key)
+        .send()
+        .await
+        .unwrap();
 }
 
 #[test]
