@@ -1,4 +1,4 @@
-//! What a connection goes through before its pool gives it to the next user.
+//! Cleaning a connection that returns to its pool, before the next caller uses it.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// [`after_release`](sqlx::pool::PoolOptions::after_release), which
 /// [`pool_options`](crate::pool_options) sets.
 ///
-/// When the future of a statement is dropped (a deadline, a client that went away, a `select!`),
-/// its connection is left in the middle of something, and sqlx 0.9 gives it to the next user as it
-/// is. After a dropped `BEGIN`, that user writes into an open transaction that is never committed.
-/// After a dropped preparation of a statement, sqlx may misread its reply and wait for ever: the
-/// pool is one connection smaller for good.
+/// When the future of a statement is dropped (a deadline, a client that disconnected, a `select!`),
+/// its connection may still have a statement or a transaction open, and sqlx 0.9 gives it to the
+/// next caller as it is. After a dropped `BEGIN`, that caller writes into a transaction that is
+/// never committed. After a dropped preparation of a statement, sqlx may misread the reply and wait
+/// for ever: the pool has then lost a connection for good.
 ///
-/// This hook rolls back first: one round trip for each use of a connection, for which no caller
-/// waits. When the roll-back fails, or takes longer than five seconds, the connection is closed at
-/// once, without a word to the server: a server that has vanished would hold the connection, with
-/// TLS for ever. The server then ends a statement that still runs by its own limits
+/// This hook rolls back first. That is one round trip for each use of a connection, and no caller
+/// waits for it. When the rollback fails, or takes longer than five seconds, the connection is
+/// closed at once and the server is not told: a server that has vanished would keep the connection
+/// waiting, with TLS for ever. The server ends a statement that still runs by its own limits
 /// (`max_execution_time`, `innodb_lock_wait_timeout`).
 ///
 /// ```no_run
@@ -43,8 +43,9 @@ pub async fn release(connection: &mut MySqlConnection) -> Result<bool, sqlx::Err
     if matches!(rolled_back, Ok(Ok(_))) {
         return Ok(true);
     }
-    // sqlx closes what it finds here. Both its ways flush first, which with TLS waits for the
-    // server; so it gets a connection that takes no time to close, and the real one is dropped.
+    // sqlx closes the connection that it finds here. Both of its ways to do so flush first, which
+    // with TLS waits for the server. So it gets a connection that closes at once, and the real one
+    // is dropped.
     if let Ok(closed) = closed::connection().await {
         *connection = closed;
     }

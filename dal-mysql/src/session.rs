@@ -1,4 +1,4 @@
-//! What the sessions of a pool are like: read and reported, never changed.
+//! The settings of a pool's sessions: read and reported, never changed.
 
 use dal_traits::{Error, ErrorKind, Result};
 use sqlx::Row;
@@ -6,7 +6,8 @@ use sqlx::mysql::{MySqlPool, MySqlRow};
 
 use crate::{cause, error};
 
-/// The session of a pool's connections as it was found, see [`MySql::session`](crate::MySql::session).
+/// The settings of a pool's connections as they were read, see
+/// [`MySql::session`](crate::MySql::session).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Session {
@@ -18,23 +19,23 @@ pub struct Session {
     pub time_zone: String,
     /// `transaction_isolation`, such as `REPEATABLE-READ`.
     pub isolation: String,
-    /// What makes two stores differ, each with its reason and what to do.
+    /// Settings that can make two stores differ, each with the reason and what to do.
     pub warnings: Vec<String>,
 }
 
-/// All that is read, in one statement.
+/// Every setting that is read, in one statement.
 const SETTINGS: &str = "SELECT VERSION(), @@SESSION.sql_mode, @@SESSION.time_zone, \
      @@GLOBAL.system_time_zone, @@SESSION.transaction_isolation, @@SESSION.autocommit = 1, \
      @@SESSION.completion_type, @@SESSION.character_set_client, \
      @@SESSION.character_set_connection, COALESCE(@@SESSION.character_set_results, '')";
 
-/// Up to three columns whose values move with the zone of the session.
+/// Up to three columns whose values depend on the time zone of the session.
 const TIMESTAMPS: &str = "SELECT CONCAT(TABLE_NAME, '.', COLUMN_NAME) \
      FROM information_schema.COLUMNS \
      WHERE TABLE_SCHEMA = DATABASE() AND DATA_TYPE = 'timestamp' \
      ORDER BY TABLE_NAME, COLUMN_NAME LIMIT 3";
 
-/// Whether a mode must be set, and what happens otherwise.
+/// Each mode, whether it must be set, and what happens otherwise.
 const MODES: [(&str, bool, &str); 6] = [
     (
         "NO_ZERO_DATE",
@@ -68,11 +69,11 @@ const MODES: [(&str, bool, &str); 6] = [
     ),
 ];
 
-/// Reads the session of a connection of `pool`.
+/// Reads the settings of one connection of `pool`.
 ///
 /// # Errors
 /// [`ErrorKind::Unsupported`] for MariaDB; [`ErrorKind::Config`] for a session that loses writes or
-/// reads what is never committed; else as MySQL gave it.
+/// reads uncommitted data; any other error is MySQL's own.
 pub(crate) async fn read(pool: &MySqlPool) -> Result<Session> {
     let failed = |native| error::error("from_pool", "", native);
     let row = match sqlx::query(SETTINGS).fetch_one(pool).await {
@@ -123,8 +124,8 @@ pub(crate) async fn read(pool: &MySqlPool) -> Result<Session> {
     })
 }
 
-/// Refuses a session in which a write is lost although its call returned `Ok`, and one that reads
-/// what is rolled back later.
+/// Refuses a session that loses a write although its call returned `Ok`, and one that reads
+/// uncommitted data.
 fn loses_nothing(session: &Session, row: &MySqlRow) -> Result<Result<()>, sqlx::Error> {
     let refused = if session.isolation == "READ-UNCOMMITTED" {
         "the isolation is READ UNCOMMITTED: calls return what is rolled back later, which the \
@@ -167,7 +168,7 @@ fn modes(sql_mode: &str) -> Vec<String> {
     warnings
 }
 
-/// A warning when the zone is not UTC and a column depends on it.
+/// A warning when the time zone is not UTC and a column depends on it.
 async fn zone(zone: &str, system: &str, pool: &MySqlPool) -> Result<Option<String>, sqlx::Error> {
     let effective = if zone == "SYSTEM" { system } else { zone };
     if ["+00:00", "UTC", "Etc/UTC"].contains(&effective) {

@@ -1,8 +1,11 @@
-//! A sequence through the wrapper, its phase changed in the middle: no caller may notice.
+//! Runs a sequence through the wrapper and changes the phase in the middle of it.
 //!
-//! Every answer is compared with that of a third, bare store; every comparison that the wrapper makes
-//! itself must be made and be equal; while both stores are written, they hold the same to the last
-//! bit at the end; a store that is out of use is not touched.
+//! A sequence passes when
+//!
+//! * every answer is that of a third store, which is called without the wrapper;
+//! * the wrapper itself compares every call, and finds both stores equal;
+//! * both stores hold exactly the same at the end, in a phase that writes both;
+//! * a store that is out of use is not written.
 
 mod end;
 mod evidence;
@@ -34,11 +37,11 @@ use evidence::Evidence;
 /// Makes the DynamoDB side equal to the MySQL side.
 pub(super) type Copy<A, B> = Arc<dyn Fn(Arc<A>, Arc<B>) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// So many findings of one call are kept.
+/// How many findings of one call are kept.
 const FINDINGS: usize = 64;
 
-/// The phases that a sequence can go through: all six with a `copy`, else those that write both
-/// stores.
+/// The phases that a sequence can go through: all six with a `copy`, otherwise those that write
+/// both stores.
 pub(super) fn phases(copies: bool) -> Vec<Phase> {
     Phase::ALL
         .into_iter()
@@ -50,7 +53,7 @@ pub(super) fn phases(copies: bool) -> Vec<Phase> {
 pub(super) struct Stores<A: ?Sized, B: ?Sized> {
     pub(super) mysql: Arc<A>,
     pub(super) dynamodb: Arc<B>,
-    /// A third store, which no wrapper touches.
+    /// A third store, which the wrapper does not know.
     pub(super) bare: Arc<A>,
     pub(super) copy: Option<Copy<A, B>>,
 }
@@ -108,7 +111,8 @@ where
     let fault = walk.all(steps).await.err();
     let mut statistics = walk.tally.statistics;
     statistics.repeated = walk.invoker.repeated() + walk.through.repeated();
-    // Ids exist once, and the third store begins like the first one.
+    // The wrapper stores one id on both sides, and the third store starts with the same ids: that
+    // ids are never apart says nothing here.
     Ran::of(statistics, fault, Vec::new())
 }
 
@@ -160,7 +164,7 @@ struct Walk<'a, O, A: ?Sized, B: ?Sized, W> {
     bare_bound: Bound,
     comparison: Comparison<'a>,
     tally: Tally,
-    /// What the store that is out of use returned when it was left, and the slots of then.
+    /// What a store returned when it went out of use, and the slots of that time.
     unused: Vec<(O, Answer)>,
     unused_bound: Bound,
     /// The slots that are bound.
@@ -174,7 +178,7 @@ where
     B: ?Sized + Send + Sync,
     W: Sync,
 {
-    /// Every step, then the comparison of both stores.
+    /// Runs every step, then compares both stores.
     async fn all(&mut self, steps: &[Step<O>]) -> Result<(), Fault> {
         for (class, ids) in &self.start.known {
             let slots = Slot::all().take(ids.len());
@@ -194,7 +198,7 @@ where
         }
     }
 
-    /// One call through the wrapper and on the bare store.
+    /// Makes one call through the wrapper and on the bare store, and compares the two answers.
     async fn call(&mut self, op: &O, at: usize, steps: &[Step<O>]) -> Result<(), Fault> {
         let method = op.method();
         self.tally.called(method);
@@ -256,8 +260,8 @@ where
         Ok(())
     }
 
-    /// A call through the wrapper, again while its answer is transient or was not compared, and a
-    /// repetition is safe.
+    /// Makes a call through the wrapper. Repeats it while its answer is transient or was not
+    /// compared, if a repetition is safe.
     async fn through(&self, op: &O, at: At<'_>, given: Given<'_>) -> Result<Answer, Fault> {
         let method = op.method();
         let advice = |found: &[Difference]| self.comparison.advice(method, found, given);
@@ -276,14 +280,14 @@ where
                 continue;
             }
             if is_transient(&answer) && is_unclear(&found) {
-                // The caller's own answer is compared, and says more.
+                // The caller's own answer is compared next, and tells more.
                 return Ok(answer);
             }
             return found.map(|()| answer).map_err(lasting);
         }
     }
 
-    /// The list that a page begins, all of whose pages were compared.
+    /// The whole list that starts with a page. The wrapper must have compared all of its pages.
     async fn all_pages<'s>(
         &self,
         op: &O,
@@ -317,9 +321,9 @@ fn is_unclear(found: &Result<(), Fault>) -> bool {
     matches!(found, Err(fault) if fault.kind == FailureKind::Inconclusive)
 }
 
-/// A comparison of the wrapper that stays without a result although one store answered is a
-/// difference: a read was repeated often enough, and a secondary write that is not known to be made
-/// leaves the stores apart.
+/// A comparison of the wrapper that stays inconclusive although one store answered is a difference:
+/// a read was repeated often enough, and after a secondary write that may not have been applied the
+/// stores may differ.
 fn lasting(mut fault: Fault) -> Fault {
     if fault.kind == FailureKind::Inconclusive {
         fault.kind = FailureKind::Difference;

@@ -19,7 +19,8 @@ where
     B: ?Sized + Send + Sync,
     W: Sync,
 {
-    /// Ids and times included: every read of a handle, and every read of the sequence.
+    /// Compares every read of handles and every read of the sequence exactly: ids and times
+    /// included.
     pub(super) async fn both_hold_the_same(
         &mut self,
         steps: &[Step<O>],
@@ -66,7 +67,8 @@ where
         Ok(())
     }
 
-    /// The fault of a comparison at the end that has no result: it fails whatever may be tolerated.
+    /// The fault of an inconclusive comparison at the end, which fails the check whatever share is
+    /// tolerated.
     pub(super) fn unclear(
         &self,
         op: &O,
@@ -95,7 +97,7 @@ where
     }
 }
 
-/// A call, with all pages of its answer.
+/// Makes a call and reads all pages of its answer.
 async fn all<O: On<S>, S: ?Sized + Sync>(
     invoker: &Invoker,
     op: &O,

@@ -1,4 +1,4 @@
-//! What the wrapper itself found: a call counts when it was compared, or need not be.
+//! What the wrapper itself found: a call counts when the wrapper compared it, or need not.
 
 use dal_shadow::compare::{Difference, Why};
 use dal_shadow::ops::OpMethod;
@@ -27,7 +27,7 @@ impl Evidence {
         self.harness.report().total()
     }
 
-    /// The faults among the comparisons that were made since `before`. One that has no result is
+    /// The first fault among the comparisons made since `before`. One without a result is
     /// [`FailureKind::Inconclusive`].
     pub(super) fn since(
         &self,
@@ -69,20 +69,20 @@ impl Evidence {
     }
 }
 
-/// Whether a store said that it does not support the call. A token of the other store is not sent,
-/// so there is no answer then.
+/// Whether a store returned that it does not support the call. A token of the other store is not
+/// sent: then there is no answer at all.
 fn is_unsupported(raw: &Raw, method: &OpMethod) -> bool {
     matches!(raw.record.outcome, CallOutcome::UnsupportedInShadow)
         && (method.write || raw.answers.is_some())
 }
 
-/// Whether the comparison has no result. An empty last page is not a failure of a store: the whole
-/// list is compared here.
+/// Whether the comparison has no result. An empty last page is no failure: the check compares the
+/// whole list.
 fn is_unclear(raw: &Raw) -> bool {
     matches!(raw.record.outcome, CallOutcome::Inconclusive(why) if why != Why::PageEnd)
 }
 
-/// The fault that a record of the wrapper stands for.
+/// The fault that a record of the wrapper reports.
 fn reported(raw: &Raw, kind: FailureKind, method: &OpMethod, at: usize) -> Fault {
     let record = &raw.record;
     let outcome = record.outcome.as_str();

@@ -19,7 +19,8 @@ where
     B: ?Sized + Send + Sync,
     W: Sync,
 {
-    /// To a phase, by adjacent steps. There is no way back from `dynamodb-only`: MySQL is stale then.
+    /// Goes to a phase by adjacent steps. There is no way back from `dynamodb-only`, where MySQL is
+    /// stale.
     pub(super) async fn walk(&mut self, to: Phase, at: usize) -> Result<(), Fault> {
         if !self.phases.contains(&to) {
             return Err(Fault::new(
@@ -84,7 +85,7 @@ where
             })
     }
 
-    /// Remembers what the store returns that is out of use from now on.
+    /// Remembers what the store returns that goes out of use now.
     pub(super) async fn is_left(&mut self, at: usize) -> Result<(), Fault> {
         self.unused.clear();
         self.unused_bound = self.without_tokens();
@@ -95,7 +96,7 @@ where
         Ok(())
     }
 
-    /// The store that is out of use returns what it did when it was left.
+    /// Checks that the store out of use still returns what it returned when it went out of use.
     pub(super) async fn is_still_unused(&mut self, at: usize) -> Result<(), Fault> {
         for (op, before) in std::mem::take(&mut self.unused) {
             let now = self.ask_unused(&op, at).await?;
