@@ -37,7 +37,8 @@ impl Redaction {
     }
 
     /// Shows what stands at `path` (a [pattern](Pattern)) in the answers of `entity`, with all its
-    /// parts. The text of errors is `Error.text`.
+    /// parts. The text of errors is `Error.text`. Allow the field that names a record (`User.id`), and
+    /// it stands beside each differing place of that record.
     ///
     /// # Errors
     /// With the reason, when the path cannot be read.

@@ -1,5 +1,6 @@
 //! What a harness has counted.
 
+mod since;
 mod text;
 
 use serde::Serialize;

@@ -51,6 +51,13 @@ pub trait Shelf: Send + Sync {
     async fn list(&self, #[handle(page = "from.after")] query: &Query) -> Result<Page, Failure>;
     #[shadow(read)]
     async fn list_more(&self, #[handle(page)] after: String) -> Result<Page, Failure>;
+    #[shadow(read)]
+    async fn list_any(
+        &self,
+        #[handle(page = "[].after")] all: &[Cursor],
+        #[handle(page = "?.after?")] one: Option<&Cursor>,
+        #[handle(page = "1")] pair: (u8, Option<String>),
+    ) -> Result<Page, Failure>;
     #[shadow(write, replay)]
     async fn touch(&self, id: u64) -> Result<(), Failure>;
 }
@@ -83,6 +90,15 @@ impl Shelf for Side {
             items: vec![1, 2],
             next: Some("token".to_owned()),
         })
+    }
+
+    async fn list_any(
+        &self,
+        _all: &[Cursor],
+        _one: Option<&Cursor>,
+        _pair: (u8, Option<String>),
+    ) -> Result<Page, Failure> {
+        self.list_more(String::new()).await
     }
 
     async fn touch(&self, _id: u64) -> Result<(), Failure> {
@@ -217,6 +233,23 @@ async fn a_page_token_inside_a_struct_does_not_go_to_the_other_store() {
     eprintln!("{:?}", list.outcomes);
     assert_eq!((list.compared, list.equal), (1, 1), "{list:?}");
     assert_eq!(list.outcomes.get("unsupported_in_shadow"), Some(&1));
+    // In a list, in an option, in a tuple.
+    let cursor = |after: Option<&str>| Cursor {
+        after: after.map(str::to_owned),
+    };
+    let (none, some) = (cursor(None), cursor(Some("mysql:2")));
+    let list = [none.clone(), some.clone()];
+    let any = async |all: &[Cursor], one: Option<&Cursor>, second: Option<&str>| {
+        let pair = (1, second.map(str::to_owned));
+        setup.shelf.list_any(all, one, pair).await.unwrap();
+        let counts = setup.counts("list_any").await;
+        counts.outcomes.get("unsupported_in_shadow").copied()
+    };
+    assert_eq!(any(&list[..1], Some(&none), None).await, None);
+    assert_eq!(any(&[], None, None).await, None);
+    assert_eq!(any(&list, None, None).await, Some(1));
+    assert_eq!(any(&[], Some(&some), None).await, Some(2));
+    assert_eq!(any(&[], None, Some("mysql:2")).await, Some(3));
     // Another method that takes the token.
     setup.shelf.list_more("mysql:2".to_owned()).await.unwrap();
     let more = setup.counts("list_more").await;

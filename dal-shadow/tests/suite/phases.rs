@@ -256,6 +256,37 @@ async fn the_table_says_why_nothing_could_be_said_and_where_the_answers_differ()
 }
 
 #[tokio::test]
+async fn a_report_since_a_mark_leaves_out_what_was_counted_before() {
+    let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
+        .best_effort_writes()
+        .rereads(0, Duration::ZERO)
+        .start()
+        .await
+        .unwrap();
+    let (users, _mysql, dynamodb) = stores(&harness);
+    let user = users.register("ann@x").await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    dynamodb.fault(Fault::Garbage);
+    users.get(user.id).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    // One read is in flight at the mark.
+    dynamodb.fault(Fault::Slow(Duration::from_millis(100)));
+    users.get(user.id).await.unwrap();
+    let mark = harness.report();
+    assert_eq!((mark.total().different, mark.total().in_flight), (1, 1));
+    users.get(user.id).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    let since = harness.report().since(&mark);
+    let total = since.total();
+    assert!(total.adds_up(), "{total:?}");
+    assert_eq!((total.calls, total.writes), (1, 0));
+    assert_eq!((total.eligible, total.equal, total.different), (2, 2, 0));
+    let get = since.methods().find(|it| it.method == "get").unwrap();
+    assert!(get.paths.is_empty(), "{get:?}");
+    assert_eq!(harness.report().total().different, 1);
+}
+
+#[tokio::test]
 async fn an_environment_without_the_variable_is_no_source() {
     let source = Environment::variable("DAL_PHASES_OF_NOBODY");
     let builder = Harness::builder(source).start_wait(Duration::ZERO);
