@@ -90,6 +90,33 @@ impl Ord for Tree {
 }
 
 impl Tree {
+    /// Whether it has no parts.
+    pub(crate) const fn is_leaf(&self) -> bool {
+        matches!(
+            self,
+            Self::Bool(_)
+                | Self::Int(_)
+                | Self::UInt(_)
+                | Self::F32(_)
+                | Self::Float(_)
+                | Self::Str(_)
+                | Self::Bytes(_)
+        )
+    }
+
+    /// Whether this value, or a part of it, is `leaf`.
+    pub(crate) fn contains(&self, leaf: &Self) -> bool {
+        match self {
+            Self::Some(value) | Self::Newtype { value, .. } | Self::Variant { value, .. } => {
+                value.contains(leaf)
+            }
+            Self::Seq(items) => items.iter().any(|item| item.contains(leaf)),
+            Self::Map(entries) => entries.iter().any(|(_, value)| value.contains(leaf)),
+            Self::Struct { fields, .. } => fields.iter().any(|(_, value)| value.contains(leaf)),
+            value => value == leaf,
+        }
+    }
+
     /// Sorts every list in the tree, from the leaves up.
     pub(crate) fn sort_lists(&mut self) {
         match self {
