@@ -196,16 +196,23 @@ fn the_result_of_shrinking_is_confirmed_or_said_to_be_not_deterministic() {
         ready(Arc::new(Memory::new(998, "d", defect)) as Arc<Users>)
     };
     // With some seeds the defect never comes again, which has a name of its own.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("users.json");
     let failure = (1..20)
         .filter_map(|seed| {
             check(user_ops(), good, now_and_then)
                 .seed(seed)
                 .parallel(1)
+                .regressions(&file)
                 .try_run()
                 .err()
         })
         .find(|failure| failure.confirmed.is_some())
         .unwrap();
+    assert!(
+        !file.exists(),
+        "what fails by chance is not kept: {failure}"
+    );
     let confirmed = failure.confirmed.as_ref().unwrap();
     assert!(confirmed.failed < confirmed.of, "{failure}");
     assert!(failure.summary.contains("not deterministic"), "{failure}");

@@ -59,6 +59,18 @@ pub trait RenamedTokenRepository: Send + Sync {
     async fn cards(&self, #[handle(page)] after: Option<u64>) -> Result<Cards, DeskError>;
 }
 
+#[derive(Serialize)]
+pub struct Seat {
+    pub number: u64,
+}
+
+#[dal_shadow::shadow(ops, ids(seat = "Seat.number"))]
+#[async_trait]
+pub trait SeatRepository: Send + Sync {
+    #[shadow(read)]
+    async fn seat(&self, #[handle(seat)] number: u64) -> Result<Seat, DeskError>;
+}
+
 /// All of them. One that is wrong shows other people's cards.
 struct Desk {
     next: AtomicU64,
@@ -115,6 +127,20 @@ impl RenamedTokenRepository for Desk {
     }
 }
 
+/// A wrong one takes 8 for 9 and 9 for 8, everywhere.
+#[async_trait]
+impl SeatRepository for Desk {
+    async fn seat(&self, number: u64) -> Result<Seat, DeskError> {
+        match number {
+            8 | 9 if self.wrong => Ok(Seat {
+                number: 17 - number,
+            }),
+            8 | 9 => Ok(Seat { number }),
+            _ => Err(DeskError::Nothing),
+        }
+    }
+}
+
 fn desk(first: u64, printed_at: &'static str, wrong: bool) -> Arc<Desk> {
     Arc::new(Desk {
         next: AtomicU64::new(first),
@@ -161,6 +187,17 @@ fn a_token_whose_field_serde_renames_is_refused_with_what_the_answer_has() {
         ),
         "{failure}"
     );
+}
+
+/// Otherwise they would be related as they are first seen, and every answer would agree.
+#[test]
+fn ids_that_are_known_are_the_same_on_both_stores() {
+    let failure = check(SeatRepositoryArgs {}.ops(), mysql, dynamodb)
+        .known("seat", [8, 9])
+        .try_run()
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Difference, "{failure}");
+    assert_eq!(failure.steps.len(), 1, "{failure}");
 }
 
 #[test]
