@@ -65,7 +65,7 @@ fn arm(model: &TraitModel, store_type: &Ident, variant: &Variant<'_>) -> TokenSt
         .unzip();
     let keep = mirror::keep(model, variant.method);
     let taken = local("taken");
-    let token = token(variant, &answer, &taken);
+    let is_named = token(variant, &answer, &taken);
     quote! {
         Self::#ident { #(#fields,)* .. } => {
             let #args = (#(#owned,)*);
@@ -75,7 +75,7 @@ fn arm(model: &TraitModel, store_type: &Ident, variant: &Variant<'_>) -> TokenSt
             let #answer = &#answer;
             #keep
             let #taken = #snapshot;
-            #token
+            #is_named
             #taken
         }
     }

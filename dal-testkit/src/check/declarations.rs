@@ -20,16 +20,16 @@ impl Declarations {
     /// and what has none is a method.
     pub(super) fn declared(methods: &[&'static OpMethod]) -> Self {
         let mut declared = Self::default();
-        let owned = |(owner, field): (&str, &str)| (owner.to_owned(), field.to_owned());
+        let copied = |(owner, field): (&str, &str)| (owner.to_owned(), field.to_owned());
         for method in methods {
             for (class, path) in method.ids {
-                match path.split_once('.').map(owned) {
+                match path.split_once('.').map(copied) {
                     Some((owner, field)) => declared.fields.push((owner, field, class)),
                     None => declared.answers.push((path, class)),
                 }
             }
             let generated = method.generated.iter();
-            let fields = generated.filter_map(|path| path.split_once('.').map(owned));
+            let fields = generated.filter_map(|path| path.split_once('.').map(copied));
             declared.generated.extend(fields);
         }
         declared

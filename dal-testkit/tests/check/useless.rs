@@ -259,6 +259,8 @@ fn a_copy_that_panics_is_reported_with_its_line_the_steps_and_the_seed() {
 fn an_inconclusive_regression_fails_whatever_share_is_tolerated() {
     let failure = alone(Flaw::RenameIsUnexpectedOnBoth, 1).unwrap_err();
     assert_eq!(failure.kind, Difference);
+    let help = "`Unexpected` is equal to nothing, not even to itself";
+    assert!(failure.help.iter().any(|h| h.contains(help)), "{failure}");
     let file = file_with(&failure.regression().unwrap());
     let again = checked(Flaw::RenameTimesOutOnBoth, [8, 998])
         .sequences(20)

@@ -18,7 +18,7 @@ type Cases<C> = &'static [(&'static str, Produce<C>)];
 
 /// A row of the table.
 pub struct Event {
-    event: &'static str,
+    what: &'static str,
     mysql: Cases<mysql::Links>,
     dynamodb: Cases<dynamodb::Links>,
     class: (ErrorKind, Retry, Effect),
@@ -29,7 +29,7 @@ impl Event {
     pub fn row(&self) -> (ErrorKind, Retry, Effect, String) {
         let (kind, retry, effect) = self.class;
         let cells = [names(self.mysql), names(self.dynamodb)];
-        let text = format!("{} | {}", self.event, cells.join(" | "));
+        let text = format!("{} | {}", self.what, cells.join(" | "));
         (kind, retry, effect, text)
     }
 }
@@ -55,13 +55,13 @@ const fn backoff(kind: ErrorKind, effect: Effect) -> (ErrorKind, Retry, Effect) 
 /// The rows of the table.
 pub const EVENTS: &[Event] = &[
     Event {
-        event: "insert over an existing identity",
+        what: "insert over an existing identity",
         mysql: &[("1062 on `PRIMARY`", mysql::primary_taken)],
         dynamodb: &[("false condition, `Role::Insert`", dynamodb::insert)],
         class: never(ErrorKind::AlreadyExists),
     },
     Event {
-        event: "unique key taken",
+        what: "unique key taken",
         mysql: &[("1062 on another index", mysql::email_taken)],
         dynamodb: &[(
             "false condition at the guard's position, `Role::Unique`",
@@ -70,7 +70,7 @@ pub const EVENTS: &[Event] = &[
         class: never(ErrorKind::UniqueViolation),
     },
     Event {
-        event: "parent missing, child exists",
+        what: "parent missing, child exists",
         mysql: &[
             ("1452", mysql::parent_missing),
             ("1451", mysql::child_exists),
@@ -82,7 +82,7 @@ pub const EVENTS: &[Event] = &[
         class: never(ErrorKind::ReferenceViolation),
     },
     Event {
-        event: "change of a missing record",
+        what: "change of a missing record",
         mysql: &[(
             "no row matched (you count, as sqlx reports *matched* rows, and return `RowNotFound`)",
             mysql::no_row,
@@ -94,7 +94,7 @@ pub const EVENTS: &[Event] = &[
         class: never(ErrorKind::NotFound),
     },
     Event {
-        event: "the caller's condition false",
+        what: "the caller's condition false",
         mysql: &[(
             "no row matched, but the row exists (you probe, and return an error of your own)",
             mysql::condition,
@@ -109,13 +109,13 @@ pub const EVENTS: &[Event] = &[
         class: never(ErrorKind::ConditionFailed),
     },
     Event {
-        event: "a trigger or `CHECK` refuses",
+        what: "a trigger or `CHECK` refuses",
         mysql: &[("1644", mysql::trigger), ("3819", mysql::check)],
         dynamodb: &[],
         class: never(ErrorKind::ConstraintViolation),
     },
     Event {
-        event: "another transaction in the way",
+        what: "another transaction in the way",
         mysql: &[
             ("deadlock", mysql::deadlock),
             ("lock wait", mysql::lock_wait),
@@ -131,13 +131,13 @@ pub const EVENTS: &[Event] = &[
         class: backoff(ErrorKind::Conflict, Effect::None),
     },
     Event {
-        event: "the same token still runs",
+        what: "the same token still runs",
         mysql: &[],
         dynamodb: &[("`TransactionInProgressException`", dynamodb::in_progress)],
         class: backoff(ErrorKind::Conflict, Effect::Unknown),
     },
     Event {
-        event: "too much at once",
+        what: "too much at once",
         mysql: &[
             (
                 "a full pool, when the server accepts connections",
@@ -155,7 +155,7 @@ pub const EVENTS: &[Event] = &[
         class: backoff(ErrorKind::Throttled, Effect::None),
     },
     Event {
-        event: "the server is down",
+        what: "the server is down",
         mysql: &[
             ("connection refused", mysql::refused),
             ("unknown host", mysql::unknown_host),
@@ -169,7 +169,7 @@ pub const EVENTS: &[Event] = &[
         class: backoff(ErrorKind::Unavailable, Effect::None),
     },
     Event {
-        event: "the server turned read-only; its connections are closed",
+        what: "the server turned read-only; its connections are closed",
         mysql: &[
             ("1290 with `read-only`", mysql::read_only_option),
             ("1792", mysql::read_only_transaction),
@@ -179,7 +179,7 @@ pub const EVENTS: &[Event] = &[
         class: backoff(ErrorKind::Unavailable, Effect::None),
     },
     Event {
-        event: "the link broke",
+        what: "the link broke",
         mysql: &[
             ("io errors", mysql::link_closed),
             ("protocol errors", mysql::garbage),
@@ -194,7 +194,7 @@ pub const EVENTS: &[Event] = &[
         class: backoff(ErrorKind::Unavailable, Effect::Unknown),
     },
     Event {
-        event: "no reply in time",
+        what: "no reply in time",
         mysql: &[
             ("io time-out", mysql::io_timeout),
             ("the deadline", mysql::deadline),
@@ -206,13 +206,13 @@ pub const EVENTS: &[Event] = &[
         class: backoff(ErrorKind::Timeout, Effect::Unknown),
     },
     Event {
-        event: "the server ended the statement in time",
+        what: "the server ended the statement in time",
         mysql: &[("3024", mysql::statement_timeout)],
         dynamodb: &[],
         class: backoff(ErrorKind::Timeout, Effect::None),
     },
     Event {
-        event: "credentials for the moment",
+        what: "credentials for the moment",
         mysql: &[],
         dynamodb: &[
             ("expired token", dynamodb::expired_token),
@@ -224,7 +224,7 @@ pub const EVENTS: &[Event] = &[
         class: backoff(ErrorKind::Credentials, Effect::None),
     },
     Event {
-        event: "credentials missing or wrong",
+        what: "credentials missing or wrong",
         mysql: &[
             ("1045", mysql::wrong_password),
             ("1698", mysql::no_password),
@@ -238,7 +238,7 @@ pub const EVENTS: &[Event] = &[
         class: never(ErrorKind::Credentials),
     },
     Event {
-        event: "not configured",
+        what: "not configured",
         mysql: &[
             ("URL", mysql::unreadable_url),
             ("a certificate that is not trusted", mysql::certificate),
@@ -254,7 +254,7 @@ pub const EVENTS: &[Event] = &[
         class: never(ErrorKind::Config),
     },
     Event {
-        event: "the request cannot be built",
+        what: "the request cannot be built",
         mysql: &[("arguments that cannot be encoded", mysql::not_encoded)],
         dynamodb: &[
             ("`ConstructionFailure`", dynamodb::not_built),
@@ -263,13 +263,13 @@ pub const EVENTS: &[Event] = &[
         class: never(ErrorKind::InvalidValue),
     },
     Event {
-        event: "an index is being filled",
+        what: "an index is being filled",
         mysql: &[],
         dynamodb: &[("“backfilling”", dynamodb::backfilling)],
         class: backoff(ErrorKind::Unavailable, Effect::None),
     },
     Event {
-        event: "cannot be decoded",
+        what: "cannot be decoded",
         mysql: &[("column errors of sqlx", mysql::not_decoded)],
         dynamodb: &[],
         class: never(ErrorKind::Decode),
@@ -283,7 +283,7 @@ fn every_event_of_mysql_is_read_as_its_row_says() {
             for (case, produce) in event.mysql {
                 let links = mysql::links().await;
                 let class = produce(&links).await;
-                expect(&class, &format!("{}: {case}", event.event), event.class);
+                expect(&class, &format!("{}: {case}", event.what), event.class);
             }
         }
     });
@@ -296,7 +296,7 @@ fn every_event_of_dynamodb_is_read_as_its_row_says() {
             for (case, produce) in event.dynamodb {
                 let links = dynamodb::links(&db, &table);
                 let class = produce(&links).await;
-                expect(&class, &format!("{}: {case}", event.event), event.class);
+                expect(&class, &format!("{}: {case}", event.what), event.class);
             }
         }
     });
