@@ -23,6 +23,10 @@ pub struct TraitModel {
     pub options: TraitOptions,
     /// Every method, in order of declaration.
     pub methods: Vec<MethodModel>,
+    /// The trait's own entity, then those whose records its writes change as well (`also`).
+    pub entities: Vec<String>,
+    /// `repair(..)`.
+    pub repair: Option<RepairModel>,
 }
 
 /// The options of `#[shadow(..)]` on the trait.
@@ -37,6 +41,52 @@ pub struct TraitOptions {
     pub ids: Vec<Place>,
     /// `classify = path`: reads the error type in place of `Classify`.
     pub classify: Option<Path>,
+}
+
+/// `repair(..)`: how a record is made equal on the secondary store.
+pub enum RepairModel {
+    /// `repair(read = get, put = put_exact, delete = remove, ids = pass_id)`: methods by their
+    /// position in the trait.
+    Methods {
+        /// Reads a record by its key.
+        read: usize,
+        /// Puts what was read.
+        put: usize,
+        /// Deletes the record with a key.
+        delete: usize,
+        /// Moves the store's ids past a key.
+        ids: Option<usize>,
+    },
+    /// `repair(with = function)`: a function of the two stores and the key.
+    With(Path),
+}
+
+/// A record that a write names.
+pub struct KeyModel {
+    /// Its entity: a position in [`TraitModel::entities`].
+    pub entity: usize,
+    /// Where its key stands.
+    pub root: KeyRoot,
+    /// The way from there.
+    pub steps: Vec<KeyStep>,
+}
+
+/// Where the path to a key begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum KeyRoot {
+    /// An argument, by its position.
+    Arg(usize),
+    /// The value that the primary store returned.
+    Result,
+}
+
+/// One step of the path to a key: into a field, or into every element of a list in it.
+#[derive(Clone)]
+pub struct KeyStep {
+    /// The field; none for the list that the value itself is.
+    pub field: Option<Ident>,
+    /// Into every element.
+    pub each: bool,
 }
 
 /// A class of handles and where one of them is found.
@@ -83,8 +133,12 @@ pub struct MethodModel {
     pub creates: Vec<Place>,
     /// `token(page = next, ..)`.
     pub token: Option<Token>,
-    /// The argument that names the record, for sticky sampling: an index into `args`.
+    /// Of a read: the argument that names the record, an index into `args`.
     pub key: Option<usize>,
+    /// Of a write: the records that it changes.
+    pub keys: Vec<KeyModel>,
+    /// `key = all`: it changes the whole entity.
+    pub bulk: bool,
     /// `ignore = "path"`.
     pub ignore: Vec<LitStr>,
     /// `unordered = "path"`.
@@ -101,8 +155,11 @@ pub enum MethodKind {
     Write(Second),
     /// Puts one exact state: sent to both stores with the same arguments; may be repeated.
     Mirror,
-    /// Is sent to the answering store only.
-    Skip,
+    /// Is sent to one store only: the one that is primary for reads, or for writes.
+    Skip {
+        /// It writes.
+        writes: bool,
+    },
 }
 
 /// The second half of a write.

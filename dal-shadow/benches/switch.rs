@@ -11,9 +11,9 @@ type Never = std::convert::Infallible;
 
 #[shadow]
 trait Noop: Send + Sync {
-    #[shadow(read)]
+    #[shadow(read, key = id)]
     async fn read(&self, id: u64) -> Result<u64, Never>;
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = id)]
     async fn write(&self, id: u64) -> Result<(), Never>;
 }
 

@@ -24,9 +24,10 @@ pub use dal_traits::{Class, Classify, Effect, Error, ErrorKind, OpCx, Retry};
 pub use findings::delivery::SinkReport;
 pub use findings::redact::Redaction;
 pub use findings::{record, redact, sink};
+pub use flow::converge::Incomplete;
 pub use harness::{
-    EntityReport, EntityStatus, Harness, HarnessBuilder, Latency, MethodReport, Order, Percentiles,
-    Report, SecondWrites, StepError, Totals,
+    Carrier, EntityReport, EntityStatus, Harness, HarnessBuilder, Latency, MethodReport, Order,
+    Percentiles, RepairMark, Report, SecondWrites, StepError, Totals,
 };
 pub use phases::{
     EVERY_OTHER, Flags, Phase, Phases, Plan, Second, Setting, Store, Verb, plan, source,

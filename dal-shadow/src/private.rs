@@ -5,9 +5,11 @@ use std::fmt::Display;
 use dal_traits::{Class, Classify};
 use serde::Serialize;
 
-pub use crate::call::{Engine, Repeatable, Sampled, Ticket};
+pub use crate::call::{Engine, Key, Repeatable, Sampled, Ticket, Write};
 pub use crate::compare::pages::Pages;
-pub use crate::flow::sampling::key_hash;
+pub use crate::flow::converge::TransferEnd;
+pub use crate::flow::record_key::key_hash;
+pub use crate::harness::repairer::{Repair, Repairer, ended_with, repair, repairer, repairer_with};
 pub use crate::harness::spec::MethodSpec;
 pub use crate::phases::Verb;
 pub use crate::rules::grammar::{field_problem, pattern_problem, place_problem};
@@ -67,6 +69,22 @@ impl<T, E> Outcome for Result<T, E> {
     fn as_result(&self) -> Result<&T, &E> {
         self.as_ref()
     }
+}
+
+/// What a read of a repair found, when its method returns an `Option`.
+pub fn found_option<T, E>(
+    result: Result<Option<T>, E>,
+    classify: impl Fn(&E) -> Class,
+) -> Result<Option<T>, Class> {
+    result.map_err(|error| classify(&error))
+}
+
+/// What a read of a repair found, when its method returns the value itself.
+pub fn found_value<T, E>(
+    result: Result<T, E>,
+    classify: impl Fn(&E) -> Class,
+) -> Result<Option<T>, Class> {
+    result.map(Some).map_err(|error| classify(&error))
 }
 
 /// The snapshot of a result.

@@ -48,8 +48,24 @@ pub fn on_either(
     output: &Type,
     passed: &[Passed],
 ) -> TokenStream {
-    let (args, side, answer) = (local("args"), local("side"), local("answer"));
+    let answer = local("answer");
     let snapshot = snapshot(model, output, &answer);
+    let end = quote! {
+        let #answer = &#answer;
+        #snapshot
+    };
+    boxed(names, store, method, passed, &end)
+}
+
+/// The same call; `end` makes its value from `answer`, what the method returned.
+pub fn boxed(
+    names: &Names,
+    store: &Ident,
+    method: &Ident,
+    passed: &[Passed],
+    end: &TokenStream,
+) -> TokenStream {
+    let (args, side, answer) = (local("args"), local("side"), local("answer"));
     let (prepare, given): (Vec<_>, Vec<_>) = passed
         .iter()
         .map(|passed| (&passed.prepare, &passed.expression))
@@ -62,8 +78,7 @@ pub fn on_either(
             ::std::boxed::Box::pin(async move {
                 #(#prepare)*
                 let #answer = <#generic as #bound>::#method(&#side, #(#given),*).await;
-                let #answer = &#answer;
-                #snapshot
+                #end
             })
         }}
     };
@@ -134,9 +149,14 @@ pub struct Passed {
 }
 
 /// Passes the element `index` of `args` in the given form.
-pub fn pass(form: &ArgForm, index: usize) -> Passed {
-    let args = local("args");
+pub fn pass_at(form: &ArgForm, index: usize) -> Passed {
     let place = Index::from(index);
+    pass(form, &quote!(#place))
+}
+
+/// Passes the element of `args` at `place` (`0`, or `1.0`) in the given form.
+pub fn pass(form: &ArgForm, place: &TokenStream) -> Passed {
+    let args = local("args");
     let item = local("item");
     let mut prepare = TokenStream::new();
     let expression = match form {
@@ -149,7 +169,8 @@ pub fn pass(form: &ArgForm, index: usize) -> Passed {
             )
         ),
         ArgForm::SliceOfRef(ty) => {
-            let borrowed = format_ident!("borrowed_{index}", span = Span::mixed_site());
+            let name = place.to_string().replace([' ', '.'], "_");
+            let borrowed = format_ident!("borrowed_{name}", span = Span::mixed_site());
             prepare = quote! {
                 let #borrowed = ::core::iter::Iterator::collect::<::std::vec::Vec<_>>(
                     ::core::iter::Iterator::map(

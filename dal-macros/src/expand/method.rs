@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Index, TraitItem, TraitItemFn, Type};
 
 use super::call::{self, Passed, local};
+use super::key;
 use super::names::Names;
 use super::token;
 use crate::model::{
@@ -75,7 +76,7 @@ impl Body<'_> {
             &self.method.ident,
             &self.method.args,
         );
-        if matches!(self.method.kind, MethodKind::Skip) {
+        if matches!(self.method.kind, MethodKind::Skip { .. }) {
             return quote!(#begin #answering);
         }
         let ticket = local("ticket");
@@ -153,44 +154,63 @@ impl Body<'_> {
 
     /// The call on both stores.
     fn both(&self, answering: &TokenStream) -> TokenStream {
-        let (ticket, answer, args) = (local("ticket"), local("answer"), local("args"));
+        match &self.method.kind {
+            MethodKind::Write(Second::Mirror(mirror)) => self.write(&self.mirror(mirror)),
+            MethodKind::Write(Second::Replay) | MethodKind::Mirror => self.write(&self.replay()),
+            MethodKind::Read | MethodKind::Skip { .. } => self.read(answering),
+        }
+    }
+
+    /// The stores, so that a call can outlive the caller.
+    fn sides(&self) -> TokenStream {
         let (mysql, dynamodb) = (local("mysql"), local("dynamodb"));
         let this = &self.this;
-        let snapshot = call::snapshot(self.model, &self.method.output, &answer);
-        let keep = self.keep();
-        let (call, keep, second) = match &self.method.kind {
-            MethodKind::Write(Second::Mirror(mirror)) => (quote!(write), keep, self.mirror(mirror)),
-            MethodKind::Write(Second::Replay) | MethodKind::Mirror => (
-                quote!(write),
-                quote!(let #args = ::std::sync::Arc::new({ #keep #args });),
-                self.replay(),
-            ),
-            MethodKind::Read | MethodKind::Skip => {
-                let (sampled, portable) = (local("sampled"), self.portable());
-                (
-                    quote!(read),
-                    quote! {
-                        let ::core::option::Option::Some((#sampled, #args)) =
-                            #ticket.sampled(|| #portable, || { #keep #args })
-                        else {
-                            let #answer = #answering;
-                            #ticket.uncompared().await;
-                            return #answer;
-                        };
-                    },
-                    self.again(),
-                )
-            }
-        };
-        let sampled = matches!(self.method.kind, MethodKind::Read).then(|| {
-            let sampled = local("sampled");
-            quote!(#sampled,)
-        });
         quote! {
-            #keep
             let #mysql = ::std::sync::Arc::clone(&#this.mysql);
             let #dynamodb = ::std::sync::Arc::clone(&#this.dynamodb);
-            #ticket.#call(#sampled async { #answering }, |#answer| #snapshot, #second).await
+        }
+    }
+
+    /// A read: on the caller's task, and perhaps once more on the other store.
+    fn read(&self, answering: &TokenStream) -> TokenStream {
+        let (ticket, answer, args) = (local("ticket"), local("answer"), local("args"));
+        let (sampled, portable) = (local("sampled"), self.portable());
+        let snapshot = call::snapshot(self.model, &self.method.output, &answer);
+        let (keep, sides, again) = (self.keep(), self.sides(), self.again());
+        quote! {
+            let ::core::option::Option::Some((#sampled, #args)) =
+                #ticket.sampled(|| #portable, || { #keep #args })
+            else {
+                let #answer = #answering;
+                #ticket.uncompared().await;
+                return #answer;
+            };
+            #sides
+            #ticket.read(#sampled, async { #answering }, |#answer| #snapshot, #again).await
+        }
+    }
+
+    /// A write: on a task of its own, which the caller may leave.
+    fn write(&self, secondary: &TokenStream) -> TokenStream {
+        let (ticket, first, answer) = (local("ticket"), local("first"), local("answer"));
+        let output = &self.method.output;
+        let snapshot = call::snapshot(self.model, output, &answer);
+        let passed = self.passed();
+        let end = quote!(#answer);
+        let primary = call::boxed(self.names, &first, &self.method.ident, &passed, &end);
+        let keys = key::of_arguments(self.model, self.method);
+        let named = key::of_answer(self.model, self.method);
+        let (args, keep, sides) = (local("args"), self.keep(), self.sides());
+        quote! {
+            let #args = ::std::sync::Arc::new({ #keep #args });
+            #sides
+            #ticket.write(::dal_shadow::__private::Write {
+                keys: #keys,
+                primary: #primary,
+                snapshot: |#answer: &#output| #snapshot,
+                named: #named,
+                secondary: #secondary,
+            }).await
         }
     }
 
@@ -221,30 +241,37 @@ impl Body<'_> {
 
     /// A call with the same arguments on `store`.
     fn repeat(&self, store: &Ident) -> TokenStream {
-        let passed = self
-            .method
+        self.on_either(
+            store,
+            &self.method.ident,
+            &self.method.output,
+            &self.passed(),
+        )
+    }
+
+    /// The arguments, from their owned copies.
+    fn passed(&self) -> Vec<Passed> {
+        self.method
             .args
             .iter()
             .enumerate()
-            .map(|(index, arg)| call::pass(&arg.form, index))
-            .collect::<Vec<_>>();
-        self.on_either(store, &self.method.ident, &self.method.output, &passed)
+            .map(|(index, arg)| call::pass_at(&arg.form, index))
+            .collect()
     }
 
     /// The mirror method with what the first store returned.
     fn mirror(&self, mirror: &MirrorCall) -> TokenStream {
         let (value, args, second) = (local("value"), local("args"), local("second"));
-        // The value stands first in the tuple of owned arguments, then the caller's own.
-        let kept = (0..self.method.args.len()).map(|index| {
-            let place = Index::from(index);
-            quote!(#args.#place)
-        });
+        // The value, then the caller's own arguments.
         let passed = mirror
             .args
             .iter()
             .map(|arg| match arg.source {
-                MirrorSource::Result => call::pass(&arg.form, 0),
-                MirrorSource::Arg(index) => call::pass(&arg.form, index + 1),
+                MirrorSource::Result => call::pass(&arg.form, &quote!(0)),
+                MirrorSource::Arg(index) => {
+                    let place = Index::from(index);
+                    call::pass(&arg.form, &quote!(1.#place))
+                }
             })
             .collect::<Vec<_>>();
         let output = self
@@ -266,7 +293,7 @@ impl Body<'_> {
             &value,
             &quote! {
                 #inside
-                let #args = ::std::sync::Arc::new((::core::clone::Clone::clone(#value), #(#kept,)*));
+                let #args = ::std::sync::Arc::new((::core::clone::Clone::clone(#value), #args));
                 #repeatable
             },
         )
@@ -284,10 +311,7 @@ impl Body<'_> {
                 else {
                     return ::core::option::Option::None;
                 };
-                let #second = match #ticket_first {
-                    ::dal_shadow::Store::MySql => ::dal_shadow::Store::DynamoDb,
-                    ::dal_shadow::Store::DynamoDb => ::dal_shadow::Store::MySql,
-                };
+                let #second = ::dal_shadow::Store::other(#ticket_first);
                 #then
             }
         }

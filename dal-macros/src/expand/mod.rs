@@ -1,9 +1,11 @@
 //! From the model to Rust.
 
 pub(crate) mod call;
+mod key;
 mod method;
 mod names;
 pub mod paths;
+mod repair;
 mod token;
 mod wrapper;
 

@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{GenericParam, Generics, parse_quote};
 
+use super::call::local;
 use super::names::Names;
-use super::{method, paths};
+use super::{key, method, paths, repair};
 use crate::model::{MethodKind, MethodModel, Second, TraitModel};
 
 /// The wrapper of the trait.
@@ -60,7 +61,11 @@ fn construction(model: &TraitModel, names: &Names) -> TokenStream {
         specs,
         bound,
     } = names;
-    let (wrapper, vis, entity) = (&model.wrapper, &model.item.vis, &model.options.entity);
+    let (wrapper, vis) = (&model.wrapper, &model.item.vis);
+    let entities = &model.entities;
+    let (mysql_side, dynamodb_side) = (local("mysql"), local("dynamodb"));
+    let repairer = repair::expand(model, names);
+    let repair_record = repair_record(model);
     let doc = format!(
         "The two stores of [`{}`], run by `harness`.",
         model.item.ident
@@ -81,15 +86,41 @@ fn construction(model: &TraitModel, names: &Names) -> TokenStream {
                 dynamodb: ::std::sync::Arc<#dynamodb>,
                 harness: ::dal_shadow::Harness,
             ) -> Self {
-                let engine = ::dal_shadow::__private::Engine::new(&harness, #entity, #specs);
-                Self { mysql, dynamodb, engine }
+                let (#mysql_side, #dynamodb_side) = (mysql, dynamodb);
+                let repairer = #repairer;
+                let engine = ::dal_shadow::__private::Engine::new(
+                    &harness, &[#(#entities),*], #specs, repairer,
+                );
+                Self { mysql: #mysql_side, dynamodb: #dynamodb_side, engine }
             }
+
+            #repair_record
         }
 
         impl<#mysql: ?Sized, #dynamodb: ?Sized> ::core::fmt::Debug for #wrapper<#mysql, #dynamodb> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(#name).finish_non_exhaustive()
             }
+        }
+    }
+}
+
+/// A method that makes one record equal, for copies.
+fn repair_record(model: &TraitModel) -> TokenStream {
+    let Some(ty) = model
+        .repair
+        .as_ref()
+        .and_then(|repair| crate::read::key::key_type(repair, &model.methods))
+    else {
+        return TokenStream::new();
+    };
+    let vis = &model.item.vis;
+    quote! {
+        /// Makes the record with this key equal on the store that is written second, beside
+        /// traffic; returns when it is. A copy calls this for each key of the primary store.
+        #vis async fn repair_record(&self, key: #ty) {
+            let key = ::dal_shadow::__private::Key::new::<#ty>(0, key);
+            self.engine.repair(key).await;
         }
     }
 }
@@ -106,10 +137,12 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
     let cfgs = &method.cfgs;
     let (entity, name) = (&model.options.entity, method.ident.to_string());
     let (verb, mirror) = match &method.kind {
-        MethodKind::Read | MethodKind::Skip => (quote!(Read), false),
+        MethodKind::Read | MethodKind::Skip { writes: false } => (quote!(Read), false),
+        MethodKind::Skip { writes: true } => (quote!(Write), false),
         MethodKind::Write(Second::Replay) => (quote!(Write), false),
         MethodKind::Write(Second::Mirror(_)) | MethodKind::Mirror => (quote!(Write), true),
     };
+    let (bulk, names_more) = (method.bulk, key::names_more(method));
     let (ignore, unordered) = (&method.ignore, &method.unordered);
     let normalize = method
         .normalize
@@ -136,6 +169,8 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
             entity: #entity,
             method: #name,
             verb: ::dal_shadow::__private::Verb::#verb,
+            bulk: #bulk,
+            names_more: #names_more,
             mirror: #mirror,
             ignore: &[#(#ignore),*],
             unordered: &[#(#unordered),*],

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::variant::{Argument, ArgumentKind, Handle, Inside, Many, Variant};
 use super::{Names, mirror, place};
-use crate::expand::call::{local, pass, snapshot};
+use crate::expand::call::{local, pass_at, snapshot};
 use crate::expand::paths;
 use crate::model::TraitModel;
 
@@ -57,7 +57,7 @@ fn arm(model: &TraitModel, store_type: &Ident, variant: &Variant<'_>) -> TokenSt
         .arguments
         .iter()
         .enumerate()
-        .map(|(index, argument)| pass(&argument.arg.form, index))
+        .map(|(index, argument)| pass_at(&argument.arg.form, index))
         .collect::<Vec<_>>();
     let (prepare, given): (Vec<_>, Vec<_>) = passed
         .iter()
@@ -125,7 +125,7 @@ fn again(
     let snapshot = snapshot(model, &variant.method.output, &answer);
     let forms = variant.method.args.iter().map(|arg| &arg.form).enumerate();
     let passed = forms
-        .map(|(index, form)| pass(form, index))
+        .map(|(index, form)| pass_at(form, index))
         .collect::<Vec<_>>();
     let (prepare, given): (Vec<_>, Vec<_>) = passed
         .iter()

@@ -6,7 +6,7 @@ use syn::{Ident, Index};
 
 use super::args::{self, ArgsField};
 use super::variant::{self, Variant};
-use crate::expand::call::{local, pass};
+use crate::expand::call::{local, pass_at};
 use crate::model::{
     ArgForm, ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, Second, TraitModel,
 };
@@ -98,7 +98,7 @@ pub fn keep(model: &TraitModel, method: &MethodModel) -> TokenStream {
 /// The argument `wanted` of a mirror method, owned, from the element `index` of `args`.
 fn owned(wanted: &ArgModel, index: usize) -> TokenStream {
     let item = local("item");
-    let passed = pass(&wanted.form, index);
+    let passed = pass_at(&wanted.form, index);
     let (prepare, expression) = (&passed.prepare, &passed.expression);
     match &wanted.form {
         ArgForm::Value(_) | ArgForm::Forwarded => expression.clone(),

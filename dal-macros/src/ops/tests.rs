@@ -36,7 +36,7 @@ fn reads_writes_and_mirrors_are_variants_and_skip_and_cfg_methods_are_not() {
         #[shadow(mirror)] async fn pass_id(&self, #[handle(user)] id: u64) -> Result<(), E>;
         #[shadow(mirror)] async fn touch(&self, email: &str) -> Result<(), E>;
         #[shadow(mirror)] async fn put_all(&self, users: &[User]) -> Result<(), E>;
-        #[shadow(skip)] async fn ping(&self) -> Result<(), E>;
+        #[shadow(skip(read))] async fn ping(&self) -> Result<(), E>;
         #[cfg(feature = \"x\")] #[shadow(read)] async fn sometimes(&self) -> Result<(), E>;
     ").unwrap();
     assert!(text.contains("pubenumUserRepositoryOp"), "{text}");
@@ -127,7 +127,7 @@ fn what_cannot_be_an_operation_is_refused_with_a_fix() {
             "`Self` says nothing",
         ),
         (
-            "#[shadow(skip)] async fn a(&self) -> Result<u64, E>;",
+            "#[shadow(skip(read))] async fn a(&self) -> Result<u64, E>;",
             "the trait has none",
         ),
     ] {

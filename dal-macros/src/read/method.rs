@@ -1,10 +1,10 @@
 //! One method: its signature and its options, checked.
 
-use syn::{Attribute, FnArg, Pat, Path, TraitItemFn};
+use syn::{Attribute, FnArg, Ident, Pat, Path, TraitItemFn};
 
 use super::draft::Draft;
 use super::options::{self, Kind, MethodOptions};
-use super::{form, future, mirror};
+use super::{form, future, key, mirror};
 use crate::model::{ArgForm, ArgModel, MethodKind, MethodModel, Second};
 use crate::ops::place;
 use crate::refuse::{Refusals, refuse, refuse_at};
@@ -18,7 +18,7 @@ pub fn draft(method: &mut TraitItemFn, async_trait: bool) -> (Option<Draft>, Opt
     let parsed = refusals.take(options::method_options(&own.iter().collect::<Vec<_>>()));
     let skipped = parsed
         .as_ref()
-        .is_some_and(|options| matches!(options.kind, Some((Kind::Skip, _))));
+        .is_some_and(|options| matches!(options.kind, Some((kind, _)) if kind.is_skip()));
 
     check_signature(method, skipped, &mut refusals);
     let args = arguments(method, skipped, &mut refusals);
@@ -50,7 +50,12 @@ pub fn draft(method: &mut TraitItemFn, async_trait: bool) -> (Option<Draft>, Opt
 }
 
 /// The model of a draft, now that every method of the trait is known.
-pub fn finish(draft: &Draft, all: &[Draft]) -> syn::Result<MethodModel> {
+pub fn finish(
+    draft: &Draft,
+    all: &[Draft],
+    class: Option<&Ident>,
+    entities: &mut Vec<String>,
+) -> syn::Result<MethodModel> {
     let options = &draft.options;
     check_token(draft, all)?;
     let kind = match draft.kind() {
@@ -60,14 +65,25 @@ pub fn finish(draft: &Draft, all: &[Draft]) -> syn::Result<MethodModel> {
             Some(option) => Second::Mirror(mirror::call(option, draft, all)?),
             None => Second::Replay,
         }),
+        Some(Kind::SkipWrite) => MethodKind::Skip { writes: true },
         // A method without a kind has been refused; it never leaves this crate.
-        Some(Kind::Skip) | None => MethodKind::Skip,
+        Some(Kind::SkipRead) | None => MethodKind::Skip { writes: false },
+    };
+    let key = match kind {
+        MethodKind::Read => key::of_read(draft, class)?,
+        _ => None,
+    };
+    let (keys, bulk) = match kind {
+        MethodKind::Write(_) | MethodKind::Mirror => key::of_write(draft, class, entities)?,
+        _ => (Vec::new(), false),
     };
     Ok(MethodModel {
         ident: draft.ident.clone(),
         cfgs: draft.cfgs.clone(),
         kind,
-        key: key(draft)?,
+        key,
+        keys,
+        bulk,
         args: draft.args.clone(),
         output: draft.output.clone(),
         creates: options.creates.clone(),
@@ -102,35 +118,6 @@ fn check_token(draft: &Draft, all: &[Draft]) -> syn::Result<()> {
             "mark the argument with `#[handle({class})]`, or with `#[handle({class} = \"field\")]` when it is inside a struct"
         ),
     ))
-}
-
-/// `key = argument`, else the first plain handle, else the first argument, when its type is a
-/// plain key.
-fn key(draft: &Draft) -> syn::Result<Option<usize>> {
-    if let Some(named) = &draft.options.key {
-        return draft
-            .args
-            .iter()
-            .position(|arg| arg.ident == *named)
-            .map(Some)
-            .ok_or_else(|| {
-                refuse(
-                    named,
-                    format!("`{}` has no argument `{named}`", draft.ident),
-                    "name the argument that identifies the record",
-                )
-            });
-    }
-    let first_handle = draft
-        .args
-        .iter()
-        .position(|arg| arg.handles.iter().any(|handle| handle.path.is_none()));
-    let index = first_handle.unwrap_or(0);
-    Ok(draft
-        .args
-        .get(index)
-        .filter(|arg| form::is_plain_key(&arg.ty))
-        .map(|_| index))
 }
 
 fn check_signature(method: &TraitItemFn, skipped: bool, refusals: &mut Refusals) {
@@ -243,7 +230,7 @@ fn check_options(options: &MethodOptions, method: &TraitItemFn) -> syn::Result<(
         return Err(refuse(
             name,
             format!("`{name}` does not say what it does, and a wrong guess could double a write"),
-            "write `#[shadow(read)]`, `#[shadow(write, replay)]`, `#[shadow(write, mirror = method)]`, `#[shadow(mirror)]` or `#[shadow(skip)]` on it",
+            "write `#[shadow(read)]`, `#[shadow(write, replay)]`, `#[shadow(write, mirror = method)]`, `#[shadow(mirror)]`, `#[shadow(skip(read))]` or `#[shadow(skip(write))]` on it",
         ));
     };
     match (kind, &options.replay, &options.mirror) {
@@ -284,7 +271,12 @@ fn check_places(options: &MethodOptions, kind: Kind, at: &Path) -> syn::Result<(
         || !options.unordered.is_empty()
         || !options.normalize.is_empty()
         || options.key.is_some();
-    if kind == Kind::Skip && compares {
+    if let Some((entity, _)) = options.also.first()
+        && !matches!(kind, Kind::Write | Kind::Mirror)
+    {
+        return Err(only(entity, "also", "write"));
+    }
+    if kind.is_skip() && compares {
         return Err(refuse(
             at,
             "a skipped method is neither sampled nor compared",

@@ -3,6 +3,7 @@
 mod draft;
 pub(crate) mod form;
 mod future;
+pub(crate) mod key;
 mod method;
 mod mirror;
 mod name;
@@ -25,6 +26,8 @@ use crate::refuse::{Refusals, refuse};
 pub fn model(attr: TokenStream, item: &mut ItemTrait) -> syn::Result<TraitModel> {
     let mut refusals = Refusals::default();
     let options = refusals.take(options::trait_options(attr, name::entity(&item.ident)));
+    let (options, repair) =
+        options.map_or((None, None), |(options, repair)| (Some(options), repair));
     let async_trait = refusals.take(async_trait_of(item)).flatten();
     check_trait(item, &mut refusals);
 
@@ -68,9 +71,29 @@ pub fn model(attr: TokenStream, item: &mut ItemTrait) -> syn::Result<TraitModel>
     if let Some(options) = &options {
         check_ids(options, &drafts, &mut refusals);
     }
+    let repair = repair.and_then(|option| refusals.take(key::repair(&option, &drafts)));
+    if repair.is_some() && !item.generics.params.is_empty() {
+        refusals.add(refuse(
+            &item.generics,
+            "`repair` needs to know the type of the keys, so the trait cannot be generic",
+            "leave `repair` out, or shadow a trait without parameters that your generic one extends",
+        ));
+    }
+    let class = key::class(repair.as_ref(), &drafts);
+    let mut entities: Vec<_> = options
+        .iter()
+        .map(|options| options.entity.clone())
+        .collect();
     let methods = drafts
         .iter()
-        .filter_map(|draft| refusals.take(method::finish(draft, &drafts)))
+        .filter_map(|draft| {
+            refusals.take(method::finish(
+                draft,
+                &drafts,
+                class.as_ref(),
+                &mut entities,
+            ))
+        })
         .collect();
     refusals.finish()?;
     let options = options.ok_or_else(|| {
@@ -87,6 +110,8 @@ pub fn model(attr: TokenStream, item: &mut ItemTrait) -> syn::Result<TraitModel>
         associated,
         options,
         methods,
+        entities,
+        repair,
     })
 }
 

@@ -5,11 +5,18 @@ use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, LitStr, Path, Token};
 
+use super::key::{self, KeyOption, RepairOption};
 use crate::model::{Place, PlacePath, Token as PageToken, TraitOptions};
 use crate::refuse::refuse;
 
 /// The options of the attribute on the trait. `entity` is the default name.
-pub fn trait_options(attr: proc_macro2::TokenStream, entity: String) -> syn::Result<TraitOptions> {
+///
+/// # Errors
+/// For an option that a trait does not have, or that cannot be read.
+pub fn trait_options(
+    attr: proc_macro2::TokenStream,
+    entity: String,
+) -> syn::Result<(TraitOptions, Option<RepairOption>)> {
     let mut options = TraitOptions {
         ops: false,
         entity,
@@ -17,6 +24,7 @@ pub fn trait_options(attr: proc_macro2::TokenStream, entity: String) -> syn::Res
         ids: Vec::new(),
         classify: None,
     };
+    let mut repair = None;
     let parser = syn::meta::parser(|meta| {
         match option(&meta.path).as_deref() {
             Some("ops") => options.ops = true,
@@ -24,24 +32,25 @@ pub fn trait_options(attr: proc_macro2::TokenStream, entity: String) -> syn::Res
             Some("generated") => options.generated.push(text(&meta)?),
             Some("ids") => options.ids.append(&mut places(&meta)?),
             Some("classify") => options.classify = Some(meta.value()?.parse()?),
+            Some("repair") => repair = Some(key::repair_option(&meta)?),
             _ => {
                 return Err(refuse(
                     &meta.path,
                     "`#[shadow]` on a trait has no such option",
-                    "the options are `ops`, `entity = \"name\"`, `generated = \"Type.field\"`, `ids(class = \"Type.field\")` and `classify = path`",
+                    "the options are `ops`, `entity = \"name\"`, `generated = \"Type.field\"`, `ids(class = \"Type.field\")`, `repair(read = get, put = put_exact, delete = remove)` and `classify = path`",
                 ));
             }
         }
         Ok(())
     });
     syn::parse::Parser::parse2(parser, attr)?;
-    Ok(options)
+    Ok((options, repair))
 }
 
 /// The options on a method, as written.
 #[derive(Default)]
 pub struct MethodOptions {
-    /// `read`, `write`, `mirror` or `skip`.
+    /// `read`, `write`, `mirror`, `skip(read)` or `skip(write)`.
     pub kind: Option<(Kind, Path)>,
     /// `replay`.
     pub replay: Option<Path>,
@@ -51,8 +60,10 @@ pub struct MethodOptions {
     pub creates: Vec<Place>,
     /// `token(page = next)`.
     pub token: Option<PageToken>,
-    /// `key = argument`.
-    pub key: Option<Ident>,
+    /// `key = id`, `key = user.id`, `key = result.id`, `key = all`.
+    pub key: Option<KeyOption>,
+    /// `also(product = "result.lines[].product_id")`.
+    pub also: Vec<(Ident, KeyOption)>,
     /// `ignore = "path"`.
     pub ignore: Vec<LitStr>,
     /// `unordered = "path"`.
@@ -67,7 +78,15 @@ pub enum Kind {
     Read,
     Write,
     Mirror,
-    Skip,
+    SkipRead,
+    SkipWrite,
+}
+
+impl Kind {
+    /// Whether the method is sent to one store only.
+    pub const fn is_skip(self) -> bool {
+        matches!(self, Self::SkipRead | Self::SkipWrite)
+    }
 }
 
 /// `mirror = method(result, name)`.
@@ -94,7 +113,7 @@ fn method_option(options: &mut MethodOptions, meta: &ParseNestedMeta<'_>) -> syn
     match option(&meta.path).as_deref() {
         Some("read") => kind(options, Kind::Read, meta)?,
         Some("write") => kind(options, Kind::Write, meta)?,
-        Some("skip") => kind(options, Kind::Skip, meta)?,
+        Some("skip") => skip(options, meta)?,
         Some("mirror") if meta.input.peek(Token![=]) => {
             options.mirror = Some(mirror(meta)?);
         }
@@ -102,7 +121,8 @@ fn method_option(options: &mut MethodOptions, meta: &ParseNestedMeta<'_>) -> syn
         Some("replay") => options.replay = Some(meta.path.clone()),
         Some("creates") => options.creates.append(&mut places(meta)?),
         Some("token") => options.token = Some(token(meta)?),
-        Some("key") => options.key = Some(meta.value()?.parse()?),
+        Some("key") => options.key = Some(key::key_option(meta)?),
+        Some("also") => options.also.append(&mut key::also_option(meta)?),
         Some("ignore") => options.ignore.push(text(meta)?),
         Some("unordered") => options.unordered.push(text(meta)?),
         Some("normalize") => normalize(options, meta)?,
@@ -110,11 +130,34 @@ fn method_option(options: &mut MethodOptions, meta: &ParseNestedMeta<'_>) -> syn
             return Err(refuse(
                 &meta.path,
                 "`#[shadow]` on a method has no such option",
-                "the options are `read`, `write`, `mirror`, `skip`, `replay`, `mirror = method`, `creates(class = place)`, `token(class = place)`, `key = argument`, `ignore = \"path\"`, `unordered = \"path\"` and `normalize(\"path\" = function)`",
+                "the options are `read`, `write`, `mirror`, `skip`, `replay`, `mirror = method`, `creates(class = place)`, `token(class = place)`, `key = argument`, `also(entity = \"path\")`, `ignore = \"path\"`, `unordered = \"path\"` and `normalize(\"path\" = function)`",
             ));
         }
     }
     Ok(())
+}
+
+/// `skip(read)` or `skip(write)`.
+fn skip(options: &mut MethodOptions, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    let mut said = None;
+    if meta.input.peek(syn::token::Paren) {
+        meta.parse_nested_meta(|inner| {
+            said = match option(&inner.path).as_deref() {
+                Some("read") => Some(Kind::SkipRead),
+                Some("write") => Some(Kind::SkipWrite),
+                _ => None,
+            };
+            Ok(())
+        })?;
+    }
+    match said {
+        Some(said) => kind(options, said, meta),
+        None => Err(refuse(
+            &meta.path,
+            "a skipped method does not say whether it reads or writes",
+            "write `skip(read)` for the store that answers reads, or `skip(write)` for the one that is written first; a write waits while a step hands over",
+        )),
+    }
 }
 
 fn kind(options: &mut MethodOptions, kind: Kind, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {

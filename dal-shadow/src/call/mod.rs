@@ -3,6 +3,7 @@
 mod context;
 mod eligible;
 mod guarded;
+mod key;
 mod read;
 mod secondary_write;
 mod shadow_read;
@@ -10,5 +11,7 @@ mod ticket;
 mod write;
 
 pub use guarded::Repeatable;
+pub use key::Key;
 pub use read::Sampled;
 pub use ticket::{Engine, Ticket};
+pub use write::Write;

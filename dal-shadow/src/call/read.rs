@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use crate::call::eligible::Eligible;
 use crate::call::guarded::{Called, contained, snapshot_of};
 use crate::call::shadow_read::ShadowRead;
-use crate::call::ticket::Ticket;
+use crate::call::ticket::{Ticket, short};
 use crate::compare::{CallOutcome, Verdict, Why, unreadable};
 use crate::flow::sampling::in_sample;
 use crate::harness::policy::Order;
@@ -66,7 +66,7 @@ impl Ticket<'_> {
         portable: impl FnOnce() -> bool,
         keep: impl FnOnce() -> A,
     ) -> Result<(OwnedSemaphorePermit, A), CallOutcome> {
-        if !in_sample(self.key, self.entity.sample()) {
+        if !in_sample(self.key.map(short), self.entity.sample()) {
             return Err(CallOutcome::Unsampled);
         }
         match contained(portable) {
@@ -95,6 +95,7 @@ impl Ticket<'_> {
     ) -> O {
         let Sampled { eligible, permit } = sampled;
         let (core, context) = (Arc::clone(self.core), self.context());
+        let record = self.record();
         let policy = &core.policy;
         let read = ShadowRead::new(&core, self.method, &context, Box::new(again));
         let read = Arc::new(read);
@@ -121,7 +122,16 @@ impl Ticket<'_> {
             }
             return output;
         }
+        let (writes, wait) = (Arc::clone(&core.writes), policy.pending_wait);
         let comparing = core.runtime.spawn(async move {
+            // What the primary has may be on its way to the secondary.
+            if let Some(record) = record {
+                let settled = writes.settled(record);
+                if tokio::time::timeout(wait, settled).await.is_err() {
+                    eligible.uncompared(CallOutcome::Pending);
+                    return;
+                }
+            }
             let (called, permit) = match early {
                 Early::Not(permit) => (read.secondary().await, permit),
                 Early::Sent(call) => match call.await {

@@ -1,73 +1,43 @@
-//! The second half of a write, on a task that does not belong to the caller.
+//! The secondary half of a write, on a task that does not belong to the caller.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use dal_traits::{Class, Effect, ErrorKind, OpCx};
+use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::call::context::Context;
 use crate::call::eligible::Eligible;
 use crate::call::guarded::{Answers, Called, Repeatable, called, compared};
 use crate::compare::{CallOutcome, Verdict, Why};
-use crate::flow::queue::{Moment, Ticket};
+use crate::flow::converge::SecondaryEnd;
+use crate::flow::writes::Secondary;
+use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
+use crate::harness::entity::Entity;
 use crate::harness::method::{Method, SecondWrites};
 use crate::tree::answer::Answer;
 
-/// The first half of a write while it is under way: a caller that goes away meanwhile leaves its
-/// effect unknown.
-pub(crate) struct FirstWrite<'a> {
-    method: &'a Method,
-    answered: bool,
-}
-
-impl<'a> FirstWrite<'a> {
-    pub(crate) fn new(method: &'a Method) -> Self {
-        Self {
-            method,
-            answered: false,
-        }
-    }
-
-    /// The first store answered.
-    pub(crate) fn answered(mut self, answer: &Answer) {
-        self.answered = true;
-        if let Answer::Error(error) = answer {
-            self.method.failed(error.class.kind.as_str());
-            if error.class.effect == Effect::Unknown {
-                self.method.second(|second| second.unknown += 1);
-            }
-        }
-    }
-}
-
-impl Drop for FirstWrite<'_> {
-    fn drop(&mut self) {
-        if !self.answered {
-            self.method.second(|second| second.unknown += 1);
-            tracing::warn!(
-                target: "dal_shadow",
-                entity = self.method.spec.entity,
-                method = self.method.spec.method,
-                "the caller went away before the first store answered: if the write was made, the second store lacks it"
-            );
-        }
-    }
-}
-
-/// A second write that waits, or is under way.
-pub(crate) struct SecondWrite {
+/// A secondary write that waits, or is under way.
+pub(crate) struct SecondaryWrite {
     core: Arc<Core>,
+    entity: Arc<Entity>,
     method: Arc<Method>,
     context: Context,
-    first: Answer,
+    primary: Answer,
     write: Repeatable,
-    eligible: Eligible,
     cx: OpCx,
-    ended: oneshot::Sender<()>,
-    end: Option<oneshot::Receiver<()>>,
+    carrier: Option<Carrier>,
+    state: Mutex<State>,
+}
+
+/// What has become of it so far.
+struct State {
+    eligible: Option<Eligible>,
     pending: Pending,
+    taken: Option<Taken>,
+    dropped: bool,
 }
 
 /// Counts the write as pending until it is counted as something else; a task that the runtime drops
@@ -111,95 +81,68 @@ enum Taken {
     Applied(Answer),
     Refused(Answer),
     Failed(Answer),
+    /// Its effect is unknown.
+    Unclear(Answer),
     Panicked,
 }
 
-impl SecondWrite {
-    pub(crate) fn new(
+impl SecondaryWrite {
+    pub(super) fn new(
         core: &Arc<Core>,
+        entity: &Arc<Entity>,
         method: &Arc<Method>,
         context: Context,
-        first: Answer,
+        primary: Answer,
         write: Repeatable,
+        carrier: Option<Carrier>,
     ) -> Self {
-        let (ended, end) = oneshot::channel();
-        // One token for every repetition, so that hand-written code can make the store see one
-        // operation; the caller's own deadline is not the second write's.
-        let token = format!("{}:{}", context.correlation_id, method.spec.method);
+        // One token for every repetition of this write, and for nothing else: hand-written code can
+        // make the store see one operation. The caller's own deadline is not the secondary's.
+        let token = format!("{}:{}", context.correlation_id, core.next_token());
         Self {
-            eligible: Eligible::new(core, method),
             cx: OpCx::new()
                 .with_correlation_id(Arc::clone(&context.correlation_id))
                 .with_token(token),
+            state: Mutex::new(State {
+                eligible: Some(Eligible::new(core, method)),
+                pending: Pending::new(method),
+                taken: None,
+                dropped: false,
+            }),
             core: Arc::clone(core),
-            pending: Pending::new(method),
+            entity: Arc::clone(entity),
             method: Arc::clone(method),
             context,
-            first,
+            primary,
             write,
-            ended,
-            end: Some(end),
+            carrier,
         }
     }
 
-    /// Puts the write into the queue; the future ends when the write has ended.
-    pub(crate) fn submit(mut self, begun: Moment) -> impl Future<Output = ()> + use<> {
-        let end = self.end.take();
-        let record = self.context.key.map(|key| (self.method.spec.entity, key));
-        let queue = Arc::clone(&self.core.queue);
-        let taken = queue.submit(begun, record, self, |write| {
-            Box::new(|ticket| Box::pin(write.run(ticket)))
-        });
-        if let Err(lost) = taken {
-            lost.lost();
-        }
-        async move {
-            if let Some(end) = end {
-                // An error means that the write was lost, which has been counted.
-                let _ended = end.await;
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One attempt, inside of what goes along from the caller's task.
+    fn call(&self) -> BoxFuture<'static, Answer> {
+        let call = (self.write)();
+        match &self.carrier {
+            None => call,
+            Some(carrier) => {
+                let lost = no_answer(ErrorKind::Unexpected, "the carrier lost the call");
+                carrier.carry_value(call, lost)
             }
         }
-    }
-
-    /// Too many are waiting: the second store lacks this write.
-    fn lost(mut self) {
-        self.pending.count(|second| &mut second.lost);
-        let lost = Verdict::inconclusive(Why::Lost);
-        self.eligible.ended(lost, &self.context, None);
-    }
-
-    async fn run(mut self, ticket: Ticket) {
-        let mut taken = self.attempts().await;
-        if matches!(taken, Taken::Refused(_)) && ticket.overlaps() {
-            // It may need, or collide with, what a write that overlapped leaves behind.
-            ticket.last().await;
-            self.method.second(|second| second.retried += 1);
-            taken = self.attempts().await;
-        }
-        self.pending.count(|second| match taken {
-            Taken::Applied(_) => &mut second.applied,
-            Taken::Refused(_) => &mut second.refused,
-            Taken::Failed(_) | Taken::Panicked => &mut second.failed,
-        });
-        let mut waiting = Some(self.ended);
-        if !self.core.policy.await_second_writes {
-            // The comparison is none of the caller's concern. The caller may have gone.
-            let _sent = waiting.take().map(|waiting| waiting.send(()));
-        }
-        let (first, method) = (self.first, &self.method);
-        let (verdict, answers) = verdict(&self.core, method, first, taken).await;
-        self.eligible.ended(verdict, &self.context, Some(answers));
-        let _sent = waiting.map(|waiting| waiting.send(()));
     }
 
     /// Tries until the second store says yes or no, or trying again would not be safe.
     async fn attempts(&self) -> Taken {
         let policy = &self.core.policy;
-        let mut attempt = 1;
+        let (mut attempt, mut unknown) = (1, false);
         loop {
             let began = Instant::now();
             let (limit, bytes) = (policy.second_write_attempt, policy.snapshot);
-            let ended = called(self.cx.clone(), limit, bytes, || (self.write)()).await;
+            let ended = called(self.cx.clone(), limit, bytes, || self.call()).await;
             self.method
                 .took(self.context.first.other(), began.elapsed());
             let (class, answer) = match ended {
@@ -220,12 +163,82 @@ impl SecondWrite {
             let safe = self.method.spec.mirror || class.effect == Effect::None;
             let helps = class.is_transient();
             if !safe || !helps || attempt >= policy.second_write_retry.max_attempts {
-                return Taken::Failed(answer);
+                return if unknown || class.effect == Effect::Unknown {
+                    Taken::Unclear(answer)
+                } else {
+                    Taken::Failed(answer)
+                };
             }
+            // What an earlier attempt did stays unknown, whatever the last one says.
+            unknown |= class.effect == Effect::Unknown;
             self.method.second(|second| second.retried += 1);
             tokio::time::sleep(policy.second_write_retry.pause(attempt)).await;
             attempt += 1;
         }
+    }
+}
+
+impl Secondary for SecondaryWrite {
+    fn send(self: Arc<Self>) -> BoxFuture<'static, SecondaryEnd> {
+        Box::pin(async move {
+            // An error would mean that the semaphore is closed, which nothing does.
+            let _slot = self.entity.slots().acquire_owned().await;
+            if self.state().taken.is_some() {
+                self.method.second(|second| second.retried += 1);
+            }
+            let taken = self.attempts().await;
+            let end = match &taken {
+                Taken::Applied(_) => SecondaryEnd::Made,
+                Taken::Refused(_) => SecondaryEnd::Refused,
+                Taken::Failed(_) => SecondaryEnd::Failed,
+                Taken::Unclear(_) | Taken::Panicked => SecondaryEnd::Unknown,
+            };
+            self.state().taken = Some(taken);
+            end
+        })
+    }
+
+    fn dropped(&self) {
+        self.state().dropped = true;
+    }
+
+    fn settled(self: Arc<Self>, caller: Option<oneshot::Sender<()>>) {
+        let mut state = self.state();
+        let (taken, dropped) = (state.taken.take(), state.dropped);
+        let eligible = state.eligible.take();
+        state.pending.count(|second| match &taken {
+            Some(Taken::Applied(_)) => &mut second.applied,
+            Some(Taken::Refused(_)) => &mut second.refused,
+            Some(Taken::Failed(_) | Taken::Unclear(_) | Taken::Panicked) => &mut second.failed,
+            None if dropped && self.entity.repairer().is_some() => &mut second.transferred,
+            // Nothing brings its records, or the runtime is shutting down.
+            None => &mut second.lost,
+        });
+        drop(state);
+        let repaired = self.entity.repairer().is_some();
+        let core = Arc::clone(&self.core);
+        core.runtime.spawn(async move {
+            let mut caller = caller;
+            if !self.core.policy.await_second_writes {
+                // The comparison is none of the caller's concern. The caller may have gone.
+                let _sent = caller.take().map(|caller| caller.send(()));
+            }
+            let Some(eligible) = eligible else { return };
+            match taken {
+                None if repaired => eligible.uncompared(CallOutcome::Transferred),
+                None => {
+                    let lost = Verdict::inconclusive(Why::Lost);
+                    eligible.ended(lost, &self.context, None);
+                }
+                Some(taken) => {
+                    let primary = self.primary.clone();
+                    let (verdict, answers) =
+                        verdict(&self.core, &self.method, primary, taken).await;
+                    eligible.ended(verdict, &self.context, Some(answers));
+                }
+            }
+            let _sent = caller.map(|caller| caller.send(()));
+        });
     }
 }
 
@@ -243,7 +256,7 @@ async fn verdict(
         }
         Taken::Applied(answer) => (answer, false, method.spec.mirror),
         Taken::Refused(answer) => (answer, false, false),
-        Taken::Failed(answer) => (answer, true, false),
+        Taken::Failed(answer) | Taken::Unclear(answer) => (answer, true, false),
     };
     let answers = Arc::new((first, answer));
     let verdict = if mirrored {

@@ -3,19 +3,28 @@
 use std::sync::Arc;
 
 use crate::call::context::Context;
+use crate::call::key::{Key, Keys};
+use crate::flow::converge::{EntityId, RecordId};
 use crate::flow::gate::Inside;
 use crate::harness::Harness;
+use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
 use crate::harness::entity::Entity;
 use crate::harness::method::Method;
+use crate::harness::repairer::Repairer;
 use crate::harness::spec::MethodSpec;
-use crate::phases::{Plan, Second, Store, plan};
+use crate::phases::{Plan, Second, Store, Verb, plan};
 
-/// The engine of one wrapper. For generated code.
-#[derive(Debug)]
-pub struct Engine {
+/// The engine of one wrapper. Cheap to clone. For generated code.
+#[derive(Clone, Debug)]
+pub struct Engine(Arc<Wrapper>);
+
+struct Wrapper {
     core: Arc<Core>,
     entity: Arc<Entity>,
+    /// The wrapper's own entity, then those whose records its writes change as well.
+    entities: Vec<EntityId>,
+    repairer: Option<Repairer>,
     methods: Vec<Arc<Method>>,
 }
 
@@ -23,19 +32,26 @@ pub struct Engine {
 /// generated code.
 #[derive(Debug)]
 pub struct Ticket<'a> {
+    pub(super) engine: &'a Engine,
     pub(super) core: &'a Arc<Core>,
-    pub(super) entity: &'a Entity,
+    pub(super) entity: &'a Arc<Entity>,
     pub(super) method: &'a Arc<Method>,
-    pub(super) inside: Inside<'a>,
+    pub(super) inside: Inside,
     pub(super) plan: Plan,
-    pub(super) key: Option<u64>,
+    pub(super) key: Option<u128>,
 }
 
 impl Engine {
-    /// The engine of a wrapper whose methods are `specs`.
-    pub fn new(harness: &Harness, entity: &'static str, specs: &'static [MethodSpec]) -> Self {
+    /// The engine of a wrapper of `entities`, its own first, whose methods are `specs`.
+    pub fn new(
+        harness: &Harness,
+        entities: &'static [&'static str],
+        specs: &'static [MethodSpec],
+        repairer: Option<Repairer>,
+    ) -> Self {
         let core = Arc::clone(harness.core());
-        let entity = core.entity(entity);
+        let numbers = entities.iter().map(|name| core.number(name)).collect();
+        let entity = core.entity(entities.first().copied().unwrap_or_default());
         if entity.gate.now().is_none() {
             tracing::error!(
                 target: "dal_shadow",
@@ -43,6 +59,10 @@ impl Engine {
                 source = core.source,
                 "the phase source does not name this entity: its calls wait until it does"
             );
+        }
+        if let Some(repairer) = &repairer {
+            entity.repaired_by(repairer);
+            core.writes.repairable(entity.id, true);
         }
         let methods = specs
             .iter()
@@ -54,11 +74,13 @@ impl Engine {
                 })
             })
             .collect();
-        Self {
+        Self(Arc::new(Wrapper {
             core,
             entity,
+            entities: numbers,
+            repairer,
             methods,
-        }
+        }))
     }
 
     /// A call of the method whose specification is the `position`-th begins; the generated code
@@ -67,19 +89,64 @@ impl Engine {
         &self,
         position: usize,
         spec: &'static MethodSpec,
-        key: Option<u64>,
+        key: Option<u128>,
     ) -> Ticket<'_> {
-        let inside = self.entity.gate.enter(spec.verb, &self.entity.name).await;
+        let wrapper = &*self.0;
+        let inside = wrapper
+            .entity
+            .gate
+            .enter(spec.verb, &wrapper.entity.name)
+            .await;
         let method = self.method(position);
         method.called();
-        Ticket {
-            core: &self.core,
-            entity: &self.entity,
+        let plan = plan(inside.phase, spec.verb);
+        let mut ticket = Ticket {
+            engine: self,
+            core: &wrapper.core,
+            entity: &wrapper.entity,
             method,
-            plan: plan(inside.phase, spec.verb),
+            plan,
             inside,
             key,
+        };
+        // A page token stays with the store that made it.
+        if spec.verb == Verb::Read && spec.presence.is_empty() && ticket.is_fenced() {
+            ticket.plan = Plan {
+                first: plan.first.other(),
+                second: Second::None,
+            };
         }
+        ticket
+    }
+
+    /// Makes a record equal on the store that is written second; returns when it is.
+    pub async fn repair(&self, key: Key) {
+        let writes = &self.0.core.writes;
+        let carrier = self.0.core.capture();
+        let records = self.keys(carrier.as_ref()).records(vec![key]);
+        let ids: Vec<_> = records.iter().map(|(record, _)| *record).collect();
+        writes.mark(records);
+        for record in ids {
+            writes.settled(record).await;
+        }
+    }
+
+    /// The keys of one of its calls.
+    pub(super) fn keys<'a>(&'a self, carrier: Option<&'a Carrier>) -> Keys<'a> {
+        Keys {
+            core: &self.0.core,
+            entities: &self.0.entities,
+            repairer: self.0.repairer.as_ref(),
+            carrier,
+        }
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.0.core
+    }
+
+    pub(super) fn entity(&self) -> &Arc<Entity> {
+        &self.0.entity
     }
 
     /// Both lists are made from the same specifications, so the position is always there.
@@ -88,7 +155,15 @@ impl Engine {
         reason = "generated code indexes the static list of specifications with the same constant"
     )]
     fn method(&self, position: usize) -> &Arc<Method> {
-        &self.methods[position]
+        &self.0.methods[position]
+    }
+}
+
+impl std::fmt::Debug for Wrapper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wrapper")
+            .field("entity", &self.entity.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -103,13 +178,38 @@ impl Ticket<'_> {
         self.plan.second == Second::None
     }
 
+    /// Whether the store that answers reads may lack something that was acknowledged: then the one
+    /// that is written first answers.
+    fn is_fenced(&self) -> bool {
+        let writes = plan(self.inside.phase, Verb::Write);
+        if writes.second == Second::None || writes.first == self.plan.first {
+            return false;
+        }
+        match self.record() {
+            Some(record) => self.core.writes.is_fenced(record),
+            None => self.core.writes.is_any_fenced(self.entity.id),
+        }
+    }
+
+    /// The record whose key the call names.
+    pub(super) fn record(&self) -> Option<RecordId> {
+        let entity = self.entity.id;
+        self.key.map(|key| RecordId { entity, key })
+    }
+
     pub(super) fn context(&self) -> Context {
         Context {
             phase: self.inside.phase,
             epoch: self.inside.epoch,
             first: self.plan.first,
-            key: self.key,
+            key: self.key.map(short),
             correlation_id: dal_traits::OpCx::current().correlation_id().into(),
         }
     }
+}
+
+/// The part of a key's hash that is shown.
+#[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+pub(super) const fn short(key: u128) -> u64 {
+    key as u64
 }

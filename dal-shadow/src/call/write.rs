@@ -1,53 +1,189 @@
-//! A write through a wrapper.
+//! A write through a wrapper: on the primary store, on a task that does not belong to the caller,
+//! then on its way to the secondary one.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
+use dal_traits::{Effect, OpCx};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tracing::Instrument;
+
+use crate::call::context::Context;
 use crate::call::guarded::{Repeatable, contained, snapshot_of};
-use crate::call::secondary_write::{FirstWrite, SecondWrite};
-use crate::call::ticket::Ticket;
+use crate::call::key::Key;
+use crate::call::secondary_write::SecondaryWrite;
+use crate::call::ticket::{Engine, Ticket};
+use crate::flow::gate::Inside;
+use crate::flow::writes::{Pending, UnderWay};
+use crate::harness::carry::Carrier;
+use crate::harness::method::Method;
 use crate::phases::Second;
 use crate::tree::answer::Answer;
 
+/// A write as the generated code describes it.
+pub struct Write<O, N, S> {
+    /// The records that the arguments name.
+    pub keys: Vec<Key>,
+    /// The call on the primary store; it owns what it needs.
+    pub primary: BoxFuture<'static, O>,
+    /// The snapshot of its result.
+    pub snapshot: fn(&O) -> Answer,
+    /// The records that the result names.
+    pub named: N,
+    /// The secondary write, made from the result; nothing when there is nothing to write.
+    pub secondary: S,
+}
+
+/// What the caller gets: the result, or the panic of the primary store; and the secondary write.
+type Ended<O> = (Result<O, Box<dyn Any + Send>>, Option<Pending>);
+
+/// The part of a write that outlives its caller.
+struct Task {
+    engine: Engine,
+    method: Arc<Method>,
+    inside: Inside,
+    context: Context,
+    carrier: Option<Carrier>,
+    under_way: UnderWay,
+}
+
 impl Ticket<'_> {
-    /// A write: `second` makes the second write from the answer of the first one, and nothing when
-    /// that one was refused.
-    pub async fn write<O>(
-        self,
-        answering: impl Future<Output = O>,
-        snapshot: impl Fn(&O) -> Answer,
-        second: impl FnOnce(&O) -> Option<Repeatable>,
-    ) -> O {
-        let began = Instant::now();
-        let moment = self.core.queue.now();
-        let first = FirstWrite::new(self.method);
-        let output = answering.await;
-        self.method.took(self.plan.first, began.elapsed());
-        let answer = snapshot_of(&output, self.core.policy.snapshot, snapshot);
-        first.answered(&answer);
-        let Some(write) = contained(|| second(&output)).unwrap_or_default() else {
-            return output;
+    /// Runs a write.
+    pub async fn write<O, N, S>(self, write: Write<O, N, S>) -> O
+    where
+        O: Send + 'static,
+        N: FnOnce(&O) -> Vec<Key> + Send + 'static,
+        S: FnOnce(&O) -> Option<Repeatable> + Send + 'static,
+    {
+        let carrier = self.core.capture();
+        let keys = self.engine.keys(carrier.as_ref());
+        let spec = self.method.spec;
+        let records = keys.records(write.keys);
+        let under_way = self
+            .core
+            .writes
+            .begin(self.entity.id, records, spec.bulk, spec.names_more);
+        let (waits, limit) = (
+            self.plan.second == Second::Await || self.core.policy.await_second_writes,
+            self.core.policy.second_write_wait,
+        );
+        let method = Arc::clone(self.method);
+        let task = Task {
+            engine: self.engine.clone(),
+            method: Arc::clone(self.method),
+            context: self.context(),
+            inside: self.inside,
+            carrier: carrier.clone(),
+            under_way,
         };
-        let write = SecondWrite::new(self.core, self.method, self.context(), answer, write);
-        let ended = write.submit(moment);
-        drop(self.inside);
-        let policy = &self.core.policy;
-        let waits = self.plan.second == Second::Await || policy.await_second_writes;
-        if waits
-            && tokio::time::timeout(policy.second_write_wait, ended)
-                .await
-                .is_err()
+        let (sender, ended) = oneshot::channel();
+        let cx = OpCx::current();
+        let Write {
+            primary,
+            snapshot,
+            named,
+            secondary,
+            ..
+        } = write;
+        let work = cx.scope(async move {
+            let ended = task.run(primary, snapshot, named, secondary).await;
+            // The caller may have gone: the write is acknowledged with that.
+            let _sent = sender.send(ended);
+        });
+        let work: BoxFuture<'static, ()> = Box::pin(work.in_current_span());
+        let work = match &carrier {
+            None => work,
+            Some(carrier) => carrier.carry(work),
+        };
+        Handle::try_current()
+            .unwrap_or_else(|_| self.core.runtime.clone())
+            .spawn(work);
+        let Ok((output, pending)) = ended.await else {
+            // Only a runtime that is shutting down drops the task, and this caller with it.
+            return std::future::pending().await;
+        };
+        if let Some(mut pending) = pending
+            && waits
+            && !pending.wait(limit).await
         {
-            self.method.second(|second| second.late += 1);
-            tracing::warn!(
-                target: "dal_shadow",
-                entity = self.method.spec.entity,
-                method = self.method.spec.method,
-                "the caller no longer waits for the second write, which goes on"
-            );
+            method.second(|second| second.late += 1);
         }
-        if policy.await_second_writes {
+        if self.core.policy.await_second_writes {
             self.core.delivered().await;
         }
-        output
+        output.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+impl Task {
+    async fn run<O, N, S>(
+        self,
+        primary: BoxFuture<'static, O>,
+        snapshot: fn(&O) -> Answer,
+        named: N,
+        secondary: S,
+    ) -> Ended<O>
+    where
+        N: FnOnce(&O) -> Vec<Key>,
+        S: FnOnce(&O) -> Option<Repeatable>,
+    {
+        let began = Instant::now();
+        let output = match AssertUnwindSafe(primary).catch_unwind().await {
+            Ok(output) => output,
+            Err(panic) => {
+                self.method.second(|second| second.unknown += 1);
+                return (Err(panic), None);
+            }
+        };
+        self.method.took(self.context.first, began.elapsed());
+        let answer = snapshot_of(&output, self.engine.core().policy.snapshot, snapshot);
+        if let Answer::Error(error) = &answer {
+            self.method.failed(error.class.kind.as_str());
+            if error.class.effect == Effect::Unknown {
+                self.method.second(|second| second.unknown += 1);
+                self.under_way.unknown();
+            } else {
+                self.under_way.nothing();
+            }
+            return (Ok(output), None);
+        }
+        // A `Clone` of the application that panics leaves records that nobody knows.
+        let made = contained(|| (named(&output), secondary(&output)));
+        let pending = match made {
+            None => {
+                self.method.second(|second| second.unknown += 1);
+                self.under_way.unknown();
+                None
+            }
+            Some((_, None)) => {
+                self.under_way.nothing();
+                None
+            }
+            Some((named, Some(write))) => Some(self.made(named, answer, write)),
+        };
+        (Ok(output), pending)
+    }
+
+    fn made(self, named: Vec<Key>, answer: Answer, write: Repeatable) -> Pending {
+        let core = self.engine.core();
+        let write = SecondaryWrite::new(
+            core,
+            self.engine.entity(),
+            &self.method,
+            self.context,
+            answer,
+            write,
+            self.carrier.clone(),
+        );
+        let named = self.engine.keys(self.carrier.as_ref()).records(named);
+        let pending = self.under_way.made(named, Arc::new(write));
+        // Only now may a step find that no write is under way.
+        drop(self.inside);
+        pending
     }
 }

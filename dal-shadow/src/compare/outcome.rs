@@ -43,6 +43,10 @@ pub enum CallOutcome {
     TimedOut,
     /// Not in the sample.
     Unsampled,
+    /// A secondary write that was dropped in favour of a transfer of its records.
+    Transferred,
+    /// A secondary write, or a transfer, of the record that was read had not ended in time.
+    Pending,
 }
 
 /// The part of the eligible calls that an outcome belongs to: the six add up to all of them.
@@ -102,6 +106,8 @@ impl CallOutcome {
             Self::Panicked => "panicked",
             Self::TimedOut => "timed_out",
             Self::Unsampled => "unsampled",
+            Self::Transferred => "transferred",
+            Self::Pending => "pending",
         }
     }
 
@@ -133,6 +139,8 @@ impl CallOutcome {
             Self::Panicked => "the secondary's implementation panicked",
             Self::TimedOut => "the secondary did not answer before the timeout",
             Self::Unsampled => "the read is not in the sample",
+            Self::Transferred => "the secondary write was dropped; a transfer brings its records",
+            Self::Pending => "a secondary write or transfer of the record had not ended",
         }
     }
 
@@ -143,9 +151,12 @@ impl CallOutcome {
             Self::TimedOut => Share::TimedOut,
             Self::Unsampled => Share::Unsampled,
             Self::Acknowledged => Share::Acknowledged,
-            Self::Inconclusive(_) | Self::UnsupportedInShadow | Self::Unstable | Self::Lagging => {
-                Share::Inconclusive
-            }
+            Self::Inconclusive(_)
+            | Self::UnsupportedInShadow
+            | Self::Unstable
+            | Self::Lagging
+            | Self::Transferred
+            | Self::Pending => Share::Inconclusive,
             _ => Share::Compared,
         }
     }

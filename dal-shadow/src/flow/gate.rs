@@ -4,6 +4,7 @@
 //! door to writes, waits until those under way are in both stores, changes the phase, and is
 //! acknowledged when the last call of the old phase has left.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -48,8 +49,8 @@ pub(crate) enum Blocked {
 
 /// A call that has entered; it leaves when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Inside<'a> {
-    gate: &'a Gate,
+pub(crate) struct Inside {
+    gate: Arc<Gate>,
     verb: Verb,
     pub(crate) phase: Phase,
     pub(crate) epoch: u64,
@@ -63,7 +64,7 @@ impl Gate {
     }
 
     /// Enters. Waits while the entity has no phase, and a write also while a step hands over.
-    pub(crate) async fn enter(&self, verb: Verb, entity: &str) -> Inside<'_> {
+    pub(crate) async fn enter(self: &Arc<Self>, verb: Verb, entity: &str) -> Inside {
         loop {
             if let Some(inside) = self.try_enter(verb) {
                 return inside;
@@ -72,7 +73,7 @@ impl Gate {
         }
     }
 
-    fn try_enter(&self, verb: Verb) -> Option<Inside<'_>> {
+    fn try_enter(self: &Arc<Self>, verb: Verb) -> Option<Inside> {
         loop {
             let word = self.word.load(Ordering::Acquire);
             let phase = phase_of(word)?;
@@ -81,7 +82,7 @@ impl Gate {
             }
             let epoch = word / EPOCH;
             let inside = Inside {
-                gate: self,
+                gate: Arc::clone(self),
                 verb,
                 phase,
                 epoch,
@@ -120,12 +121,14 @@ impl Gate {
     }
 
     /// Steps from `from` to `to`, both of them checked by the caller, who also sees to it that steps
-    /// of one entity follow one another. `settle` waits for the second writes so far, where the
-    /// step needs them.
+    /// of one entity follow one another. `settle` waits for the secondary writes so far, where the
+    /// step needs them. A hand-over keeps the gate closed to writes until `closed_until` at most;
+    /// calls of the old phase are waited for until `deadline`.
     pub(crate) async fn step(
         &self,
         from: Phase,
         to: Phase,
+        closed_until: Instant,
         deadline: Instant,
         settle: impl Future<Output = ()>,
     ) -> Result<(), Blocked> {
@@ -138,7 +141,7 @@ impl Gate {
                 self.empty(Verb::Write, epoch).await;
                 settle.await;
             };
-            if timeout_at(deadline, writes).await.is_err() {
+            if timeout_at(closed_until, writes).await.is_err() {
                 self.word.fetch_and(!(STEPPING | CLOSED), Ordering::SeqCst);
                 self.opened.notify_waiters();
                 return Err(Blocked::Writes);
@@ -179,7 +182,7 @@ impl Gate {
     }
 }
 
-impl Drop for Inside<'_> {
+impl Drop for Inside {
     fn drop(&mut self) {
         let counter = self.gate.counter(self.verb, self.epoch);
         let last = counter.fetch_sub(1, Ordering::SeqCst) == 1;
@@ -202,7 +205,6 @@ fn phase_of(word: u64) -> Option<Phase> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
 
     use super::*;
@@ -234,8 +236,14 @@ mod tests {
             let (gate, settled) = (Arc::clone(&gate), Arc::clone(&settled));
             async move {
                 let settle = async { settled.store(true, Ordering::SeqCst) };
-                gate.step(Phase::ShadowRead, Phase::DynamoDbRead, soon(), settle)
-                    .await
+                gate.step(
+                    Phase::ShadowRead,
+                    Phase::DynamoDbRead,
+                    soon(),
+                    soon(),
+                    settle,
+                )
+                .await
             }
         });
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -257,11 +265,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_that_does_not_end_leaves_the_old_phase_in_force() {
-        let gate = Gate::default();
+        let gate = Arc::new(Gate::default());
         gate.begin(Phase::ShadowRead);
         let _write = gate.enter(Verb::Write, "user").await;
         let step = gate
-            .step(Phase::ShadowRead, Phase::DynamoDbRead, soon(), async {})
+            .step(
+                Phase::ShadowRead,
+                Phase::DynamoDbRead,
+                soon(),
+                soon(),
+                async {},
+            )
             .await;
         assert_eq!(step, Err(Blocked::Writes));
         assert_eq!(
@@ -276,13 +290,25 @@ mod tests {
         gate.begin(Phase::ShadowRead);
         let read = gate.enter(Verb::Read, "user").await;
         let step = gate
-            .step(Phase::ShadowRead, Phase::DynamoDbRead, soon(), async {})
+            .step(
+                Phase::ShadowRead,
+                Phase::DynamoDbRead,
+                soon(),
+                soon(),
+                async {},
+            )
             .await;
         assert_eq!(step, Err(Blocked::Calls));
         assert_eq!(gate.now(), Some((Phase::DynamoDbRead, 2)));
         drop(read);
         let back = gate
-            .step(Phase::DynamoDbRead, Phase::ShadowRead, soon(), async {})
+            .step(
+                Phase::DynamoDbRead,
+                Phase::ShadowRead,
+                soon(),
+                soon(),
+                async {},
+            )
             .await;
         assert_eq!(back, Ok(()));
     }
@@ -313,10 +339,10 @@ mod tests {
         }
         for _ in 0..200 {
             let end = Instant::now() + Duration::from_secs(10);
-            let forth = gate.step(Phase::ShadowRead, Phase::DynamoDbRead, end, async {});
+            let forth = gate.step(Phase::ShadowRead, Phase::DynamoDbRead, end, end, async {});
             assert_eq!(forth.await, Ok(()));
             assert_eq!(old.load(Ordering::SeqCst), 0);
-            let back = gate.step(Phase::DynamoDbRead, Phase::ShadowRead, end, async {});
+            let back = gate.step(Phase::DynamoDbRead, Phase::ShadowRead, end, end, async {});
             assert_eq!(back.await, Ok(()));
         }
         stop.store(true, Ordering::SeqCst);

@@ -1,7 +1,9 @@
-//! What a call waits for and what it may do: the gate, the write queue, the circuit breaker and
-//! sampling.
+//! What a call waits for and what it may do: the gate, write queues with dirty records and fences,
+//! the circuit breaker and sampling.
 
 pub(crate) mod breaker;
+pub(crate) mod converge;
 pub(crate) mod gate;
-pub(crate) mod queue;
+pub(crate) mod record_key;
 pub(crate) mod sampling;
+pub(crate) mod writes;

@@ -1,7 +1,5 @@
 //! Which reads are compared: sticky by the record's key.
 
-use std::hash::{Hash, Hasher};
-
 /// Steps of a percentage.
 const STEPS: u64 = 1_000_000;
 
@@ -21,56 +19,7 @@ pub(crate) fn in_sample(key: Option<u64>, percent: f64) -> bool {
     place < percent
 }
 
-/// The hash of a record's key: the same in every process and version of dal, so that all instances
-/// of a service sample the same records.
-pub fn key_hash<T: Hash + ?Sized>(key: &T) -> u64 {
-    let mut hasher = Fnv::default();
-    key.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// FNV-1a over the bytes of a key, integers as little-endian whatever the machine.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn write_u16(&mut self, value: u16) {
-        self.write(&value.to_le_bytes());
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.write(&value.to_le_bytes());
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.write(&value.to_le_bytes());
-    }
-
-    fn write_u128(&mut self, value: u128) {
-        self.write(&value.to_le_bytes());
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.write(&value.to_le_bytes());
-    }
-}
-
-/// FNV leaves neighbouring keys close together; the sample must not see that.
+/// Spreads the bits once more: the sample takes only some of them.
 const fn mixed(hash: u64) -> u64 {
     let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
@@ -80,10 +29,13 @@ const fn mixed(hash: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::record_key::key_hash;
 
     #[test]
     fn raising_the_percentage_keeps_who_was_in() {
-        let keys: Vec<u64> = (0..20_000_u64).map(|id| key_hash(&id)).collect();
+        let keys: Vec<u64> = (0..20_000_u64)
+            .map(|id| u64::try_from(key_hash(&id) >> 64).unwrap())
+            .collect();
         let at = |percent| {
             keys.iter()
                 .map(|key| in_sample(Some(*key), percent))
@@ -95,11 +47,5 @@ mod tests {
         assert!((900..1_100).contains(&count), "{count}");
         assert!(at(100.0).iter().all(|is_in| *is_in));
         assert!(!at(0.0).iter().any(|is_in| *is_in));
-    }
-
-    #[test]
-    fn the_hash_of_a_key_is_the_same_everywhere() {
-        assert_eq!(key_hash(&7_u64), 0x4bd7_a317_074c_5b62);
-        assert_eq!(key_hash("ann"), key_hash(&"ann".to_owned()));
     }
 }

@@ -1,7 +1,8 @@
 //! The harness: phases, policies and sinks of all wrappers of a service.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use dal_traits::{Clock, Error, ErrorKind, RetryPolicy, SystemClock};
@@ -13,17 +14,21 @@ use crate::findings::record::Recorder;
 use crate::findings::redact::Redaction;
 use crate::findings::sink::Sink;
 use crate::flow::breaker::Breaker;
-use crate::flow::queue::Queue;
+use crate::flow::converge::Limits;
+use crate::flow::writes::Writes;
+use crate::harness::carry::{Capture, Carrier};
 use crate::harness::core::{Core, Known};
-use crate::harness::entity::{EntityStatus, StepError};
+use crate::harness::entity::{Entity, EntityStatus, StepError};
 use crate::harness::policy::{Order, Policy};
 use crate::harness::reconcile::{first_reading, follow};
 use crate::harness::report::Report;
 use crate::phases::Checkpoint;
 use crate::phases::source::PhaseSource;
-use crate::phases::{Phase, Store};
-use crate::phases::{Phases, Setting};
+use crate::phases::{Phase, Phases, Setting, Store, Verb, plan};
 use crate::rules::{Rule, RuleSet};
+
+/// A record whose transfers failed so often in a row is reported.
+const PARKED_AFTER: u32 = 5;
 
 /// What "no limit" means in practice: a later moment cannot always be named.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -60,6 +65,14 @@ const MOST_READS: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct Harness(Arc<Core>);
 
+/// The moment at which a copy began: see [`Harness::repairing`].
+#[derive(Clone, Debug)]
+pub struct RepairMark {
+    entity: String,
+    store: Store,
+    times: u64,
+}
+
 /// Settings of a [`Harness`] before it starts.
 #[must_use]
 pub struct HarnessBuilder {
@@ -70,6 +83,7 @@ pub struct HarnessBuilder {
     rules: Vec<Rule>,
     remember: Option<PathBuf>,
     clock: Arc<dyn Clock>,
+    capture: Option<Capture>,
 }
 
 impl Harness {
@@ -83,6 +97,7 @@ impl Harness {
             rules: Vec::new(),
             remember: None,
             clock: Arc::new(SystemClock),
+            capture: None,
         }
     }
 
@@ -109,9 +124,52 @@ impl Harness {
             .map_err(|_| StepError::ShuttingDown)?
     }
 
+    /// A copy of an entity's records to the store that is written second begins. Take the mark before
+    /// the first record is read, and give it to [`repaired`](Self::repaired) when the copy has ended.
+    ///
+    /// # Errors
+    /// [`StepError::NoPhase`] when the entity is not known or has no phase yet.
+    pub fn repairing(&self, entity: &str) -> Result<RepairMark, StepError> {
+        let (entity, store) = self.behind(entity)?;
+        let times = entity.completeness.times(store);
+        Ok(RepairMark {
+            entity: entity.name.clone(),
+            store,
+            times,
+        })
+    }
+
+    /// The copy that began with this mark has ended: the store holds every record, or knows it to be
+    /// dirty. False when something made the store incomplete after the mark, so that the copy must
+    /// be made again, or when the phase no longer writes both stores.
+    ///
+    /// # Errors
+    /// [`StepError::NoPhase`] when the entity is not known or has no phase.
+    pub fn repaired(&self, mark: &RepairMark) -> Result<bool, StepError> {
+        let (entity, store) = self.behind(&mark.entity)?;
+        let both = entity
+            .gate
+            .now()
+            .is_some_and(|(phase, _)| phase.writes_both());
+        Ok(both && store == mark.store && entity.completeness.filled(store, mark.times))
+    }
+
+    /// The entity, and the store that it writes second.
+    fn behind(&self, entity: &str) -> Result<(Arc<Entity>, Store), StepError> {
+        let no_phase = || StepError::NoPhase(entity.to_owned());
+        let known = self.0.known().entities.get(entity).cloned();
+        let known = known.ok_or_else(no_phase)?;
+        let (phase, _) = known.gate.now().ok_or_else(no_phase)?;
+        Ok((known, plan(phase, Verb::Write).first.other()))
+    }
+
     /// Where each entity is.
     pub fn status(&self) -> Vec<EntityStatus> {
-        self.0.entities().iter().map(|e| e.status()).collect()
+        self.0
+            .entities()
+            .iter()
+            .map(|e| e.status(&self.0.writes))
+            .collect()
     }
 
     /// Everything counted since the start of the process.
@@ -152,6 +210,56 @@ impl HarnessBuilder {
     /// phases that write both stores are refused.
     pub fn best_effort_writes(mut self) -> Self {
         self.policy.best_effort_writes = true;
+        self
+    }
+
+    /// Says that both stores hold the same records when the harness starts: two empty ones, or
+    /// stores that were compared. Without it the store that is written second is incomplete until
+    /// [`Harness::repaired`], and gains no role.
+    pub fn stores_hold_the_same(mut self) -> Self {
+        self.policy.hold_the_same = true;
+        self
+    }
+
+    /// Captures, on the caller's task, what the stores need of it on other tasks: task-locals such
+    /// as a tenant. The tracing span and dal's own [`OpCx`](dal_traits::OpCx) go along by themselves.
+    ///
+    /// ```
+    /// use dal_shadow::source::Fixed;
+    /// use dal_shadow::{Carrier, Harness, Phase};
+    ///
+    /// tokio::task_local! { static TENANT: u32; }
+    ///
+    /// let builder = Harness::builder(Fixed::new(Phase::DualWrite)).carry(|| {
+    ///     let tenant = TENANT.try_with(|tenant| *tenant).ok();
+    ///     Carrier::new(move |future| match tenant {
+    ///         Some(tenant) => Box::pin(TENANT.scope(tenant, future)),
+    ///         None => future,
+    ///     })
+    /// });
+    /// ```
+    pub fn carry(mut self, capture: impl Fn() -> Carrier + Send + Sync + 'static) -> Self {
+        self.capture = Some(Arc::new(capture));
+        self
+    }
+
+    /// How long an effect of unknown outcome may take to land on a store; by default 60 s. A record
+    /// is transferred at once after such an outcome, and again after this time.
+    pub fn late_effect(mut self, time: Duration) -> Self {
+        self.policy.late_effect = time.min(LONGEST);
+        self
+    }
+
+    /// The pause after a transfer that failed, doubled each time, and the longest one; by default
+    /// 50 ms and 30 s.
+    pub fn transfer_pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.policy.transfer_pauses = (first.min(longest), longest.min(LONGEST));
+        self
+    }
+
+    /// How long a hand-over may keep writes waiting; by default 250 ms.
+    pub fn closed_at_most(mut self, time: Duration) -> Self {
+        self.policy.closed_at_most = time.min(LONGEST);
         self
     }
 
@@ -319,12 +427,29 @@ impl HarnessBuilder {
             Delivery::start(self.sinks, Recorder::new(self.redaction)).map_err(|error| {
                 refuse("the thread of the sinks cannot be started".to_owned()).source(error)
             })?;
-        let core = Arc::new(Core {
-            queue: Arc::new(Queue::new(
-                runtime.clone(),
-                policy.second_writes_queue,
-                policy.second_writes_in_flight,
-            )),
+        let limits = Limits {
+            queued: policy.second_writes_queue,
+            dirty: policy.dirty_records,
+            refused_wait: policy.refused_wait,
+            late_effect: policy.late_effect,
+            pause: policy.transfer_pauses.0,
+            longest_pause: policy.transfer_pauses.1,
+            parked_after: PARKED_AFTER,
+        };
+        let core = Arc::new_cyclic(|core: &Weak<Core>| Core {
+            writes: Writes::new(runtime.clone(), limits, {
+                let core = Weak::clone(core);
+                Box::new(move |entity, why| {
+                    if let Some(core) = core.upgrade()
+                        && let Some(entity) = core.entity_numbered(entity)
+                    {
+                        entity.lacks(why);
+                    }
+                })
+            }),
+            capture: self.capture,
+            numbers: Mutex::default(),
+            tokens: AtomicU64::new(0),
             reads: Arc::new(Semaphore::new(policy.reads_in_flight)),
             breakers: [Store::MySql, Store::DynamoDb]
                 .map(|store| Breaker::new(store, policy.deadline)),

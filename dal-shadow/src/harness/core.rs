@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use tokio::sync::Semaphore;
 
 use crate::findings::delivery::Delivery;
 use crate::flow::breaker::Breaker;
-use crate::flow::queue::Queue;
+use crate::flow::converge::{EntityId, Standing};
+use crate::flow::writes::Writes;
+use crate::harness::carry::{Capture, Carrier};
 use crate::harness::entity::{Entity, StepError};
 use crate::harness::policy::Policy;
 use crate::phases::Checkpoint;
@@ -25,7 +28,12 @@ pub(crate) struct Core {
     pub(crate) delivery: Delivery,
     pub(crate) rules: RuleSet,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) queue: Arc<Queue>,
+    pub(crate) writes: Arc<Writes>,
+    /// Captures what goes along with work on another task than the caller's.
+    pub(crate) capture: Option<Capture>,
+    /// The number of each entity that a wrapper names.
+    pub(crate) numbers: Mutex<BTreeMap<String, EntityId>>,
+    pub(crate) tokens: AtomicU64,
     /// One permit for each shadow read under way.
     pub(crate) reads: Arc<Semaphore>,
     /// One permit: comparisons that need more than a look run one at a time.
@@ -79,7 +87,8 @@ impl Core {
         if let Some(entity) = known.entities.get(name) {
             return Arc::clone(entity);
         }
-        let entity = Arc::new(Entity::new(name.to_owned()));
+        let slots = self.policy.second_writes_in_flight;
+        let entity = Arc::new(Entity::new(name.to_owned(), self.number(name), slots));
         let (remembered, wanted) = (known.remembered.get(name), known.wanted.get(name));
         let setting = remembered.or(wanted);
         if let (Some(wanted), true) = (wanted, setting == wanted) {
@@ -87,7 +96,7 @@ impl Core {
         }
         let unnamed = setting.is_none().then(|| known.named());
         if let Some(setting) = setting {
-            entity.begin(setting);
+            entity.begin(setting, self.policy.hold_the_same);
         }
         known.entities.insert(name.to_owned(), Arc::clone(&entity));
         drop(known);
@@ -103,6 +112,29 @@ impl Core {
         entity
     }
 
+    /// The number of an entity in the state machine of writes.
+    pub(crate) fn number(&self, name: &str) -> EntityId {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = EntityId::try_from(numbers.len()).unwrap_or(EntityId::MAX);
+        *numbers.entry(name.to_owned()).or_insert(next)
+    }
+
+    /// The entity with this number, when it has a wrapper.
+    pub(crate) fn entity_numbered(&self, number: EntityId) -> Option<Arc<Entity>> {
+        let known = self.known();
+        known.entities.values().find(|e| e.id == number).cloned()
+    }
+
+    /// Captures what goes along from the caller's task.
+    pub(crate) fn capture(&self) -> Option<Carrier> {
+        self.capture.as_ref().map(|capture| capture())
+    }
+
+    /// A number that no other secondary write of this process has.
+    pub(crate) fn next_token(&self) -> u64 {
+        self.tokens.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// The entities, by name.
     pub(crate) fn entities(&self) -> Vec<Arc<Entity>> {
         self.known().entities.values().cloned().collect()
@@ -110,15 +142,7 @@ impl Core {
 
     /// Takes a setting for an entity, and remembers it once it is in force.
     pub(crate) async fn take(&self, entity: &Entity, setting: Setting) -> Result<(), StepError> {
-        let policy = &self.policy;
-        let taken = entity
-            .take(
-                setting,
-                policy.best_effort_writes,
-                &self.queue,
-                policy.step_deadline,
-            )
-            .await;
+        let taken = entity.take(setting, &self.policy, &self.writes).await;
         match &taken {
             Ok(()) | Err(StepError::CallsUnderWay(_)) => {
                 tracing::info!(target: "dal_shadow", entity = entity.name, %setting, "phase in force");
@@ -137,7 +161,7 @@ impl Core {
         let Some(memory) = &self.memory else { return };
         let mut phases = self.known().remembered.clone();
         for entity in self.entities() {
-            let status = entity.status();
+            let status = entity.status(&self.writes);
             if let Some(phase) = status.phase {
                 let sample = status.sample;
                 phases.set(&status.entity, Setting { phase, sample });
@@ -163,12 +187,16 @@ impl Core {
         }
     }
 
-    /// Waits until the second writes and the shadow reads under way have ended and the sinks have
-    /// what was found; false when they did not in this time.
+    /// Waits until secondary writes, transfers and shadow reads have ended and the sinks have what was
+    /// found; false when they did not in this time.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         let all = u32::try_from(self.policy.reads_in_flight).unwrap_or(u32::MAX);
         let drained = async {
-            self.queue.settled().await;
+            for entity in self.entities() {
+                let at_rest =
+                    |all: Standing| all.under_way == 0 && all.pending == 0 && all.dirty == 0;
+                self.writes.stands(entity.id, at_rest).await;
+            }
             // An error would mean that the semaphore is closed, which nobody does.
             self.reads.acquire_many(all).await.is_ok()
                 && self.delivery.delivered(&self.runtime, limit).await

@@ -1,28 +1,50 @@
-//! One entity: its door, its sample and its methods.
+//! One entity: its gate, its sample, its methods, and how a step changes its phase.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::flow::converge::{EntityId, Incomplete, Standing};
 use crate::flow::gate::{Blocked, Gate};
-use crate::flow::queue::Queue;
+use crate::flow::writes::Writes;
+use crate::harness::completeness::Completeness;
 use crate::harness::method::{Method, MethodReport};
+use crate::harness::policy::Policy;
+use crate::harness::repairer::Repairer;
 use crate::harness::spec::MethodSpec;
 use crate::phases::Setting;
-use crate::phases::{Phase, Verb, plan};
+use crate::phases::{Phase, Second, Store, Verb, plan};
+
+/// The first pause of a step that found the secondary store busy; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// An entity of a harness.
-#[derive(Debug)]
 pub(crate) struct Entity {
     pub(crate) name: String,
-    pub(crate) gate: Gate,
+    pub(crate) id: EntityId,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) completeness: Completeness,
+    /// One permit for each secondary write or transfer under way.
+    slots: Arc<Semaphore>,
+    /// How its records are repaired, from the wrapper made last.
+    repairer: Mutex<Option<Repairer>>,
+    transfers: Transfers,
     sample: AtomicU64,
     steps: tokio::sync::Mutex<()>,
     progress: Mutex<Progress>,
     methods: Mutex<Vec<Arc<Method>>>,
+}
+
+/// Transfers so far.
+#[derive(Debug, Default)]
+struct Transfers {
+    done: AtomicU64,
+    failed: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +68,18 @@ pub struct EntityStatus {
     pub stepping: Option<Phase>,
     /// Why the last step that was asked for was not taken.
     pub problem: Option<String>,
+    /// Secondary writes that wait or are under way.
+    pub pending: usize,
+    /// Records in which the stores may differ, until a transfer has made them equal.
+    pub dirty: usize,
+    /// Those of them whose transfers keep failing.
+    pub parked: usize,
+    /// Transfers that made a record equal, since the start of the process.
+    pub transferred: u64,
+    /// Transfers that failed, and were tried again.
+    pub failed_transfers: u64,
+    /// Stores that may lack records, nobody knows which, and why.
+    pub incomplete: BTreeMap<&'static str, &'static str>,
 }
 
 /// The counts of an entity.
@@ -80,8 +114,24 @@ pub enum StepError {
     },
     /// The phase writes both stores, and a second write could be lost.
     NeedsBestEffort(Phase),
-    /// Writes, or their second writes, did not end in time. The old phase is in force.
-    WritesUnderWay(Phase),
+    /// Writes, secondary writes or transfers did not end in time. The old phase is in force.
+    WritesUnderWay {
+        /// The phase in force.
+        phase: Phase,
+        /// Secondary writes that wait or are under way.
+        pending: usize,
+        /// Records that need a transfer.
+        dirty: usize,
+    },
+    /// The store that would gain a role may lack records. The old phase is in force.
+    Incomplete {
+        /// The phase in force.
+        phase: Phase,
+        /// The store.
+        store: Store,
+        /// Why.
+        why: Incomplete,
+    },
     /// The new phase is in force, but calls of the old one are still under way.
     CallsUnderWay(Phase),
     /// The process is shutting down.
@@ -106,9 +156,17 @@ impl std::fmt::Display for StepError {
                 f,
                 "{to} writes both stores, and nothing keeps a second write durably: say `best_effort_writes()` when the harness is built"
             ),
-            Self::WritesUnderWay(from) => write!(
+            Self::WritesUnderWay {
+                phase,
+                pending,
+                dirty,
+            } => write!(
                 f,
-                "writes or second writes did not end in time; {from} stays: try again when the slow store has recovered"
+                "{pending} secondary writes and {dirty} dirty records did not come to rest in time; {phase} stays: try again when the slow store has recovered"
+            ),
+            Self::Incomplete { phase, store, why } => write!(
+                f,
+                "{store} is incomplete ({why}); {phase} stays: take a mark with `repairing`, copy every record, and give the mark to `repaired`"
             ),
             Self::CallsUnderWay(to) => write!(
                 f,
@@ -122,10 +180,15 @@ impl std::fmt::Display for StepError {
 impl std::error::Error for StepError {}
 
 impl Entity {
-    pub(crate) fn new(name: String) -> Self {
+    pub(crate) fn new(name: String, id: EntityId, slots: usize) -> Self {
         Self {
             name,
-            gate: Gate::default(),
+            id,
+            gate: Arc::default(),
+            completeness: Completeness::default(),
+            slots: Arc::new(Semaphore::new(slots.clamp(1, Semaphore::MAX_PERMITS))),
+            repairer: Mutex::default(),
+            transfers: Transfers::default(),
             sample: AtomicU64::new(100_f64.to_bits()),
             steps: tokio::sync::Mutex::default(),
             progress: Mutex::default(),
@@ -138,9 +201,47 @@ impl Entity {
         f64::from_bits(self.sample.load(Ordering::Relaxed))
     }
 
-    /// The entity's first phase.
-    pub(crate) fn begin(&self, setting: Setting) {
+    /// Permits for secondary writes and transfers.
+    pub(crate) fn slots(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.slots)
+    }
+
+    pub(crate) fn repairer(&self) -> Option<Repairer> {
+        lock(&self.repairer).clone()
+    }
+
+    pub(crate) fn repaired_by(&self, repairer: &Repairer) {
+        *lock(&self.repairer) = Some(Arc::clone(repairer));
+    }
+
+    /// A transfer ended.
+    pub(crate) fn transferred(&self, done: bool) {
+        let count = if done {
+            &self.transfers.done
+        } else {
+            &self.transfers.failed
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Some records may be missing in the store that is written second.
+    pub(crate) fn lacks(&self, why: Incomplete) {
+        if let Some((phase, _)) = self.gate.now() {
+            let behind = plan(phase, Verb::Write).first.other();
+            self.completeness.lacks(behind, why);
+        }
+    }
+
+    /// The entity's first phase. Nothing says that the store that is written second was ever filled,
+    /// unless the application does.
+    pub(crate) fn begin(&self, setting: Setting, hold_the_same: bool) {
         self.set_sample(setting.sample);
+        let writes = plan(setting.phase, Verb::Write);
+        if !hold_the_same && writes.second != Second::None {
+            let behind = writes.first.other();
+            self.completeness.lacks(behind, Incomplete::NeverFilled);
+        }
+        self.completeness.enters(setting.phase);
         self.gate.begin(setting.phase);
     }
 
@@ -167,12 +268,11 @@ impl Entity {
     pub(crate) async fn take(
         &self,
         setting: Setting,
-        best_effort: bool,
-        queue: &Queue,
-        limit: Duration,
+        policy: &Policy,
+        writes: &Arc<Writes>,
     ) -> Result<(), StepError> {
         let _one_at_a_time = self.steps.lock().await;
-        let taken = self.step_to(setting, best_effort, queue, limit).await;
+        let taken = self.step_to(setting, policy, writes).await;
         let mut progress = lock(&self.progress);
         progress.stepping = None;
         progress.problem = taken.as_ref().err().map(ToString::to_string);
@@ -182,17 +282,16 @@ impl Entity {
     async fn step_to(
         &self,
         setting: Setting,
-        best_effort: bool,
-        queue: &Queue,
-        limit: Duration,
+        policy: &Policy,
+        writes: &Arc<Writes>,
     ) -> Result<(), StepError> {
         let to = setting.phase;
-        if to.writes_both() && !best_effort {
+        if to.writes_both() && !policy.best_effort_writes {
             return Err(StepError::NeedsBestEffort(to));
         }
         let from = match self.gate.now() {
             None => {
-                self.begin(setting);
+                self.begin(setting, policy.hold_the_same);
                 return Ok(());
             }
             Some((from, _)) => from,
@@ -202,30 +301,87 @@ impl Entity {
                 return Err(StepError::NotAdjacent { from, to });
             }
             lock(&self.progress).stepping = Some(to);
-            let deadline = Instant::now() + limit;
-            let settle = async {
-                if needs_second_writes(from, to) {
-                    queue.settled().await;
+            let deadline = Instant::now() + policy.step_deadline;
+            let stepped = self.change(from, to, deadline, policy, writes).await;
+            if let Ok(()) | Err(StepError::CallsUnderWay(_)) = &stepped {
+                self.completeness.enters(to);
+                if !to.writes_both() {
+                    writes.give_up(self.id);
                 }
-            };
-            self.gate
-                .step(from, to, deadline, settle)
-                .await
-                .map_err(|blocked| match blocked {
-                    Blocked::Writes => StepError::WritesUnderWay(from),
-                    Blocked::Calls => StepError::CallsUnderWay(to),
-                })?;
+            }
+            stepped?;
         }
         self.set_sample(setting.sample);
         Ok(())
+    }
+
+    /// Changes the phase. A hand-over to a store that is written second waits, with the gate open,
+    /// until that store has everything; then the gate is closed to writes for a moment, in which
+    /// the last ones end. When they do not, the gate opens again, and all is tried once more.
+    async fn change(
+        &self,
+        from: Phase,
+        to: Phase,
+        deadline: Instant,
+        policy: &Policy,
+        writes: &Arc<Writes>,
+    ) -> Result<(), StepError> {
+        let needed = needs_secondary(from, to);
+        if let Some(store) = needed
+            && let Some(why) = self.completeness.why(store)
+        {
+            let phase = from;
+            return Err(StepError::Incomplete { phase, store, why });
+        }
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let at_rest = |all: Standing| all.pending == 0 && all.dirty == 0;
+            if needed.is_some() {
+                let drained = writes.stands(self.id, at_rest);
+                if tokio::time::timeout_at(deadline, drained).await.is_err() {
+                    return Err(self.under_way(from, writes));
+                }
+            }
+            let settle = async {
+                if needed.is_some() {
+                    writes.stands(self.id, at_rest).await;
+                }
+            };
+            let closed_until = deadline.min(Instant::now() + policy.closed_at_most);
+            let stepped = self.gate.step(from, to, closed_until, deadline, settle);
+            match stepped.await {
+                Ok(()) => return Ok(()),
+                Err(Blocked::Calls) => return Err(StepError::CallsUnderWay(to)),
+                Err(Blocked::Writes) if Instant::now() + pause >= deadline => {
+                    return Err(self.under_way(from, writes));
+                }
+                Err(Blocked::Writes) => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    fn under_way(&self, phase: Phase, writes: &Writes) -> StepError {
+        let standing = writes.standing(self.id);
+        StepError::WritesUnderWay {
+            phase,
+            pending: standing.pending,
+            dirty: standing.dirty,
+        }
     }
 
     fn set_sample(&self, percent: f64) {
         self.sample.store(percent.to_bits(), Ordering::Relaxed);
     }
 
-    pub(crate) fn status(&self) -> EntityStatus {
+    pub(crate) fn status(&self, writes: &Writes) -> EntityStatus {
         let now = self.gate.now();
+        let standing = writes.standing(self.id);
+        let incomplete = [Store::MySql, Store::DynamoDb]
+            .into_iter()
+            .filter_map(|store| Some((store.as_str(), self.completeness.why(store)?.as_str())))
+            .collect();
         let progress = lock(&self.progress);
         EntityStatus {
             entity: self.name.clone(),
@@ -234,6 +390,12 @@ impl Entity {
             epoch: now.map_or(0, |(_, epoch)| epoch),
             stepping: progress.stepping,
             problem: progress.problem.clone(),
+            pending: standing.pending,
+            dirty: standing.dirty,
+            parked: standing.parked,
+            transferred: self.transfers.done.load(Ordering::Relaxed),
+            failed_transfers: self.transfers.failed.load(Ordering::Relaxed),
+            incomplete,
         }
     }
 
@@ -250,14 +412,23 @@ impl Entity {
     }
 }
 
-/// Whether a step must wait for the second writes so far: the store that lacks them answers reads,
-/// or is written first, after it. A way back to the store that was written first needs none of them,
-/// so that it stays open when the other one hangs.
-fn needs_second_writes(from: Phase, to: Phase) -> bool {
+/// The store that has been written second and gains a role in the step: it answers reads, or is
+/// written first, after it. A step back to the store that was written first needs nothing of the
+/// other one, so that it succeeds while that one hangs.
+fn needs_secondary(from: Phase, to: Phase) -> Option<Store> {
     let behind = plan(from, Verb::Write).first.other();
     [Verb::Read, Verb::Write]
         .into_iter()
-        .any(|verb| plan(to, verb).first == behind)
+        .any(|verb| plan(to, verb).first == behind && plan(from, verb).first != behind)
+        .then_some(behind)
+}
+
+impl std::fmt::Debug for Entity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entity")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -270,10 +441,13 @@ mod tests {
 
     #[test]
     fn the_way_back_from_a_store_that_hangs_needs_nothing_of_it() {
-        use Phase::{DynamoDbLeads, DynamoDbRead, ShadowRead};
-        assert!(needs_second_writes(ShadowRead, DynamoDbRead));
-        assert!(!needs_second_writes(DynamoDbRead, ShadowRead));
-        assert!(needs_second_writes(DynamoDbRead, DynamoDbLeads));
-        assert!(needs_second_writes(DynamoDbLeads, DynamoDbRead));
+        use Phase::{DynamoDbLeads, DynamoDbOnly, DynamoDbRead, ShadowRead};
+        let dynamodb = Some(Store::DynamoDb);
+        assert_eq!(needs_secondary(ShadowRead, DynamoDbRead), dynamodb);
+        assert_eq!(needs_secondary(DynamoDbRead, ShadowRead), None);
+        assert_eq!(needs_secondary(DynamoDbRead, DynamoDbLeads), dynamodb);
+        let mysql = Some(Store::MySql);
+        assert_eq!(needs_secondary(DynamoDbLeads, DynamoDbRead), mysql);
+        assert_eq!(needs_secondary(DynamoDbLeads, DynamoDbOnly), None);
     }
 }

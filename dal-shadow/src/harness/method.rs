@@ -59,9 +59,11 @@ pub struct SecondWrites {
     pub refused: u64,
     /// They failed after every repetition that is safe; their effect may be unknown.
     pub failed: u64,
-    /// They were never sent, because too many were waiting.
+    /// They were dropped in favour of a transfer of their records.
+    pub transferred: u64,
+    /// They were on their way when the runtime ended.
     pub lost: u64,
-    /// They wait, or are under way. `sent` is the sum of these five.
+    /// They wait, or are under way. `sent` is the sum of these six.
     pub pending: u64,
     /// Repetitions of second writes.
     pub retried: u64,

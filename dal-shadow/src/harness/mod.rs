@@ -1,16 +1,20 @@
 //! The harness: phases, policies and sinks of all wrappers of a service.
 
 mod builder;
+pub(crate) mod carry;
+pub(crate) mod completeness;
 pub(crate) mod core;
 pub(crate) mod entity;
 mod latency;
 pub(crate) mod method;
 pub(crate) mod policy;
 mod reconcile;
+pub(crate) mod repairer;
 mod report;
 pub(crate) mod spec;
 
-pub use builder::{Harness, HarnessBuilder};
+pub use builder::{Harness, HarnessBuilder, RepairMark};
+pub use carry::Carrier;
 pub use entity::{EntityReport, EntityStatus, StepError};
 pub use latency::{Latency, Percentiles};
 pub use method::{MethodReport, SecondWrites};

@@ -22,6 +22,8 @@ pub enum Order {
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
     pub(crate) best_effort_writes: bool,
+    /// Both stores hold the same records when the harness starts.
+    pub(crate) hold_the_same: bool,
     pub(crate) order: Order,
     pub(crate) deadline: Duration,
     pub(crate) reads_in_flight: usize,
@@ -37,12 +39,25 @@ pub(crate) struct Policy {
     pub(crate) second_writes_in_flight: usize,
     pub(crate) start_wait: Duration,
     pub(crate) step_deadline: Duration,
+    /// How long a hand-over may keep writes waiting.
+    pub(crate) closed_at_most: Duration,
+    /// How long a comparison waits for secondary writes of its record.
+    pub(crate) pending_wait: Duration,
+    /// How long a refused secondary write waits for the ones before it.
+    pub(crate) refused_wait: Duration,
+    /// How long an effect of unknown outcome may take to land.
+    pub(crate) late_effect: Duration,
+    /// The first pause after a transfer that failed, and the longest.
+    pub(crate) transfer_pauses: (Duration, Duration),
+    /// Dirty records of one entity before it is incomplete.
+    pub(crate) dirty_records: usize,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
             best_effort_writes: false,
+            hold_the_same: false,
             order: Order::Detached,
             deadline: Duration::from_secs(1),
             reads_in_flight: 64,
@@ -61,6 +76,12 @@ impl Default for Policy {
             second_writes_in_flight: 32,
             start_wait: Duration::from_secs(5),
             step_deadline: Duration::from_secs(10),
+            closed_at_most: Duration::from_millis(250),
+            pending_wait: Duration::from_secs(1),
+            refused_wait: Duration::from_secs(2),
+            late_effect: Duration::from_mins(1),
+            transfer_pauses: (Duration::from_millis(50), Duration::from_secs(30)),
+            dirty_records: 1_000_000,
         }
     }
 }

@@ -78,7 +78,10 @@ async fn take_all(core: &Arc<Core>) -> bool {
     }
     let mut blocked = false;
     for (outcome, entity, setting) in futures::future::join_all(steps).await {
-        if matches!(outcome, Err(StepError::WritesUnderWay(_))) {
+        if matches!(
+            outcome,
+            Err(StepError::WritesUnderWay { .. } | StepError::Incomplete { .. })
+        ) {
             blocked = true;
         } else {
             core.known().taken.insert(entity.name.clone(), setting);

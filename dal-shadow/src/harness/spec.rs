@@ -13,6 +13,10 @@ pub struct MethodSpec {
     pub method: &'static str,
     /// Whether it reads or writes.
     pub verb: Verb,
+    /// Whether it changes the whole entity (`key = all`).
+    pub bulk: bool,
+    /// Whether its answer names records that its arguments do not.
+    pub names_more: bool,
     /// Whether its second write puts one exact state, so that it may be repeated at will; its answer
     /// then says only whether it succeeded.
     pub mirror: bool,

@@ -58,7 +58,7 @@ pub trait Shelf: Send + Sync {
         #[handle(page = "?.after?")] one: Option<&Cursor>,
         #[handle(page = "1")] pair: (u8, Option<String>),
     ) -> Result<Page, Failure>;
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = id)]
     async fn touch(&self, id: u64) -> Result<(), Failure>;
 }
 

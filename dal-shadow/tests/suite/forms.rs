@@ -2,7 +2,6 @@
 
 #![deny(missing_docs)]
 use std::fmt::Debug;
-use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,6 +14,7 @@ use serde::Serialize;
 async fn harness() -> Harness {
     Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
+        .stores_hold_the_same()
         .rereads(0, Duration::ZERO)
         .start()
         .await
@@ -54,7 +54,7 @@ fn io(_text: &String) -> Class {
 #[shadow(entity = "natives")]
 pub trait Native: Send + Sync {
     /// By value.
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = key)]
     async fn put(&self, key: u64, value: Vec<String>) -> Result<(), Failure>;
     /// Borrowed text, optional text, a list of borrowed text, an optional reference.
     #[shadow(read)]
@@ -163,7 +163,7 @@ async fn native_futures_every_argument_form_and_default_bodies() {
 /// A generic trait with an associated error type.
 #[shadow]
 #[async_trait]
-pub trait Store<K: Clone + Hash + Send + Sync, V>: Send + Sync
+pub trait Store<K: Clone + Serialize + Send + Sync, V>: Send + Sync
 where
     V: Clone + Send + Sync + Serialize,
 {
@@ -181,7 +181,7 @@ where
 struct One<V>(std::sync::Mutex<Option<V>>);
 
 #[async_trait]
-impl<K: Clone + Hash + Send + Sync + 'static, V> Store<K, V> for One<V>
+impl<K: Clone + Serialize + Send + Sync + 'static, V> Store<K, V> for One<V>
 where
     V: Clone + Send + Sync + Serialize,
 {
@@ -237,7 +237,7 @@ trait Foreigners: Send + Sync {
     #[shadow(read, ignore = "seen", normalize("cents" = rounded))]
     async fn price(&self, fails: bool) -> Result<Price, Foreign>;
     /// A mirror that takes what is inside an option, and an argument of the write.
-    #[shadow(write, mirror = keep(result, note))]
+    #[shadow(write, mirror = keep(result, note), key = note)]
     async fn make(&self, note: &str) -> Result<Option<u64>, Foreign>;
     /// Keeps exactly this.
     #[shadow(mirror)]

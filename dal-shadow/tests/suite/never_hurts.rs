@@ -25,6 +25,8 @@ async fn wrapped(
 ) -> (Users, Harness, Arc<Memory>) {
     let builder = Harness::builder(Fixed::new(phase))
         .best_effort_writes()
+        .stores_hold_the_same()
+        .late_effect(Duration::from_millis(100))
         .deadline(Duration::from_millis(200))
         .rereads(0, Duration::ZERO);
     let harness = change(builder).start().await.unwrap();
@@ -231,7 +233,8 @@ async fn memory_stays_bounded_in_a_flood_and_the_counts_add_up_exactly() {
     assert!(total.adds_up(), "{total:?}");
     for method in report.methods() {
         let second = method.second;
-        let ended = second.applied + second.refused + second.failed + second.lost;
+        let ended =
+            second.applied + second.refused + second.failed + second.transferred + second.lost;
         assert_eq!(second.sent, ended, "{method:?}");
     }
     let grown = largest.saturating_sub(settled.unwrap_or(largest));

@@ -15,6 +15,7 @@ const TICK: Duration = Duration::from_millis(10);
 fn watched(path: &Path) -> HarnessBuilder {
     Harness::builder(WatchedFile::new(path).every(TICK))
         .best_effort_writes()
+        .stores_hold_the_same()
         .start_wait(Duration::from_millis(50))
         .step_deadline(Duration::from_millis(300))
 }
@@ -67,6 +68,11 @@ async fn a_file_moves_the_phases_step_by_step_forward_and_back() {
         })
         .await;
         assert_eq!(status.problem, None);
+        if phase.writes_both() && !status.incomplete.is_empty() {
+            let mark = harness.repairing("user").unwrap();
+            users.repair_record(1).await;
+            assert!(harness.repaired(&mark).unwrap());
+        }
         mysql.fault(Fault::Garbage);
         let read = users.get(1).await.unwrap().map(|user| user.name);
         let by_mysql = *phase < Phase::DynamoDbRead;
@@ -208,6 +214,7 @@ async fn an_entity_that_no_source_names_waits_until_one_does() {
 async fn a_report_is_a_table_for_people() {
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
+        .stores_hold_the_same()
         .await_second_writes()
         .start()
         .await
@@ -298,6 +305,7 @@ async fn an_environment_without_the_variable_is_no_source() {
 async fn a_step_that_hands_over_waits_for_second_writes_and_is_refused_when_they_hang() {
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
+        .stores_hold_the_same()
         .step_deadline(Duration::from_millis(200))
         .start()
         .await
@@ -313,7 +321,14 @@ async fn a_step_that_hands_over_waits_for_second_writes_and_is_refused_when_they
     dynamodb.fault(Fault::Hang);
     users.rename(user.id, "Ann").await.unwrap();
     let refused = harness.step("user", Phase::DynamoDbRead).await;
-    assert_eq!(refused, Err(StepError::WritesUnderWay(Phase::ShadowRead)));
+    let refused = refused.unwrap_err();
+    let (phase, dirty) = (Phase::ShadowRead, 0);
+    let under_way = StepError::WritesUnderWay {
+        phase,
+        pending: 1,
+        dirty,
+    };
+    assert_eq!(refused, under_way);
     assert_eq!(users.get(user.id).await.unwrap().unwrap().name, "Ann");
     users.rename(user.id, "Anna").await.unwrap();
 }
@@ -322,6 +337,7 @@ async fn a_step_that_hands_over_waits_for_second_writes_and_is_refused_when_they
 async fn the_way_back_is_open_while_the_other_store_hangs() {
     let harness = Harness::builder(Fixed::new(Phase::DynamoDbRead))
         .best_effort_writes()
+        .stores_hold_the_same()
         .second_write_wait(Duration::from_millis(20))
         .step_deadline(Duration::from_secs(2))
         .start()

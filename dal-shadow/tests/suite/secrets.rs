@@ -41,7 +41,9 @@ async fn written(redaction: Redaction) -> String {
     let ring = RingSink::new(100);
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
+        .stores_hold_the_same()
         .rereads(0, Duration::ZERO)
+        .late_effect(Duration::from_millis(100))
         .second_writes(2, 1)
         .redaction(redaction)
         .sink(ring.clone())
@@ -85,7 +87,7 @@ async fn written(redaction: Redaction) -> String {
     let report = harness.report();
     let total = report.total();
     assert!(
-        total.different >= 3 && total.missing_writes >= 1,
+        total.different >= 3 && report.methods().any(|m| m.second.transferred > 0),
         "{total:?}"
     );
     let lines = std::fs::read_to_string(&file).unwrap();

@@ -45,6 +45,7 @@ async fn a_step_by_hand_stays_while_the_source_changes_other_entities_only() {
     let (source, readings) = watch::channel(phases("dual-write", "mysql-only"));
     let harness = Harness::builder(Manual(readings))
         .best_effort_writes()
+        .stores_hold_the_same()
         .start()
         .await
         .unwrap();

@@ -45,7 +45,7 @@ pub enum RepoError {
 }
 
 /// The repository of the tests.
-#[shadow]
+#[shadow(repair(read = get, put = put_exact, delete = remove, ids = pass_id))]
 #[async_trait]
 pub trait UserRepository: Send + Sync {
     #[shadow(write, mirror = put_exact, creates(user = id))]
@@ -62,9 +62,11 @@ pub trait UserRepository: Send + Sync {
         #[handle(page)] after: Option<&str>,
         limit: usize,
     ) -> Result<Page, RepoError>;
-    #[shadow(mirror)]
+    #[shadow(mirror, key = user.id)]
     async fn put_exact(&self, user: &User) -> Result<(), RepoError>;
-    #[shadow(skip)]
+    #[shadow(mirror)]
+    async fn pass_id(&self, id: u64) -> Result<(), RepoError>;
+    #[shadow(skip(read))]
     async fn name_of_store(&self) -> String;
 }
 
@@ -235,6 +237,11 @@ impl UserRepository for Memory {
             Ok(())
         })
         .await
+    }
+
+    async fn pass_id(&self, id: u64) -> Result<(), RepoError> {
+        self.next.fetch_max(id + 1, Ordering::SeqCst);
+        self.with(|_| Ok(())).await
     }
 
     async fn name_of_store(&self) -> String {

@@ -126,6 +126,7 @@ async fn harness(phase: Phase, limits: Limits, ring: &RingSink) -> Result<Harnes
     };
     Harness::builder(Fixed::new(phase))
         .best_effort_writes()
+        .stores_hold_the_same()
         .await_second_writes()
         .order(Order::PrimaryFirst)
         .deadline(limits.timeout)

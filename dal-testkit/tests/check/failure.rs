@@ -334,11 +334,11 @@ pub struct Entry {
 #[dal_shadow::shadow(ops)]
 #[async_trait]
 pub trait DiaryRepository: Send + Sync {
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = at)]
     async fn note(&self, at: &str) -> Result<Entry, DiaryError>;
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = all)]
     async fn stamp(&self) -> Result<Entry, DiaryError>;
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = all)]
     async fn stamped_at(&self) -> Result<String, DiaryError>;
     #[shadow(read)]
     async fn tags(&self) -> Result<Vec<String>, DiaryError>;

@@ -81,7 +81,7 @@ pub trait UserRepository: Send + Sync {
     ) -> Result<Page, RepoError>;
     #[shadow(mirror)]
     async fn put_exact(&self, user: &User) -> Result<(), RepoError>;
-    #[shadow(skip)]
+    #[shadow(skip(read))]
     async fn ping(&self) -> Result<(), RepoError>;
 }
 

@@ -25,7 +25,7 @@ pub struct Card {
 #[dal_shadow::shadow(ops)]
 #[async_trait]
 pub trait MistypedIdRepository: Send + Sync {
-    #[shadow(write, replay, creates(member = "holdr"))]
+    #[shadow(write, replay, key = result.holder, creates(member = "holdr"))]
     async fn issue(&self, name: &str) -> Result<Card, DeskError>;
 }
 

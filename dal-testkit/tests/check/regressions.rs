@@ -35,7 +35,7 @@ pub enum Shape {
 #[dal_shadow::shadow(ops)]
 #[async_trait]
 pub trait ArchiveRepository: Send + Sync {
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = id)]
     #[expect(clippy::too_many_arguments, reason = "one of each type")]
     async fn put(
         &self,
@@ -138,7 +138,7 @@ pub struct Note(pub String);
 #[dal_shadow::shadow(ops)]
 #[async_trait]
 pub trait NoteRepository: Send + Sync {
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = number)]
     async fn write(&self, notes: &[Note], number: u8) -> Result<u8, ArchiveError>;
 }
 

@@ -35,6 +35,7 @@ fn ann() -> NewUser {
 async fn harness(phase: Phase) -> Harness {
     Harness::builder(Fixed::new(phase))
         .best_effort_writes()
+        .stores_hold_the_same()
         .deadline(DEADLINE)
         .start()
         .await

@@ -38,6 +38,7 @@ async fn one_id_on_both(engine: Engine) {
     let (faults, dynamodb) = behind(&bare);
     let harness = Harness::builder(Fixed::new(Phase::DualWrite))
         .best_effort_writes()
+        .stores_hold_the_same()
         .start()
         .await
         .unwrap();

@@ -1,0 +1,235 @@
+//! Dirty records and their transfers.
+
+use super::{
+    Converge, Effect, EntityId, Event, Incomplete, RecordId, Stage, Transfer, TransferEnd,
+};
+
+/// With so many primary writes since the last one, a transfer no longer waits for a moment without
+/// any.
+const ENDS: u32 = 2;
+
+impl Converge {
+    /// The stores may differ in these records. Secondary writes that wait for one of them are
+    /// dropped, and their other records are dirty, too.
+    pub(super) fn dirty(&mut self, records: impl IntoIterator<Item = RecordId>) {
+        let mut left: Vec<RecordId> = records.into_iter().collect();
+        let (mut all, mut dropped) = (Vec::new(), Vec::new());
+        while let Some(record) = left.pop() {
+            all.push(record);
+            if !self.mark(record) {
+                continue;
+            }
+            let queue = self.records.get(&record).map(|found| found.queue.clone());
+            for call in queue.into_iter().flatten() {
+                let waits = self
+                    .writes
+                    .get(&call)
+                    .is_some_and(|write| write.stage != Stage::Running);
+                if waits && let Some(write) = self.remove(call) {
+                    self.effects.push(Effect::Drop { call });
+                    left.extend(write.records.iter().copied());
+                    if let Some(entity) = write.bulk {
+                        let why = Incomplete::Bulk;
+                        self.effects.push(Effect::Incomplete { entity, why });
+                    }
+                    dropped.push((call, write));
+                }
+            }
+        }
+        // Only now: what goes on must not be something that is dropped a moment later.
+        for (call, write) in dropped {
+            self.settle(call, &write);
+        }
+        for record in all {
+            self.schedule(record);
+            self.rest(record);
+        }
+    }
+
+    /// The same, and an unknown effect may land for a while.
+    pub(super) fn dirty_for_a_while(&mut self, records: &[RecordId]) {
+        for record in records {
+            if self.is_repairable(record.entity) {
+                let was_dirty = self.is_dirty(*record);
+                self.records.entry(*record).or_default().late = Some(self.now);
+                self.count(*record, was_dirty);
+                self.effects.push(Effect::Later {
+                    after: self.limits.late_effect,
+                    event: Event::LateDue {
+                        record: *record,
+                        token: self.now,
+                    },
+                });
+            }
+        }
+        self.dirty(records.iter().copied());
+    }
+
+    /// Marks a record; false when it was marked before, or cannot be transferred at all.
+    fn mark(&mut self, record: RecordId) -> bool {
+        let entity = record.entity;
+        if !self.is_repairable(entity) {
+            let why = Incomplete::NoRepair;
+            self.effects.push(Effect::Incomplete { entity, why });
+            return false;
+        }
+        let was_dirty = self.is_dirty(record);
+        let dirty = self.entities.get(&entity).map_or(0, |found| found.dirty);
+        if !was_dirty && dirty >= self.limits.dirty {
+            let why = Incomplete::Overflow;
+            self.effects.push(Effect::Incomplete { entity, why });
+            self.rest(record);
+            return false;
+        }
+        let found = self.records.entry(record).or_default();
+        if found.needs {
+            return false;
+        }
+        found.needs = true;
+        found.ends = 0;
+        self.count(record, was_dirty);
+        true
+    }
+
+    fn is_repairable(&self, entity: EntityId) -> bool {
+        self.entities
+            .get(&entity)
+            .is_some_and(|found| found.repairable)
+    }
+
+    fn is_dirty(&self, record: RecordId) -> bool {
+        self.records
+            .get(&record)
+            .is_some_and(super::Record::is_dirty)
+    }
+
+    /// Keeps the number of dirty records after a record may have changed.
+    fn count(&mut self, record: RecordId, was_dirty: bool) {
+        let is_dirty = self.is_dirty(record);
+        let found = self.entities.entry(record.entity).or_default();
+        match (was_dirty, is_dirty) {
+            (false, true) => found.dirty += 1,
+            (true, false) => found.dirty -= 1,
+            _ => {}
+        }
+    }
+
+    /// Starts the transfer of a record that needs one and of which nothing is under way.
+    pub(super) fn schedule(&mut self, record: RecordId) {
+        let bulk = self
+            .entities
+            .get(&record.entity)
+            .is_some_and(|found| !found.bulks.is_empty());
+        let Some(found) = self.records.get_mut(&record) else {
+            return;
+        };
+        let quiet = found.under_way.is_empty() || found.ends >= ENDS;
+        if bulk
+            || !found.needs
+            || !quiet
+            || !found.queue.is_empty()
+            || found.transfer != Transfer::None
+        {
+            return;
+        }
+        found.transfer = Transfer::Running {
+            spoiled: !found.under_way.is_empty(),
+        };
+        found.ends = 0;
+        self.entities.entry(record.entity).or_default().transfers += 1;
+        self.effects.push(Effect::Transfer { record });
+    }
+
+    pub(super) fn transfer_ended(&mut self, record: RecordId, end: TransferEnd) {
+        let now = self.now;
+        let was_dirty = self.is_dirty(record);
+        let Some(found) = self.records.get_mut(&record) else {
+            return;
+        };
+        let Transfer::Running { spoiled } = found.transfer else {
+            return;
+        };
+        found.transfer = Transfer::None;
+        found.touched = now;
+        if end == TransferEnd::Done {
+            found.failures = 0;
+            found.needs = spoiled;
+        } else {
+            found.failures += 1;
+            found.transfer = Transfer::Pausing;
+            let doublings = found.failures.saturating_sub(1).min(16);
+            let pause = self.limits.pause.saturating_mul(1 << doublings);
+            self.effects.push(Effect::Later {
+                after: pause.min(self.limits.longest_pause),
+                event: Event::RetryDue { record },
+            });
+        }
+        self.count(record, was_dirty);
+        if let Some(entity) = self.entities.get_mut(&record.entity) {
+            entity.transfers -= 1;
+        }
+        if end == TransferEnd::Unknown {
+            self.dirty_for_a_while(&[record]);
+        }
+        self.start_bulk(record.entity);
+        self.go_on(&[record]);
+    }
+
+    pub(super) fn retry_due(&mut self, record: RecordId) {
+        if let Some(found) = self.records.get_mut(&record)
+            && found.transfer == Transfer::Pausing
+        {
+            found.transfer = Transfer::None;
+        }
+        self.go_on(&[record]);
+    }
+
+    /// Whatever was to land has landed: one more transfer decides.
+    pub(super) fn late_due(&mut self, record: RecordId, token: u64) {
+        if let Some(found) = self.records.get_mut(&record)
+            && found.late == Some(token)
+        {
+            found.late = None;
+            found.needs = true;
+            if let Transfer::Running { spoiled } = &mut found.transfer {
+                *spoiled = true;
+            }
+        }
+        self.go_on(&[record]);
+    }
+
+    /// The secondary store is no longer written: nothing of the entity waits for it any more.
+    pub(super) fn given_up(&mut self, entity: EntityId) {
+        let pending = self
+            .entities
+            .get(&entity)
+            .map(|found| found.pending.clone());
+        for (_, call) in pending.into_iter().flatten() {
+            let running = self
+                .writes
+                .get(&call)
+                .is_some_and(|write| write.stage == Stage::Running);
+            if !running && let Some(write) = self.remove(call) {
+                self.effects.push(Effect::Drop { call });
+                self.settle(call, &write);
+            }
+        }
+        let dirty: Vec<_> = self
+            .records
+            .iter()
+            .filter(|(record, found)| record.entity == entity && found.is_dirty())
+            .map(|(record, _)| *record)
+            .collect();
+        for record in dirty {
+            if let Some(found) = self.records.get_mut(&record) {
+                found.needs = false;
+                found.late = None;
+                found.failures = 0;
+            }
+            self.count(record, true);
+            self.rest(record);
+        }
+        let why = Incomplete::NeverFilled;
+        self.effects.push(Effect::Incomplete { entity, why });
+    }
+}

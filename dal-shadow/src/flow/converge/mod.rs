@@ -1,0 +1,284 @@
+//! How writes converge: ordering by record, overlaps, dirty records and transfers, as one pure state
+//! machine. It knows no clock, no store and no task: [`Converge::step`] takes what happened and
+//! returns what is to be done.
+//!
+//! * Secondary writes of one record run in the order in which their primary writes ended; of
+//!   different records, at once.
+//! * Two writes of a record whose primary writes overlapped have no order that a client could know:
+//!   the record is *dirty*, and a transfer decides.
+//! * A write one of whose records is dirty is dropped as a whole, and all of its records are dirty.
+//! * A record is clean again when a transfer ended during which no write of it was under way, and
+//!   no effect of unknown outcome can land any more.
+
+mod dirty;
+mod event;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+pub(crate) use event::{CallId, Effect, EntityId, Event, PrimaryEnd, RecordId, SecondaryEnd};
+pub use event::{Incomplete, TransferEnd};
+
+/// The settings of the machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Secondary writes that wait or run before further ones become transfers.
+    pub(crate) queued: usize,
+    /// Dirty records of one entity before it is incomplete.
+    pub(crate) dirty: usize,
+    /// How long a refused secondary write waits for the ones before it.
+    pub(crate) refused_wait: Duration,
+    /// How long an effect of unknown outcome may take to land.
+    pub(crate) late_effect: Duration,
+    /// The first pause after a transfer that failed; each further one is twice as long.
+    pub(crate) pause: Duration,
+    /// The longest pause.
+    pub(crate) longest_pause: Duration,
+    /// Failures in a row after which a record is reported as parked.
+    pub(crate) parked_after: u32,
+}
+
+/// The state of all writes of a harness.
+#[derive(Clone, Debug)]
+pub(crate) struct Converge {
+    limits: Limits,
+    /// Counts events, so that they have an order.
+    now: u64,
+    writes: HashMap<CallId, Write>,
+    records: HashMap<RecordId, Record>,
+    entities: HashMap<EntityId, Entity>,
+    /// Writes under way on the primary store whose answer may name records, by their beginning.
+    naming: BTreeSet<(u64, CallId)>,
+    /// Records at rest, by when they were last touched, until no write under way can name them.
+    resting: VecDeque<(u64, RecordId)>,
+    /// Secondary writes that wait or run.
+    pending: usize,
+    effects: Vec<Effect>,
+}
+
+/// A write, from its beginning until its secondary write has ended or was dropped.
+#[derive(Clone, Debug)]
+struct Write {
+    began: u64,
+    ended: u64,
+    entity: EntityId,
+    records: Vec<RecordId>,
+    bulk: Option<EntityId>,
+    names_more: bool,
+    stage: Stage,
+    repeated: bool,
+    acknowledged: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Under way on the primary store.
+    Primary,
+    /// Waits for its turn in the queues of its records.
+    Queued,
+    /// Under way on the secondary store.
+    Running,
+    /// Was refused there, and waits for the secondary writes that might explain it.
+    Refused { before: BTreeSet<CallId> },
+}
+
+/// What is known of a record while something of it is under way, waits, or is dirty.
+#[derive(Clone, Debug, Default)]
+struct Record {
+    /// Writes under way on the primary store.
+    under_way: BTreeSet<CallId>,
+    /// Secondary writes that wait or run, in the order of their primary writes.
+    queue: VecDeque<CallId>,
+    /// When a primary write of it, or a transfer, ended last.
+    touched: u64,
+    /// It needs a transfer.
+    needs: bool,
+    /// An unknown effect may land until the event with this token.
+    late: Option<u64>,
+    transfer: Transfer,
+    /// Primary writes that ended since it became dirty, or since the last transfer.
+    ends: u32,
+    failures: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Transfer {
+    #[default]
+    None,
+    Running {
+        /// A write was under way meanwhile: the transfer proves nothing.
+        spoiled: bool,
+    },
+    /// Failed; the next one begins after a pause.
+    Pausing,
+}
+
+/// What is known of an entity.
+#[derive(Clone, Debug, Default)]
+struct Entity {
+    /// The trait says how a record is repaired.
+    repairable: bool,
+    /// Writes of it under way on the primary store.
+    under_way: BTreeSet<CallId>,
+    /// Secondary writes of it that wait or run, by the end of their primary writes.
+    pending: BTreeSet<(u64, CallId)>,
+    /// Those of them that write the whole entity.
+    bulks: BTreeSet<(u64, CallId)>,
+    /// When a write of the whole entity ended last on the primary store.
+    bulk_ended: u64,
+    dirty: usize,
+    transfers: usize,
+    /// Pending secondary writes whose callers have heard of success.
+    acknowledged: usize,
+}
+
+/// How an entity stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Primary writes under way.
+    pub(crate) under_way: usize,
+    /// Secondary writes that wait or run.
+    pub(crate) pending: usize,
+    /// Dirty records.
+    pub(crate) dirty: usize,
+    /// Dirty records whose transfers keep failing.
+    pub(crate) parked: usize,
+}
+
+impl Converge {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            now: 0,
+            writes: HashMap::new(),
+            records: HashMap::new(),
+            entities: HashMap::new(),
+            naming: BTreeSet::new(),
+            resting: VecDeque::new(),
+            pending: 0,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Says whether the records of an entity can be transferred.
+    pub(crate) fn repairable(&mut self, entity: EntityId, repairable: bool) {
+        self.entities.entry(entity).or_default().repairable = repairable;
+    }
+
+    /// Takes what happened; returns what is to be done.
+    pub(crate) fn step(&mut self, event: Event) -> Vec<Effect> {
+        self.now += 1;
+        match event {
+            Event::Began {
+                call,
+                entity,
+                records,
+                bulk,
+                names_more,
+            } => self.began(call, entity, records, bulk, names_more),
+            Event::PrimaryEnded { call, end } => self.primary_ended(call, end),
+            Event::Acknowledged { call } => self.acknowledged(call),
+            Event::SecondaryEnded { call, end } => self.secondary_ended(call, end),
+            Event::Waited { call } => self.repeat(call),
+            Event::TransferEnded { record, end } => self.transfer_ended(record, end),
+            Event::RetryDue { record } => self.retry_due(record),
+            Event::LateDue { record, token } => self.late_due(record, token),
+            Event::Marked { record } => self.dirty([record]),
+            Event::GivenUp { entity } => self.given_up(entity),
+        }
+        self.forget();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether the secondary store must not be asked for this record: it lacks, or may lack,
+    /// something that a caller believes to be written.
+    pub(crate) fn is_fenced(&self, record: RecordId) -> bool {
+        self.records.get(&record).is_some_and(|found| {
+            found.is_dirty()
+                || found
+                    .queue
+                    .iter()
+                    .any(|call| self.writes.get(call).is_some_and(|w| w.acknowledged))
+        })
+    }
+
+    /// Whether any record of the entity is fenced.
+    pub(crate) fn is_any_fenced(&self, entity: EntityId) -> bool {
+        self.entities
+            .get(&entity)
+            .is_some_and(|entity| entity.dirty > 0 || entity.acknowledged > 0)
+    }
+
+    /// Whether the secondary store has everything that is known to have been written of a record.
+    pub(crate) fn is_settled(&self, record: RecordId) -> bool {
+        self.records
+            .get(&record)
+            .is_none_or(|found| !found.is_dirty() && found.queue.is_empty())
+    }
+
+    /// Whether nothing is under way, waits or is dirty.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.writes.is_empty() && self.records.is_empty()
+    }
+
+    pub(crate) fn standing(&self, entity: EntityId) -> Standing {
+        let Some(found) = self.entities.get(&entity) else {
+            return Standing::default();
+        };
+        let parked = |(id, record): (&RecordId, &Record)| {
+            id.entity == entity && record.is_dirty() && record.failures >= self.limits.parked_after
+        };
+        Standing {
+            under_way: found.under_way.len(),
+            pending: found.pending.len(),
+            dirty: found.dirty,
+            parked: if found.dirty == 0 {
+                0
+            } else {
+                self.records.iter().filter(|each| parked(*each)).count()
+            },
+        }
+    }
+
+    /// Lets go of records at rest that no write under way can name any more.
+    fn forget(&mut self) {
+        let oldest = self.naming.first().map_or(u64::MAX, |(began, _)| *began);
+        while let Some((touched, record)) = self.resting.front().copied()
+            && touched < oldest
+        {
+            self.resting.pop_front();
+            if let Some(found) = self.records.get(&record)
+                && found.is_at_rest()
+                && found.touched == touched
+            {
+                self.records.remove(&record);
+                self.effects.push(Effect::Forget { record });
+            }
+        }
+    }
+
+    /// Remembers a record that may be at rest now.
+    fn rest(&mut self, record: RecordId) {
+        if let Some(found) = self.records.get(&record)
+            && found.is_at_rest()
+        {
+            self.resting.push_back((found.touched, record));
+        }
+    }
+}
+
+impl Record {
+    const fn is_dirty(&self) -> bool {
+        self.needs || self.late.is_some()
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.under_way.is_empty()
+            && self.queue.is_empty()
+            && !self.is_dirty()
+            && self.transfer == Transfer::None
+    }
+}

@@ -1,0 +1,393 @@
+//! Drives the state machine of writes: sends what it says, reports how that ended, and lets callers
+//! wait for it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, oneshot};
+
+use super::converge::{
+    CallId, Converge, Effect, EntityId, Event, Incomplete, Limits, PrimaryEnd, RecordId,
+    SecondaryEnd, Standing, TransferEnd,
+};
+
+/// Makes one record of the secondary store equal to the primary one; called as often as it takes.
+pub(crate) type Transfer = Arc<dyn Fn() -> BoxFuture<'static, TransferEnd> + Send + Sync>;
+
+/// A record, and how it is transferred.
+pub(crate) type Keyed = (RecordId, Transfer);
+
+/// A secondary write. It is settled exactly once, after it was sent for the last time, or dropped.
+pub(crate) trait Secondary: Send + Sync {
+    /// Sends it.
+    fn send(self: Arc<Self>) -> BoxFuture<'static, SecondaryEnd>;
+    /// It is not sent (again): transfers bring its records.
+    fn dropped(&self);
+    /// It has ended, which the caller may wait to hear.
+    fn settled(self: Arc<Self>, caller: Option<oneshot::Sender<()>>);
+}
+
+/// What an entity is told when it becomes incomplete.
+pub(crate) type OnIncomplete = Box<dyn Fn(EntityId, Incomplete) + Send + Sync>;
+
+/// The writes of a harness.
+pub(crate) struct Writes {
+    state: Mutex<State>,
+    /// Whether any record is dirty, or has a write under way: reads look here first.
+    busy: AtomicBool,
+    changed: Notify,
+    runtime: Handle,
+    on_incomplete: OnIncomplete,
+}
+
+struct State {
+    machine: Converge,
+    next: CallId,
+    secondary: HashMap<CallId, Arc<dyn Secondary>>,
+    transfers: HashMap<RecordId, Transfer>,
+    waiting: HashMap<CallId, oneshot::Sender<()>>,
+    actions: VecDeque<Action>,
+    /// Something is doing the actions already.
+    acting: bool,
+}
+
+/// What is done outside of the lock.
+enum Action {
+    Send(CallId, Arc<dyn Secondary>),
+    Transfer(RecordId, Transfer),
+    Dropped(Arc<dyn Secondary>),
+    Settled(Option<Arc<dyn Secondary>>, Option<oneshot::Sender<()>>),
+    Later(Duration, Event),
+    Incomplete(EntityId, Incomplete),
+}
+
+/// A write under way on the primary store. Dropped without an end, its effect is unknown.
+pub(crate) struct UnderWay {
+    writes: Arc<Writes>,
+    call: CallId,
+    ended: bool,
+}
+
+/// Waits for a secondary write.
+pub(crate) struct Pending {
+    writes: Arc<Writes>,
+    call: CallId,
+    settled: oneshot::Receiver<()>,
+}
+
+impl Writes {
+    pub(crate) fn new(runtime: Handle, limits: Limits, on_incomplete: OnIncomplete) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                machine: Converge::new(limits),
+                next: 0,
+                secondary: HashMap::new(),
+                transfers: HashMap::new(),
+                waiting: HashMap::new(),
+                actions: VecDeque::new(),
+                acting: false,
+            }),
+            busy: AtomicBool::new(false),
+            changed: Notify::new(),
+            runtime,
+            on_incomplete,
+        })
+    }
+
+    /// Says whether the records of an entity can be transferred.
+    pub(crate) fn repairable(&self, entity: EntityId, repairable: bool) {
+        self.state().machine.repairable(entity, repairable);
+    }
+
+    /// A write is about to be sent to the primary store. It names these records; its answer may name
+    /// more.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        entity: EntityId,
+        records: Vec<Keyed>,
+        bulk: bool,
+        names_more: bool,
+    ) -> UnderWay {
+        let mut state = self.state();
+        state.next += 1;
+        let call = state.next;
+        let names = state.know(records);
+        let event = Event::Began {
+            call,
+            entity,
+            records: names,
+            bulk,
+            names_more,
+        };
+        self.step(state, event);
+        UnderWay {
+            writes: Arc::clone(self),
+            call,
+            ended: false,
+        }
+    }
+
+    /// The stores may differ in these records.
+    pub(crate) fn mark(self: &Arc<Self>, records: Vec<Keyed>) {
+        for keyed in records {
+            let mut state = self.state();
+            let record = keyed.0;
+            state.know(vec![keyed]);
+            self.step(state, Event::Marked { record });
+        }
+    }
+
+    /// The secondary store of an entity is no longer written.
+    pub(crate) fn give_up(self: &Arc<Self>, entity: EntityId) {
+        self.event(Event::GivenUp { entity });
+    }
+
+    /// Whether the secondary store may lack something of a record that a caller believes to be
+    /// written.
+    pub(crate) fn is_fenced(&self, record: RecordId) -> bool {
+        self.is_busy() && self.state().machine.is_fenced(record)
+    }
+
+    /// Whether that holds for any record of an entity.
+    pub(crate) fn is_any_fenced(&self, entity: EntityId) -> bool {
+        self.is_busy() && self.state().machine.is_any_fenced(entity)
+    }
+
+    fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn standing(&self, entity: EntityId) -> Standing {
+        self.state().machine.standing(entity)
+    }
+
+    /// Waits until the secondary store has all that is known to have been written of a record.
+    pub(crate) async fn settled(&self, record: RecordId) {
+        self.until(|machine| machine.is_settled(record)).await;
+    }
+
+    /// Waits until an entity stands like this.
+    pub(crate) async fn stands(&self, entity: EntityId, like: impl Fn(Standing) -> bool) {
+        self.until(|machine| like(machine.standing(entity))).await;
+    }
+
+    async fn until(&self, holds: impl Fn(&Converge) -> bool) {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if !self.is_busy() || holds(&self.state().machine) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn event(self: &Arc<Self>, event: Event) {
+        self.step(self.state(), event);
+    }
+
+    fn step<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, event: Event) {
+        let effects = state.machine.step(event);
+        for effect in effects {
+            state.take(effect);
+        }
+        self.busy
+            .store(!state.machine.is_at_rest(), Ordering::Release);
+        self.act(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Does what is to be done. Unlocks first: a runtime that is shutting down drops a task at once,
+    /// which comes back here and leaves what follows to whoever acts already.
+    fn act<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>) {
+        if state.acting {
+            return;
+        }
+        state.acting = true;
+        while let Some(action) = state.actions.pop_front() {
+            drop(state);
+            self.perform(action);
+            state = self.state();
+        }
+        state.acting = false;
+    }
+
+    fn perform(self: &Arc<Self>, action: Action) {
+        match action {
+            Action::Send(call, write) => {
+                let unknown = Event::SecondaryEnded {
+                    call,
+                    end: SecondaryEnd::Unknown,
+                };
+                let report = Report::new(self, unknown);
+                self.runtime.spawn(async move {
+                    let end = write.send().await;
+                    report.end(Event::SecondaryEnded { call, end });
+                });
+            }
+            Action::Transfer(record, transfer) => {
+                let unknown = Event::TransferEnded {
+                    record,
+                    end: TransferEnd::Unknown,
+                };
+                let report = Report::new(self, unknown);
+                self.runtime.spawn(async move {
+                    let end = transfer().await;
+                    report.end(Event::TransferEnded { record, end });
+                });
+            }
+            Action::Later(after, event) => {
+                let writes = Arc::downgrade(self);
+                self.runtime.spawn(async move {
+                    tokio::time::sleep(after).await;
+                    if let Some(writes) = writes.upgrade() {
+                        writes.event(event);
+                    }
+                });
+            }
+            Action::Dropped(write) => write.dropped(),
+            Action::Settled(write, waiting) => {
+                if let Some(write) = write {
+                    write.settled(waiting);
+                }
+            }
+            Action::Incomplete(entity, why) => (self.on_incomplete)(entity, why),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Keeps how these records are transferred, until the machine forgets them.
+    fn know(&mut self, records: Vec<Keyed>) -> Vec<RecordId> {
+        records
+            .into_iter()
+            .map(|(record, transfer)| {
+                self.transfers.insert(record, transfer);
+                record
+            })
+            .collect()
+    }
+
+    fn take(&mut self, effect: Effect) {
+        let action = match effect {
+            Effect::Write { call } => self
+                .secondary
+                .get(&call)
+                .map(|write| Action::Send(call, Arc::clone(write))),
+            Effect::Drop { call } => self.secondary.get(&call).cloned().map(Action::Dropped),
+            Effect::Settle { call } => {
+                let write = self.secondary.remove(&call);
+                Some(Action::Settled(write, self.waiting.remove(&call)))
+            }
+            Effect::Transfer { record } => self
+                .transfers
+                .get(&record)
+                .map(|transfer| Action::Transfer(record, Arc::clone(transfer))),
+            Effect::Later { after, event } => Some(Action::Later(after, event)),
+            Effect::Forget { record } => {
+                self.transfers.remove(&record);
+                None
+            }
+            Effect::Incomplete { entity, why } => Some(Action::Incomplete(entity, why)),
+        };
+        self.actions.extend(action);
+    }
+}
+
+/// Reports how a task ended, also when the runtime drops it.
+struct Report {
+    writes: Arc<Writes>,
+    event: Option<Event>,
+}
+
+impl Report {
+    fn new(writes: &Arc<Writes>, otherwise: Event) -> Self {
+        Self {
+            writes: Arc::clone(writes),
+            event: Some(otherwise),
+        }
+    }
+
+    fn end(mut self, event: Event) {
+        self.event = Some(event);
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let Some(event) = self.event.take() {
+            self.writes.event(event);
+        }
+    }
+}
+
+impl UnderWay {
+    /// The primary store refused, or changed nothing.
+    pub(crate) fn nothing(self) {
+        self.end(PrimaryEnd::Nothing);
+    }
+
+    /// Nobody knows what the primary store did.
+    pub(crate) fn unknown(self) {
+        self.end(PrimaryEnd::Unknown);
+    }
+
+    /// The primary store made the write; its answer names these records, too.
+    pub(crate) fn made(mut self, named: Vec<Keyed>, write: Arc<dyn Secondary>) -> Pending {
+        self.ended = true;
+        let (sender, settled) = oneshot::channel();
+        let mut state = self.writes.state();
+        let named = state.know(named);
+        state.secondary.insert(self.call, write);
+        state.waiting.insert(self.call, sender);
+        let event = Event::PrimaryEnded {
+            call: self.call,
+            end: PrimaryEnd::Made { named },
+        };
+        self.writes.step(state, event);
+        Pending {
+            writes: Arc::clone(&self.writes),
+            call: self.call,
+            settled,
+        }
+    }
+
+    fn end(mut self, end: PrimaryEnd) {
+        self.ended = true;
+        let call = self.call;
+        self.writes.event(Event::PrimaryEnded { call, end });
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if !self.ended {
+            let (call, end) = (self.call, PrimaryEnd::Unknown);
+            self.writes.event(Event::PrimaryEnded { call, end });
+        }
+    }
+}
+
+impl Pending {
+    /// Waits until the secondary write was made or dropped; false when it has not ended in time, and
+    /// goes on.
+    pub(crate) async fn wait(&mut self, limit: Duration) -> bool {
+        tokio::time::timeout(limit, &mut self.settled).await.is_ok()
+    }
+}
+
+impl Drop for Pending {
+    /// Whoever holds this hears of success now, or has gone.
+    fn drop(&mut self) {
+        let call = self.call;
+        self.writes.event(Event::Acknowledged { call });
+    }
+}
