@@ -65,7 +65,6 @@ fn construction(model: &TraitModel, names: &Names) -> TokenStream {
     let entities = &model.entities;
     let (mysql_side, dynamodb_side) = (local("mysql"), local("dynamodb"));
     let repairer = repair::expand(model, names);
-    let repair_record = repair_record(model);
     let doc = format!(
         "The two stores of [`{}`], run by `harness`.",
         model.item.ident
@@ -93,34 +92,12 @@ fn construction(model: &TraitModel, names: &Names) -> TokenStream {
                 );
                 Self { mysql: #mysql_side, dynamodb: #dynamodb_side, engine }
             }
-
-            #repair_record
         }
 
         impl<#mysql: ?Sized, #dynamodb: ?Sized> ::core::fmt::Debug for #wrapper<#mysql, #dynamodb> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(#name).finish_non_exhaustive()
             }
-        }
-    }
-}
-
-/// A method that makes one record equal, for copies.
-fn repair_record(model: &TraitModel) -> TokenStream {
-    let Some(ty) = model
-        .repair
-        .as_ref()
-        .and_then(|repair| crate::read::key::key_type(repair, &model.methods))
-    else {
-        return TokenStream::new();
-    };
-    let vis = &model.item.vis;
-    quote! {
-        /// Makes the record with this key equal on the store that is written second, beside
-        /// traffic; returns when it is. A copy calls this for each key of the primary store.
-        #vis async fn repair_record(&self, key: #ty) {
-            let key = ::dal_shadow::__private::Key::new::<#ty>(0, key);
-            self.engine.repair(key).await;
         }
     }
 }

@@ -84,7 +84,7 @@ fn one_name_with_one_owned_type_is_one_strategy_and_handles_need_none() {
 #[test]
 fn ids_inside_an_argument_are_put_into_it() {
     let text = of("
-        #[shadow(write, replay)] async fn lend(&self, #[handle(member = member, book = \"lines[].book_id\")] loan: &Loan) -> Result<(), E>;
+        #[shadow(write, replay, key = all)] async fn lend(&self, #[handle(member = member, book = \"lines[].book_id\")] loan: &Loan) -> Result<(), E>;
     ").unwrap();
     assert!(
         text.contains("loan_member:::dal_shadow::ops::Slot"),
@@ -101,7 +101,7 @@ fn ids_inside_an_argument_are_put_into_it() {
 #[test]
 fn a_read_of_handles_only_is_made_for_every_slot_from_the_first_page_on() {
     let text = of("
-        #[shadow(write, replay)] async fn make(&self, name: &str) -> Result<u64, E>;
+        #[shadow(write, replay, key = all)] async fn make(&self, name: &str) -> Result<u64, E>;
         #[shadow(read, token(page = next))] async fn of_user(&self, #[handle(user)] user: u64, #[handle(page)] after: Option<&str>) -> Result<Page, E>;
     ").unwrap();
     assert!(text.contains("forslot_0in::dal_shadow::ops::Slot::all(){reads.push(Self::OfUser{user:slot_0,after:::core::option::Option::None,binds_page:::dal_shadow::ops::h(0)});}"), "{text}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::call::context::Context;
-use crate::call::key::{Key, Keys};
+use crate::call::key::Keys;
 use crate::flow::converge::{EntityId, RecordId};
 use crate::flow::gate::Inside;
 use crate::harness::Harness;
@@ -117,18 +117,6 @@ impl Engine {
             };
         }
         ticket
-    }
-
-    /// Makes a record equal on the store that is written second; returns when it is.
-    pub async fn repair(&self, key: Key) {
-        let writes = &self.0.core.writes;
-        let carrier = self.0.core.capture();
-        let records = self.keys(carrier.as_ref()).records(vec![key]);
-        let ids: Vec<_> = records.iter().map(|(record, _)| *record).collect();
-        writes.mark(records);
-        for record in ids {
-            writes.settled(record).await;
-        }
     }
 
     /// The keys of one of its calls.

@@ -131,14 +131,11 @@ impl Writes {
         }
     }
 
-    /// The stores may differ in these records.
-    pub(crate) fn mark(self: &Arc<Self>, records: Vec<Keyed>) {
-        for keyed in records {
-            let mut state = self.state();
-            let record = keyed.0;
-            state.know(vec![keyed]);
-            self.step(state, Event::Marked { record });
-        }
+    /// The stores may differ in this record.
+    pub(crate) fn mark(self: &Arc<Self>, record: RecordId, transfer: Transfer) {
+        let mut state = self.state();
+        state.transfers.insert(record, transfer);
+        self.step(state, Event::Marked { record });
     }
 
     /// The secondary store of an entity is no longer written.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use dal_traits::{Clock, Error, ErrorKind, RetryPolicy, SystemClock};
+use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
@@ -14,7 +15,8 @@ use crate::findings::record::Recorder;
 use crate::findings::redact::Redaction;
 use crate::findings::sink::Sink;
 use crate::flow::breaker::Breaker;
-use crate::flow::converge::Limits;
+use crate::flow::converge::{Incomplete, Limits, RecordId};
+use crate::flow::record_key::key_hash;
 use crate::flow::writes::Writes;
 use crate::harness::carry::{Capture, Carrier};
 use crate::harness::core::{Core, Known};
@@ -22,6 +24,7 @@ use crate::harness::entity::{Entity, EntityStatus, StepError};
 use crate::harness::policy::{Order, Policy};
 use crate::harness::reconcile::{first_reading, follow};
 use crate::harness::report::Report;
+use crate::harness::transfer::transfer;
 use crate::phases::Checkpoint;
 use crate::phases::source::PhaseSource;
 use crate::phases::{Phase, Phases, Setting, Store, Verb, plan};
@@ -152,6 +155,40 @@ impl Harness {
             .now()
             .is_some_and(|(phase, _)| phase.writes_both());
         Ok(both && store == mark.store && entity.completeness.filled(store, mark.times))
+    }
+
+    /// Makes the record with this key equal on the store that is written second, beside traffic;
+    /// returns when it is. A copy is this call for every key of either store, between
+    /// [`repairing`](Self::repairing) and [`repaired`](Self::repaired).
+    ///
+    /// `K` is the type of the argument of the read that `repair` names on the trait.
+    ///
+    /// # Errors
+    /// [`StepError::NoPhase`] when the entity is not known or has no phase yet, and
+    /// [`StepError::Incomplete`] when its trait has no `repair`.
+    pub async fn repair_record<K: Serialize + Send + Sync + 'static>(
+        &self,
+        entity: &str,
+        key: K,
+    ) -> Result<(), StepError> {
+        let (entity, store) = self.behind(entity)?;
+        if entity.repairer().is_none() {
+            let phase = entity
+                .gate
+                .now()
+                .map_or(Phase::MySqlOnly, |(phase, _)| phase);
+            let why = Incomplete::NoRepair;
+            return Err(StepError::Incomplete { phase, store, why });
+        }
+        let record = RecordId {
+            entity: entity.id,
+            key: key_hash(&key),
+        };
+        let carrier = self.0.capture();
+        let transfer = transfer(&self.0, entity.id, Arc::new(key), None, carrier);
+        self.0.writes.mark(record, transfer);
+        self.0.writes.settled(record).await;
+        Ok(())
     }
 
     /// The entity, and the store that it writes second.

@@ -12,6 +12,7 @@ mod reconcile;
 pub(crate) mod repairer;
 mod report;
 pub(crate) mod spec;
+pub(crate) mod transfer;
 
 pub use builder::{Harness, HarnessBuilder, RepairMark};
 pub use carry::Carrier;

@@ -70,7 +70,7 @@ async fn a_file_moves_the_phases_step_by_step_forward_and_back() {
         assert_eq!(status.problem, None);
         if phase.writes_both() && !status.incomplete.is_empty() {
             let mark = harness.repairing("user").unwrap();
-            users.repair_record(1).await;
+            harness.repair_record("user", 1_u64).await.unwrap();
             assert!(harness.repaired(&mark).unwrap());
         }
         mysql.fault(Fault::Garbage);

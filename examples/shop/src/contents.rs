@@ -67,6 +67,26 @@ impl Contents {
         self.len() == 0
     }
 
+    /// The ordering key of each record, with its entity: a cart is the record of its user. The newest
+    /// ids are among them, also when their records are gone: a repair passes them on.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let users = self.users.iter().map(|user| ("user", user.id));
+        let products = self.products.iter().map(|it| ("product", it.listed.id));
+        let carts = self.lines.iter().map(|line| ("cart", line.user_id));
+        let orders = self.orders.iter().map(|order| ("order", order.id));
+        let newest = [
+            ("user", self.newest.user),
+            ("product", self.newest.product),
+            ("order", self.newest.order),
+        ];
+        let newest = newest.into_iter().filter(|(_, id)| *id > 0);
+        users
+            .chain(products)
+            .chain(carts)
+            .chain(orders)
+            .chain(newest)
+    }
+
     pub(crate) fn sort(&mut self) {
         self.users.sort_by_key(|user| user.id);
         self.products.sort_by_key(|product| product.listed.id);

@@ -12,8 +12,15 @@ use time::OffsetDateTime;
 use crate::error::RepoError;
 use crate::model::{CartLine, Listed, NewProduct, NewUser, Order, Page, Prices, Product, User};
 
+/// Lines of a cart that are read at once when it is repaired.
+const CART_PAGE: u32 = 100;
+
 /// Customers: unique e-mail, unique name, an id that the store makes.
-#[dal_shadow::shadow(ops, generated = "User.created_at")]
+#[dal_shadow::shadow(
+    ops,
+    generated = "User.created_at",
+    repair(read = get, put = put_exact, delete = remove, ids = pass_id)
+)]
 #[async_trait]
 pub trait UserRepository: Send + Sync {
     /// Adds a customer.
@@ -62,12 +69,19 @@ pub trait UserRepository: Send + Sync {
     ///
     /// # Errors
     /// [`RepoError::EmailTaken`], [`RepoError::NameTaken`] when another id has it.
-    #[shadow(mirror)]
+    #[shadow(mirror, key = user.id)]
     async fn put_exact(&self, user: &User) -> Result<(), RepoError>;
+
+    /// Moves the store's ids past this one.
+    #[shadow(mirror)]
+    async fn pass_id(&self, #[handle(user)] id: u64) -> Result<(), RepoError>;
 }
 
 /// Products: listed by category and price, and by seller; their stock is never below zero.
-#[dal_shadow::shadow(ops)]
+#[dal_shadow::shadow(
+    ops,
+    repair(read = get, put = put_exact, delete = remove, ids = pass_id)
+)]
 #[async_trait]
 pub trait ProductRepository: Send + Sync {
     /// Adds a product.
@@ -140,12 +154,21 @@ pub trait ProductRepository: Send + Sync {
     async fn remove(&self, #[handle(product)] id: u64) -> Result<bool, RepoError>;
 
     /// Puts a product exactly as it is, over what has this id; moves the store's ids past it.
-    #[shadow(mirror)]
+    #[shadow(mirror, key = product.listed.id)]
     async fn put_exact(&self, product: &Product) -> Result<(), RepoError>;
+
+    /// Moves the store's ids past this one.
+    #[shadow(mirror)]
+    async fn pass_id(&self, #[handle(product)] id: u64) -> Result<(), RepoError>;
 }
 
-/// Carts: one line for each user and product.
-#[dal_shadow::shadow(ops, ids(user = "CartLine.user_id", product = "CartLine.product_id"))]
+/// Carts: one line for each user and product. The record is the cart of a user, as `clear` writes all
+/// of it.
+#[dal_shadow::shadow(
+    ops,
+    ids(user = "CartLine.user_id", product = "CartLine.product_id"),
+    repair(with = repair_cart)
+)]
 #[async_trait]
 pub trait CartRepository: Send + Sync {
     /// Adds pieces of a product; returns how many the line has then. The product is looked at only
@@ -206,12 +229,49 @@ pub trait CartRepository: Send + Sync {
     ) -> Result<Page<CartLine>, RepoError>;
 
     /// Puts a line exactly as it is.
-    #[shadow(mirror)]
+    #[shadow(mirror, key = line.user_id)]
     async fn put_exact(&self, line: &CartLine) -> Result<(), RepoError>;
 }
 
+/// Makes the cart of a user equal: removes the lines that are gone, puts the others.
+async fn repair_cart<A, B>(from: &A, to: &B, user: u64) -> Result<(), RepoError>
+where
+    A: CartRepository + ?Sized,
+    B: CartRepository + ?Sized,
+{
+    let wanted = all_lines(from, user).await?;
+    for line in all_lines(to, user).await? {
+        if !wanted.iter().any(|it| it.product_id == line.product_id) {
+            to.remove(user, line.product_id).await?;
+        }
+    }
+    for line in &wanted {
+        to.put_exact(line).await?;
+    }
+    Ok(())
+}
+
+async fn all_lines<R: CartRepository + ?Sized>(
+    carts: &R,
+    user: u64,
+) -> Result<Vec<CartLine>, RepoError> {
+    let (mut lines, mut after) = (Vec::new(), None);
+    loop {
+        let page = carts.lines(user, after.as_deref(), CART_PAGE).await?;
+        lines.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return Ok(lines);
+        }
+    }
+}
+
 /// Orders, made from a cart in one transaction.
-#[dal_shadow::shadow(ops, ids(user = "Order.user_id", product = "OrderLine.product_id"))]
+#[dal_shadow::shadow(
+    ops,
+    ids(user = "Order.user_id", product = "OrderLine.product_id"),
+    repair(read = get, put = put_exact, delete = remove, ids = pass_id)
+)]
 #[async_trait]
 pub trait OrderRepository: Send + Sync {
     /// Turns the cart of `user` into an order: takes the pieces from the stock, empties the cart,
@@ -221,7 +281,12 @@ pub trait OrderRepository: Send + Sync {
     /// [`RepoError::EmptyCart`], [`RepoError::CartTooBig`]; then, for the first product by id,
     /// [`RepoError::NoSuchProduct`] or [`RepoError::OutOfStock`]; [`RepoError::Invalid`] for a time
     /// or total out of range.
-    #[shadow(write, mirror = apply, creates(order = id))]
+    #[shadow(
+        write,
+        mirror = apply,
+        creates(order = id),
+        also(cart = user, product = "result.lines[].product_id")
+    )]
     async fn checkout(
         &self,
         #[handle(user)] user: u64,
@@ -250,7 +315,11 @@ pub trait OrderRepository: Send + Sync {
     ///
     /// # Errors
     /// [`RepoError::NoSuchProduct`], [`RepoError::OutOfStock`].
-    #[shadow(mirror)]
+    #[shadow(
+        mirror,
+        key = order.id,
+        also(cart = order.user_id, product = "order.lines[].product_id")
+    )]
     async fn apply(&self, order: &Order) -> Result<(), RepoError>;
 
     /// Removes an order, leaving stock and carts alone; returns whether there was one.
@@ -259,6 +328,10 @@ pub trait OrderRepository: Send + Sync {
 
     /// Puts an order exactly as it is, leaving stock and carts alone; moves the store's ids past
     /// it.
-    #[shadow(mirror)]
+    #[shadow(mirror, key = order.id)]
     async fn put_exact(&self, order: &Order) -> Result<(), RepoError>;
+
+    /// Moves the store's ids past this one.
+    #[shadow(mirror)]
+    async fn pass_id(&self, #[handle(order)] id: u64) -> Result<(), RepoError>;
 }

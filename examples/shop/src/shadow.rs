@@ -1,18 +1,27 @@
 //! Both stores behind the shop's repositories: the phases decide which one is primary.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dal_shadow::Harness;
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, TracingSink};
 use dal_shadow::source::PhaseSource;
+use dal_shadow::{Harness, StepError};
 use dal_traits::{Error, ErrorKind, Result};
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::Repositories;
+use crate::contents::Contents;
 use crate::repos::{
     ShadowCartRepository, ShadowOrderRepository, ShadowProductRepository, ShadowUserRepository,
 };
+
+/// The shop's entities.
+pub const ENTITIES: [&str; 4] = ["user", "product", "cart", "order"];
+
+/// Records that a copy makes equal at the same time.
+const AT_ONCE: usize = 8;
 
 /// Findings kept for `/shadow/differences`.
 const KEPT: usize = 200;
@@ -87,6 +96,48 @@ impl Shadow {
             harness: builder.start().await?,
             found,
         })
+    }
+}
+
+impl Shadow {
+    /// Makes every record equal on the store that is written second, beside traffic, and says so to
+    /// the harness: after it the entities are complete. `stores` is what both
+    /// of them hold, read after the harness began to write both.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when a phase writes one store only, or changed meanwhile: copy again.
+    pub async fn repair(&self, stores: [&Contents; 2]) -> Result<()> {
+        let mut keys = BTreeSet::new();
+        for contents in stores {
+            keys.extend(contents.keys());
+        }
+        self.repair_keys(keys).await
+    }
+
+    async fn repair_keys(&self, keys: BTreeSet<(&'static str, u64)>) -> Result<()> {
+        let refused = |error: StepError| {
+            Error::new(ErrorKind::Config, "the copy cannot be made").source(error)
+        };
+        let marks = ENTITIES
+            .iter()
+            .map(|entity| self.harness.repairing(entity))
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .map_err(refused)?;
+        let repairs = keys
+            .into_iter()
+            .map(|(entity, key)| self.harness.repair_record(entity, key));
+        stream::iter(repairs)
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<Vec<()>>()
+            .await
+            .map_err(refused)?;
+        for mark in &marks {
+            if !self.harness.repaired(mark).map_err(refused)? {
+                let why = "something made a store incomplete during the copy; copy again";
+                return Err(Error::new(ErrorKind::Config, why));
+            }
+        }
+        Ok(())
     }
 }
 

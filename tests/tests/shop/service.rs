@@ -339,6 +339,9 @@ impl UserRepository for Slow {
     async fn put_exact(&self, _: &User) -> Result<(), RepoError> {
         Ok(())
     }
+    async fn pass_id(&self, _: u64) -> Result<(), RepoError> {
+        Ok(())
+    }
 }
 
 /// A shop whose users answer when they are told to.

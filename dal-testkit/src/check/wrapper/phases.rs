@@ -58,6 +58,9 @@ where
                 .places(["step".to_owned()])
             })?;
         }
+        if self.phase == Phase::MySqlOnly {
+            self.is_copied(at)?;
+        }
         self.tally.statistics.phases += 1;
         if answers(next) != answers(self.phase) {
             for class in self.start.tokens.difference(&self.start.portable) {
@@ -83,6 +86,19 @@ where
                 let summary = format!("the hook of `.copy(..)` {panic}");
                 Fault::new(FailureKind::Broken, at, summary).places(["copy".to_owned()])
             })
+    }
+
+    /// Says that DynamoDB holds every record: it was copied, and nothing was called since.
+    fn is_copied(&self, at: usize) -> Result<(), Fault> {
+        for entity in &self.entities {
+            let marked = self.harness.repairing(entity);
+            let copied = marked.and_then(|mark| self.harness.repaired(&mark));
+            if !matches!(copied, Ok(true)) {
+                let summary = format!("`{entity}` cannot be complete after the copy: {copied:?}");
+                return Err(Fault::new(FailureKind::Broken, at, summary));
+            }
+        }
+        Ok(())
     }
 
     /// Remembers what the store returns that goes out of use now.

@@ -49,6 +49,8 @@ impl Run {
         // the same state, and no difference is one of timing.
         let harness = Harness::builder(Fixed::new(phase(options.plant)))
             .best_effort_writes()
+            // They were copied, and nothing else writes to them.
+            .stores_hold_the_same()
             .await_second_writes()
             .order(Order::PrimaryFirst)
             .deadline(TIMEOUT)

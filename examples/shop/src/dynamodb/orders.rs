@@ -251,4 +251,8 @@ impl OrderRepository for DynamoOrders {
         self.table.pass_id(Counter::Orders, order.id).await?;
         self.table.put(order_item(order)?).await
     }
+
+    async fn pass_id(&self, id: u64) -> Result<(), RepoError> {
+        self.table.pass_id(Counter::Orders, id).await
+    }
 }

@@ -297,6 +297,10 @@ impl ProductRepository for DynamoProducts {
             .await?;
         Ok(())
     }
+
+    async fn pass_id(&self, id: u64) -> Result<(), RepoError> {
+        self.table.pass_id(Counter::Products, id).await
+    }
 }
 
 /// Takes pieces away, never below zero.

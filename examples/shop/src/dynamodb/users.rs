@@ -277,4 +277,8 @@ impl UserRepository for DynamoUsers {
         }
         Err(overtaken("put_exact", "users"))
     }
+
+    async fn pass_id(&self, id: u64) -> Result<(), RepoError> {
+        self.table.pass_id(Counter::Users, id).await
+    }
 }

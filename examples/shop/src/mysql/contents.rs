@@ -73,22 +73,27 @@ pub(crate) async fn read(db: &MySql) -> Result<Contents, RepoError> {
 async fn newest(db: &MySql) -> Result<[u64; 3], RepoError> {
     let mut newest = [0; 3];
     for (newest, table) in newest.iter_mut().zip(TABLES) {
-        // Not from information_schema, whose values are by default up to a day old.
-        let (_, definition): (String, String) = db
-            .statement("SHOW CREATE TABLE", table, Idempotency::Read, || async {
-                sqlx::query_as(AssertSqlSafe(format!("SHOW CREATE TABLE {table}")))
-                    .fetch_one(db.pool())
-                    .await
-            })
-            .await?;
-        let next = next_id(&definition).ok_or_else(|| {
-            Error::new(ErrorKind::Decode, "the next id of a table cannot be read")
-                .backend("mysql")
-                .entity(table)
-        })?;
-        *newest = next.saturating_sub(1);
+        *newest = next(db, table).await?.saturating_sub(1);
     }
     Ok(newest)
+}
+
+/// The next id of a table.
+async fn next(db: &MySql, table: &'static str) -> Result<u64, RepoError> {
+    // Not from information_schema, whose values are by default up to a day old.
+    let (_, definition): (String, String) = db
+        .statement("SHOW CREATE TABLE", table, Idempotency::Read, || async {
+            sqlx::query_as(AssertSqlSafe(format!("SHOW CREATE TABLE {table}")))
+                .fetch_one(db.pool())
+                .await
+        })
+        .await?;
+    next_id(&definition).ok_or_else(|| {
+        Error::new(ErrorKind::Decode, "the next id of a table cannot be read")
+            .backend("mysql")
+            .entity(table)
+            .into()
+    })
 }
 
 /// The next id of a table by its definition, which says nothing when it is the first.
@@ -107,15 +112,28 @@ pub(crate) async fn pass(db: &MySql, newest: Newest) -> Result<(), RepoError> {
         .into_iter()
         .zip([newest.user, newest.product, newest.order])
     {
-        let next = id
-            .checked_add(1)
-            .ok_or_else(|| Error::new(ErrorKind::Limit, "there is no further id").entity(table))?;
-        db.statement("ALTER TABLE", table, Idempotency::ByToken, || async {
-            let change = format!("ALTER TABLE {table} AUTO_INCREMENT = {next}");
-            sqlx::query(AssertSqlSafe(change)).execute(db.pool()).await
-        })
-        .await?;
+        set_next_id(db, table, id).await?;
     }
+    Ok(())
+}
+
+/// Moves the next id of a table past `id`, where it is not past it already.
+pub(super) async fn pass_id(db: &MySql, table: &'static str, id: u64) -> Result<(), RepoError> {
+    if next(db, table).await? <= id {
+        set_next_id(db, table, id).await?;
+    }
+    Ok(())
+}
+
+async fn set_next_id(db: &MySql, table: &'static str, id: u64) -> Result<(), RepoError> {
+    let next = id
+        .checked_add(1)
+        .ok_or_else(|| Error::new(ErrorKind::Limit, "there is no further id").entity(table))?;
+    db.statement("ALTER TABLE", table, Idempotency::ByToken, || async {
+        let change = format!("ALTER TABLE {table} AUTO_INCREMENT = {next}");
+        sqlx::query(AssertSqlSafe(change)).execute(db.pool()).await
+    })
+    .await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use dal_traits::Idempotency;
 use sqlx::mysql::MySqlConnection;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{column, exists, failed, look_ahead, uncommitted, utc};
+use super::{column, contents, exists, failed, look_ahead, uncommitted, utc};
 use crate::checkout::{self, Offer};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
@@ -197,6 +197,10 @@ impl OrderRepository for MySqlOrders {
                 tx.commit().await.map_err(uncommitted("orders"))
             })
             .await
+    }
+
+    async fn pass_id(&self, id: u64) -> Result<(), RepoError> {
+        contents::pass_id(&self.db, "orders", id).await
     }
 }
 

@@ -5,7 +5,7 @@ use dal_mysql::MySql;
 use dal_traits::Idempotency;
 use sqlx::mysql::MySqlConnection;
 
-use super::{exists, failed, look_ahead, uncommitted};
+use super::{contents, exists, failed, look_ahead, uncommitted};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
 use crate::model::{self, Listed, MAX_STOCK, NewProduct, Page, Prices, Product, page_size, pieces};
@@ -278,6 +278,10 @@ impl ProductRepository for MySqlProducts {
                 tx.commit().await.map_err(uncommitted("products"))
             })
             .await
+    }
+
+    async fn pass_id(&self, id: u64) -> Result<(), RepoError> {
+        contents::pass_id(&self.db, "products", id).await
     }
 }
 

@@ -6,7 +6,7 @@ use dal_traits::Idempotency;
 use sqlx::mysql::MySqlConnection;
 use time::PrimitiveDateTime;
 
-use super::{column, exists, failed, look_ahead, refused_by, uncommitted, utc};
+use super::{column, contents, exists, failed, look_ahead, refused_by, uncommitted, utc};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
 use crate::model::{NewUser, Page, User, page_size, text};
@@ -188,6 +188,10 @@ impl UserRepository for MySqlUsers {
                 tx.commit().await.map_err(uncommitted("users"))
             })
             .await
+    }
+
+    async fn pass_id(&self, id: u64) -> Result<(), RepoError> {
+        contents::pass_id(&self.db, "users", id).await
     }
 }
 

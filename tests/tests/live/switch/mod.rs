@@ -12,7 +12,6 @@ use dal_testkit::servers::{Engine, announce, runtime};
 use probes::Probes;
 use serde_json::json;
 use setup::{By, Driver, ENTITIES, Steering, Stores};
-use shop::copy::{dynamodb_to_mysql, mysql_to_dynamodb};
 use shop::shadow::{Policy, Shadow};
 use shoppers::Shoppers;
 
@@ -70,14 +69,7 @@ async fn there_and_back(engine: Engine, by: By) {
     tokio::time::sleep(STAY).await;
 
     driver.all_to(Phase::DualWrite).await;
-    shoppers
-        .while_writes_wait(async {
-            assert!(shadow.harness.drain(Duration::from_secs(10)).await);
-            let (mysql, dynamodb, table) = (&stores.mysql, &stores.dynamodb, &stores.table);
-            mysql_to_dynamodb(mysql, dynamodb, table).await.unwrap();
-            probes::place(&stores).await;
-        })
-        .await;
+    copy_beside_traffic(&stores, &shadow).await;
     for phase in [Phase::ShadowRead, Phase::DynamoDbRead, Phase::DynamoDbLeads] {
         driver.all_to(phase).await;
         tokio::time::sleep(STAY).await;
@@ -91,14 +83,7 @@ async fn there_and_back(engine: Engine, by: By) {
     tokio::time::sleep(STAY).await;
 
     driver.all_to(Phase::DynamoDbLeads).await;
-    shoppers
-        .while_writes_wait(async {
-            assert!(shadow.harness.drain(Duration::from_secs(10)).await);
-            let (mysql, dynamodb, table) = (&stores.mysql, &stores.dynamodb, &stores.table);
-            dynamodb_to_mysql(dynamodb, table, mysql).await.unwrap();
-            probes::place(&stores).await;
-        })
-        .await;
+    copy_beside_traffic(&stores, &shadow).await;
     for phase in [Phase::DynamoDbRead, Phase::ShadowRead, Phase::DualWrite] {
         driver.all_to(phase).await;
         tokio::time::sleep(STAY).await;
@@ -117,6 +102,21 @@ async fn there_and_back(engine: Engine, by: By) {
     assert!(ended.answered && ended.drained, "{ended:?}");
     eprintln!("{by:?} on {engine:?}: {requests} requests, {checked} checked by probes");
     assert!(requests > REQUESTS && checked > 300, "{requests} {checked}");
+}
+
+/// Fills the store that is written second, while the shoppers go on.
+async fn copy_beside_traffic(stores: &Stores, shadow: &Shadow) {
+    let (mysql, dynamodb) = stores.contents().await;
+    shadow.repair([&mysql, &dynamodb]).await.unwrap();
+    probes::place(stores).await;
+}
+
+/// Says that both stores hold the same: they are as each test made them.
+fn hold_the_same(shadow: &Shadow) {
+    for entity in ENTITIES {
+        let mark = shadow.harness.repairing(entity).unwrap();
+        assert!(shadow.harness.repaired(&mark).unwrap());
+    }
 }
 
 /// Nothing that a shopper did is on one store only.
@@ -270,6 +270,7 @@ async fn last_phases_stay(outage: Outage) {
     };
     assert!(refused(&shadow));
 
+    hold_the_same(&shadow);
     source.set(&every_entity(Phase::DynamoDbRead));
     some_readings().await;
     let status = shadow.harness.status();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dal_shadow::{Phase, Store};
-use serde_json::{Value, json};
+use serde_json::json;
 use shop::Repositories;
 use shop::contents::Contents;
 use shop::model::{CartLine, Listed, Order, Product, User};
@@ -18,10 +18,14 @@ use dal_tests::http::{Client, Reply};
 /// The id of the records that are on both stores, with other values. The greatest of the probes'
 /// ids, so that no shopper is given one of them.
 const SEEN: u64 = 3;
-/// The id of the records that are on DynamoDB only: a write of them is refused by MySQL.
+/// The id of the records that are on DynamoDB only. MySQL refuses a write of one because it is not
+/// there, DynamoDB for another reason: a write that one store made and the other one refused would
+/// be repaired, and the probe with it.
 const WRITTEN: u64 = 2;
 /// The user whose cart is too big for an order on DynamoDB, and empty on MySQL.
 const BUYER: u64 = 1;
+/// A name that only DynamoDB has given away.
+const TAKEN: &str = "taken";
 /// More lines than an order takes.
 const LINES: u64 = 41;
 
@@ -50,16 +54,13 @@ async fn records(on: &Repositories, store: Store) {
     on.orders.put_exact(&order).await.unwrap();
     if mysql {
         on.users.remove(WRITTEN).await.unwrap();
+        on.users.remove(BUYER).await.unwrap();
         on.products.remove(WRITTEN).await.unwrap();
-        on.carts.clear(WRITTEN).await.unwrap();
         on.carts.clear(BUYER).await.unwrap();
     } else {
         on.users.put_exact(&user(WRITTEN, "written")).await.unwrap();
+        on.users.put_exact(&user(BUYER, TAKEN)).await.unwrap();
         on.products.put_exact(&product(WRITTEN, 1)).await.unwrap();
-        on.carts
-            .put_exact(&line(WRITTEN, WRITTEN, 1))
-            .await
-            .unwrap();
         for product in 1..=LINES {
             on.carts.put_exact(&line(BUYER, product, 1)).await.unwrap();
         }
@@ -115,7 +116,7 @@ struct Seen {
     by: Result<Store, String>,
 }
 
-/// Two probes for each entity: one reads, one writes.
+/// Probes for each entity that read, and that write.
 pub struct Probes {
     stop: Arc<AtomicBool>,
     tasks: Vec<(&'static str, Kind, JoinHandle<Vec<Seen>>)>,
@@ -133,6 +134,8 @@ impl Probes {
         let tasks = ENTITIES
             .into_iter()
             .flat_map(|entity| [(entity, Kind::Reads), (entity, Kind::Writes)])
+            // No write of a cart is refused by both stores for different reasons.
+            .filter(|probe| *probe != ("cart", Kind::Writes))
             .map(|(entity, kind)| {
                 let task = tokio::spawn(watch(client, entity, kind, Arc::clone(&stop)));
                 (entity, kind, task)
@@ -202,23 +205,20 @@ async fn watch(
 }
 
 async fn ask(client: Client, entity: &str, kind: Kind) -> Reply {
-    let new = |name: &str, value: Value| json!({ name: value });
     match (entity, kind) {
         ("user", Kind::Reads) => client.get(&format!("/users/{SEEN}")).await,
         ("product", Kind::Reads) => client.get(&format!("/products/{SEEN}")).await,
         ("cart", Kind::Reads) => client.get(&format!("/users/{SEEN}/cart/{SEEN}")).await,
         (_, Kind::Reads) => client.get(&format!("/orders/{SEEN}")).await,
         ("user", Kind::Writes) => {
-            let path = format!("/users/{WRITTEN}/name");
-            client.put(&path, new("name", json!("probe written"))).await
+            let (path, name) = (format!("/users/{WRITTEN}/name"), format!("probe {TAKEN}"));
+            client.put(&path, json!({ "name": name })).await
         }
         ("product", Kind::Writes) => {
-            let path = format!("/products/{WRITTEN}/price");
-            client.put(&path, new("price", json!(1))).await
-        }
-        ("cart", Kind::Writes) => {
-            let path = format!("/users/{WRITTEN}/cart/{WRITTEN}");
-            client.put(&path, new("quantity", json!(1))).await
+            let path = format!("/products/{WRITTEN}/take");
+            client
+                .send("POST", &path, Some(json!({ "quantity": 2 }).to_string()))
+                .await
         }
         (_, Kind::Writes) => {
             let path = format!("/users/{BUYER}/orders");
@@ -239,7 +239,8 @@ fn store(entity: &str, kind: Kind, reply: &Reply) -> Result<Store, String> {
         ("cart", Kind::Reads) => (json["quantity"] == 1, json["quantity"] == 2),
         (_, Kind::Reads) => (json["total"] == 1, json["total"] == 2),
         ("order", Kind::Writes) => (reply.code() == "EmptyCart", reply.code() == "CartTooBig"),
-        (_, Kind::Writes) => (reply.status == 404, reply.status == 204),
+        ("user", Kind::Writes) => (reply.status == 404, reply.code() == "NameTaken"),
+        (_, Kind::Writes) => (reply.status == 404, reply.code() == "OutOfStock"),
     };
     match (mysql, dynamodb) {
         (true, _) => Ok(Store::MySql),
