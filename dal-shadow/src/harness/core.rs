@@ -197,6 +197,10 @@ impl Core {
                     |all: Standing| all.under_way == 0 && all.pending == 0 && all.dirty == 0;
                 self.writes.stands(entity.id, at_rest).await;
             }
+            // Comparisons of writes have tasks of their own, which end soon after the writes.
+            while self.entities().iter().any(|entity| entity.is_comparing()) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
             // An error would mean that the semaphore is closed, which nobody does.
             self.reads.acquire_many(all).await.is_ok()
                 && self.delivery.delivered(&self.runtime, limit).await

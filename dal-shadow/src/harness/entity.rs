@@ -399,6 +399,13 @@ impl Entity {
         }
     }
 
+    /// Whether a call of it is being compared.
+    pub(crate) fn is_comparing(&self) -> bool {
+        lock(&self.methods)
+            .iter()
+            .any(|method| method.is_comparing())
+    }
+
     pub(crate) fn report(&self) -> EntityReport {
         let now = self.gate.now();
         EntityReport {

@@ -197,6 +197,11 @@ impl Method {
         }
     }
 
+    /// Whether a call that can be compared has no outcome yet.
+    pub(crate) fn is_comparing(&self) -> bool {
+        self.tally().in_flight > 0
+    }
+
     /// The counts so far.
     pub(crate) fn report(&self) -> MethodReport {
         let tally = self.tally();
