@@ -81,8 +81,6 @@ enum Taken {
     Applied(Answer),
     Refused(Answer),
     Failed(Answer),
-    /// Its effect is unknown.
-    Unclear(Answer),
     Panicked,
 }
 
@@ -136,7 +134,9 @@ impl SecondaryWrite {
     }
 
     /// Tries until the second store says yes or no, or trying again would not be safe.
-    async fn attempts(&self) -> Taken {
+    /// Also says whether an attempt had an unknown effect: one that may land late, over whatever came
+    /// after it, also when a later attempt succeeded.
+    async fn attempts(&self) -> (Taken, bool) {
         let policy = &self.core.policy;
         let (mut attempt, mut unknown) = (1, false);
         loop {
@@ -146,7 +146,7 @@ impl SecondaryWrite {
             self.method
                 .took(self.context.first.other(), began.elapsed());
             let (class, answer) = match ended {
-                Called::Panicked => return Taken::Panicked,
+                Called::Panicked => return (Taken::Panicked, true),
                 Called::TimedOut => (
                     Class::new(ErrorKind::Timeout),
                     no_answer(ErrorKind::Timeout, "no answer in time"),
@@ -154,23 +154,18 @@ impl SecondaryWrite {
                 Called::Answered(Answer::Error(error)) => {
                     (error.class.clone(), Answer::Error(error))
                 }
-                Called::Answered(answer) => return Taken::Applied(answer),
+                Called::Answered(answer) => return (Taken::Applied(answer), unknown),
             };
             let unclear = class.is_transient() || class.effect == Effect::Unknown;
             if !unclear {
-                return Taken::Refused(answer);
+                return (Taken::Refused(answer), unknown);
             }
             let safe = self.method.spec.mirror || class.effect == Effect::None;
             let helps = class.is_transient();
-            if !safe || !helps || attempt >= policy.second_write_retry.max_attempts {
-                return if unknown || class.effect == Effect::Unknown {
-                    Taken::Unclear(answer)
-                } else {
-                    Taken::Failed(answer)
-                };
-            }
-            // What an earlier attempt did stays unknown, whatever the last one says.
             unknown |= class.effect == Effect::Unknown;
+            if !safe || !helps || attempt >= policy.second_write_retry.max_attempts {
+                return (Taken::Failed(answer), unknown);
+            }
             self.method.second(|second| second.retried += 1);
             tokio::time::sleep(policy.second_write_retry.pause(attempt)).await;
             attempt += 1;
@@ -186,12 +181,12 @@ impl Secondary for SecondaryWrite {
             if self.state().taken.is_some() {
                 self.method.second(|second| second.retried += 1);
             }
-            let taken = self.attempts().await;
+            let (taken, unknown) = self.attempts().await;
             let end = match &taken {
+                _ if unknown => SecondaryEnd::Unknown,
                 Taken::Applied(_) => SecondaryEnd::Made,
                 Taken::Refused(_) => SecondaryEnd::Refused,
-                Taken::Failed(_) => SecondaryEnd::Failed,
-                Taken::Unclear(_) | Taken::Panicked => SecondaryEnd::Unknown,
+                Taken::Failed(_) | Taken::Panicked => SecondaryEnd::Failed,
             };
             self.state().taken = Some(taken);
             end
@@ -209,7 +204,7 @@ impl Secondary for SecondaryWrite {
         state.pending.count(|second| match &taken {
             Some(Taken::Applied(_)) => &mut second.applied,
             Some(Taken::Refused(_)) => &mut second.refused,
-            Some(Taken::Failed(_) | Taken::Unclear(_) | Taken::Panicked) => &mut second.failed,
+            Some(Taken::Failed(_) | Taken::Panicked) => &mut second.failed,
             None if dropped && self.entity.repairer().is_some() => &mut second.transferred,
             // Nothing brings its records, or the runtime is shutting down.
             None => &mut second.lost,
@@ -256,7 +251,7 @@ async fn verdict(
         }
         Taken::Applied(answer) => (answer, false, method.spec.mirror),
         Taken::Refused(answer) => (answer, false, false),
-        Taken::Failed(answer) | Taken::Unclear(answer) => (answer, true, false),
+        Taken::Failed(answer) => (answer, true, false),
     };
     let answers = Arc::new((first, answer));
     let verdict = if mirrored {

@@ -9,6 +9,7 @@
     reason = "a test reports by panicking, and its stores explain themselves"
 )]
 
+mod accounts;
 mod compare_errors;
 mod compare_numbers;
 mod compare_reads;
@@ -22,5 +23,6 @@ mod never_hurts;
 mod phases;
 mod redaction;
 mod secrets;
+mod simulate;
 mod step_by_hand;
 mod users;
