@@ -43,6 +43,8 @@ pub(crate) struct Gate {
 pub(crate) enum Blocked {
     /// Writes, or their second writes, did not end in time: the old phase stays.
     Writes,
+    /// What the step needs does not hold behind the closed gate: the old phase stays.
+    Refused,
     /// The new phase is in force, but calls of the old one are still under way.
     Calls,
 }
@@ -122,7 +124,7 @@ impl Gate {
 
     /// Steps from `from` to `to`, both of them checked by the caller, who also sees to it that steps
     /// of one entity follow one another. `settle` waits for the secondary writes so far, where the
-    /// step needs them. A hand-over keeps the gate closed to writes until `closed_until` at most;
+    /// step needs them, and says whether the step may be taken. A hand-over keeps the gate closed to writes until `closed_until` at most;
     /// calls of the old phase are waited for until `deadline`.
     pub(crate) async fn step(
         &self,
@@ -130,7 +132,7 @@ impl Gate {
         to: Phase,
         closed_until: Instant,
         deadline: Instant,
-        settle: impl Future<Output = ()>,
+        settle: impl Future<Output = bool>,
     ) -> Result<(), Blocked> {
         let epoch = self.word.load(Ordering::SeqCst) / EPOCH;
         let hands_over = from.hands_over_to(to);
@@ -139,12 +141,17 @@ impl Gate {
         if hands_over {
             let writes = async {
                 self.empty(Verb::Write, epoch).await;
-                settle.await;
+                settle.await
             };
-            if timeout_at(closed_until, writes).await.is_err() {
+            let blocked = match timeout_at(closed_until, writes).await {
+                Ok(true) => None,
+                Ok(false) => Some(Blocked::Refused),
+                Err(_late) => Some(Blocked::Writes),
+            };
+            if let Some(blocked) = blocked {
                 self.word.fetch_and(!(STEPPING | CLOSED), Ordering::SeqCst);
                 self.opened.notify_waiters();
-                return Err(Blocked::Writes);
+                return Err(blocked);
             }
         }
         let next = epoch.wrapping_add(1).wrapping_mul(EPOCH);
@@ -235,7 +242,10 @@ mod tests {
         let step = tokio::spawn({
             let (gate, settled) = (Arc::clone(&gate), Arc::clone(&settled));
             async move {
-                let settle = async { settled.store(true, Ordering::SeqCst) };
+                let settle = async {
+                    settled.store(true, Ordering::SeqCst);
+                    true
+                };
                 gate.step(
                     Phase::ShadowRead,
                     Phase::DynamoDbRead,
@@ -339,10 +349,14 @@ mod tests {
         }
         for _ in 0..200 {
             let end = Instant::now() + Duration::from_secs(10);
-            let forth = gate.step(Phase::ShadowRead, Phase::DynamoDbRead, end, end, async {});
+            let forth = gate.step(Phase::ShadowRead, Phase::DynamoDbRead, end, end, async {
+                true
+            });
             assert_eq!(forth.await, Ok(()));
             assert_eq!(old.load(Ordering::SeqCst), 0);
-            let back = gate.step(Phase::DynamoDbRead, Phase::ShadowRead, end, end, async {});
+            let back = gate.step(Phase::DynamoDbRead, Phase::ShadowRead, end, end, async {
+                true
+            });
             assert_eq!(back.await, Ok(()));
         }
         stop.store(true, Ordering::SeqCst);

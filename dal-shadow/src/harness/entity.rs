@@ -327,24 +327,23 @@ impl Entity {
         writes: &Arc<Writes>,
     ) -> Result<(), StepError> {
         let needed = needs_secondary(from, to);
-        if let Some(store) = needed
-            && let Some(why) = self.completeness.why(store)
-        {
-            let phase = from;
-            return Err(StepError::Incomplete { phase, store, why });
-        }
         let mut pause = FIRST_PAUSE;
         loop {
             let at_rest = |all: Standing| all.pending == 0 && all.dirty == 0;
-            if needed.is_some() {
+            if let Some(store) = needed {
+                self.is_complete(store, from)?;
                 let drained = writes.stands(self.id, at_rest);
                 if tokio::time::timeout_at(deadline, drained).await.is_err() {
                     return Err(self.under_way(from, writes));
                 }
             }
             let settle = async {
-                if needed.is_some() {
-                    writes.stands(self.id, at_rest).await;
+                match needed {
+                    None => true,
+                    Some(store) => {
+                        writes.stands(self.id, at_rest).await;
+                        self.completeness.why(store).is_none()
+                    }
                 }
             };
             let closed_until = deadline.min(Instant::now() + policy.closed_at_most);
@@ -352,6 +351,8 @@ impl Entity {
             match stepped.await {
                 Ok(()) => return Ok(()),
                 Err(Blocked::Calls) => return Err(StepError::CallsUnderWay(to)),
+                // Found to be incomplete at the next look.
+                Err(Blocked::Refused) => continue,
                 Err(Blocked::Writes) if Instant::now() + pause >= deadline => {
                     return Err(self.under_way(from, writes));
                 }
@@ -359,6 +360,13 @@ impl Entity {
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
+        }
+    }
+
+    fn is_complete(&self, store: Store, phase: Phase) -> Result<(), StepError> {
+        match self.completeness.why(store) {
+            None => Ok(()),
+            Some(why) => Err(StepError::Incomplete { phase, store, why }),
         }
     }
 
