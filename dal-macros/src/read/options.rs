@@ -130,7 +130,7 @@ fn method_option(options: &mut MethodOptions, meta: &ParseNestedMeta<'_>) -> syn
             return Err(refuse(
                 &meta.path,
                 "`#[shadow]` on a method has no such option",
-                "the options are `read`, `write`, `mirror`, `skip`, `replay`, `mirror = method`, `creates(class = place)`, `token(class = place)`, `key = argument`, `also(entity = \"path\")`, `ignore = \"path\"`, `unordered = \"path\"` and `normalize(\"path\" = function)`",
+                "the options are `read`, `write`, `mirror`, `skip(read)`, `skip(write)`, `replay`, `mirror = method`, `creates(class = place)`, `token(class = place)`, `key = path`, `also(entity = \"path\")`, `ignore = \"path\"`, `unordered = \"path\"` and `normalize(\"path\" = function)`",
             ));
         }
     }

@@ -284,7 +284,7 @@ mod tests {
                 Phase::DynamoDbRead,
                 soon(),
                 soon(),
-                async {},
+                async { true },
             )
             .await;
         assert_eq!(step, Err(Blocked::Writes));
@@ -305,7 +305,7 @@ mod tests {
                 Phase::DynamoDbRead,
                 soon(),
                 soon(),
-                async {},
+                async { true },
             )
             .await;
         assert_eq!(step, Err(Blocked::Calls));
@@ -317,7 +317,7 @@ mod tests {
                 Phase::ShadowRead,
                 soon(),
                 soon(),
-                async {},
+                async { true },
             )
             .await;
         assert_eq!(back, Ok(()));

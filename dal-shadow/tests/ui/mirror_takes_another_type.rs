@@ -3,7 +3,7 @@ pub struct User;
 
 #[dal_shadow::shadow]
 pub trait Users: Send + Sync {
-    #[shadow(write, mirror = put)]
+    #[shadow(write, mirror = put, key = all)]
     async fn register(&self, name: &str) -> Result<User, std::convert::Infallible>;
 
     #[shadow(mirror)]

@@ -2,10 +2,10 @@ type Error = std::convert::Infallible;
 
 #[dal_shadow::shadow]
 pub trait Users: Send + Sync {
-    #[shadow(write, mirror = put)]
+    #[shadow(write, mirror = put, key = all)]
     async fn register(&self, name: &str) -> Result<u64, Error>;
 
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = all)]
     async fn put(&self, id: u64) -> Result<(), Error>;
 }
 

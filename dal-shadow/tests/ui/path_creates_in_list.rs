@@ -21,7 +21,7 @@ pub struct Page {
 
 #[dal_shadow::shadow]
 pub trait Users: Send + Sync {
-    #[shadow(write, replay, creates(user = "items[].id"))]
+    #[shadow(write, replay, key = all, creates(user = "items[].id"))]
     async fn add(&self, name: &str) -> Result<Page, Error>;
 }
 

@@ -2,7 +2,7 @@ type Error = std::convert::Infallible;
 
 #[dal_shadow::shadow]
 pub trait Users: Send + Sync {
-    #[shadow(skip, unordered = "items")]
+    #[shadow(skip(read), unordered = "items")]
     async fn register(&self, name: &str) -> Result<u64, Error>;
 
     #[shadow(mirror)]
