@@ -164,7 +164,7 @@ pub enum LampError {}
 #[dal_shadow::shadow(ops)]
 #[async_trait]
 pub trait Lamp: Send + Sync {
-    #[shadow(write, replay)]
+    #[shadow(write, replay, key = all)]
     async fn turn(&self, on: bool) -> Result<(), LampError>;
     #[shadow(read)]
     async fn is_on(&self) -> Result<bool, LampError>;
