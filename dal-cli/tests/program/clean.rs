@@ -25,10 +25,10 @@ impl Servers {
         let up = ["up", "--json", "--dynamodb", "embedded"];
         let up = dal(folder, &up).output().unwrap();
         let servers: Value = serde_json::from_str(&out(&up)).unwrap();
-        let text = |a: &str, b: &str| servers[a][b].as_str().unwrap().to_owned();
+        let text = |path| servers.pointer(path).and_then(Value::as_str).unwrap();
         Self {
-            mysql: MySqlServer::at(&text("mysql", "url")).unwrap(),
-            dynamodb: DynamoDbServer::at(&text("dynamodb", "endpoint")).unwrap(),
+            mysql: MySqlServer::at(text("/mysql/url")).unwrap(),
+            dynamodb: DynamoDbServer::at(text("/dynamodb/endpoint")).unwrap(),
         }
     }
 
@@ -72,8 +72,8 @@ fn said(output: &Output) -> Value {
     assert!(output.status.success(), "{output:?}");
     let mut said: Value = serde_json::from_str(&out(output)).unwrap();
     for kind in ["databases", "tables"] {
-        let names = said[kind].as_array_mut().unwrap();
-        names.sort_unstable_by_key(ToString::to_string);
+        let names = said.get_mut(kind).and_then(Value::as_array_mut);
+        names.unwrap().sort_unstable_by_key(ToString::to_string);
     }
     said
 }
