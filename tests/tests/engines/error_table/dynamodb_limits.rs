@@ -182,7 +182,8 @@ fn an_index_that_is_being_filled_is_read_again() {
             .await
             .unwrap();
         assert_eq!(found.count(), 0);
-        assert_eq!(faults.count("Query"), 2);
+        // On a busy machine an attempt may also end late.
+        assert!(faults.count("Query") >= 2);
     });
 }
 
