@@ -1,13 +1,14 @@
 //! A store of accounts in memory whose calls take their time and fail by a seed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dal_shadow::{Classify, shadow};
+use dal_shadow::{Classify, OpCx, shadow};
 use serde::Serialize;
+use tokio::time::sleep;
 
 /// Each write leaves its number, so that one which is made twice, or in another order, shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,6 +86,12 @@ pub struct Accounts {
     pub slow: Duration,
     pub latest: Duration,
     pub calls: AtomicU64,
+    /// Calls for this account never end.
+    pub hung: AtomicU64,
+    /// The pauses before and after the next calls are made, in their order.
+    pub pauses: Mutex<VecDeque<(Duration, Duration)>>,
+    /// The tokens that writes came with.
+    pub tokens: Mutex<Vec<String>>,
     /// Writes that were made later than their reply.
     pub landed: Arc<AtomicU64>,
 }
@@ -102,6 +109,9 @@ impl Accounts {
             slow,
             latest: Duration::from_millis(1_500),
             calls: AtomicU64::new(0),
+            hung: AtomicU64::new(0),
+            pauses: Mutex::default(),
+            tokens: Mutex::default(),
             landed: Arc::default(),
         })
     }
@@ -130,16 +140,26 @@ impl Accounts {
         let most = u64::try_from(self.slow.as_micros()).unwrap();
         let micros = self.drawn(most + 1);
         if micros > 0 {
-            tokio::time::sleep(Duration::from_micros(micros)).await;
+            sleep(Duration::from_micros(micros)).await;
         }
     }
 
     async fn act<T: Send + 'static>(
         &self,
+        id: u64,
         work: impl FnOnce(&mut State) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        self.pause().await;
+        let token = OpCx::current().token().map(str::to_owned);
+        self.tokens.lock().unwrap().extend(token);
+        let set = self.pauses.lock().unwrap().pop_front();
+        match set {
+            Some((before, _)) => sleep(before).await,
+            None => self.pause().await,
+        }
+        if id != 0 && id == self.hung.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         let mut left = self.drawn(100);
         let mut hits = |share: u8| {
             let hit = left < u64::from(share);
@@ -164,7 +184,7 @@ impl Accounts {
             let after = Duration::from_micros(self.drawn(most));
             let (state, landed) = (Arc::clone(&self.state), Arc::clone(&self.landed));
             tokio::spawn(async move {
-                tokio::time::sleep(after).await;
+                sleep(after).await;
                 let _refused = work(&mut state.lock().unwrap()).is_err();
                 landed.fetch_add(1, Ordering::SeqCst);
             });
@@ -172,7 +192,10 @@ impl Accounts {
         }
         let done = work(&mut self.state.lock().unwrap());
         let lost = hits(faults.lost);
-        self.pause().await;
+        match set {
+            Some((_, after)) => sleep(after).await,
+            None => self.pause().await,
+        }
         if lost { Err(Failure::Lost) } else { done }
     }
 }
@@ -195,7 +218,7 @@ impl State {
 impl AccountRepository for Accounts {
     async fn open(&self, name: &str, write: u64) -> Result<Account, Failure> {
         let name = name.to_owned();
-        self.act(move |state| {
+        self.act(0, move |state| {
             state.is_free(&name, 0)?;
             let id = state.next;
             state.next += 1;
@@ -209,7 +232,7 @@ impl AccountRepository for Accounts {
 
     async fn rename(&self, id: u64, name: &str, write: u64) -> Result<(), Failure> {
         let name = name.to_owned();
-        self.act(move |state| {
+        self.act(id, move |state| {
             state.is_free(&name, id)?;
             let account = state.account(id)?;
             account.name = name;
@@ -220,7 +243,7 @@ impl AccountRepository for Accounts {
     }
 
     async fn transfer(&self, from: u64, to: u64, write: u64) -> Result<(), Failure> {
-        self.act(move |state| {
+        self.act(from, move |state| {
             state.account(to)?;
             state.account(from)?.writes.push(write);
             if from != to {
@@ -232,18 +255,18 @@ impl AccountRepository for Accounts {
     }
 
     async fn close(&self, id: u64) -> Result<bool, Failure> {
-        self.act(move |state| Ok(state.accounts.remove(&id).is_some()))
+        self.act(id, move |state| Ok(state.accounts.remove(&id).is_some()))
             .await
     }
 
     async fn get(&self, id: u64) -> Result<Option<Account>, Failure> {
-        self.act(move |state| Ok(state.accounts.get(&id).cloned()))
+        self.act(id, move |state| Ok(state.accounts.get(&id).cloned()))
             .await
     }
 
     async fn put_exact(&self, account: &Account) -> Result<(), Failure> {
         let account = account.clone();
-        self.act(move |state| {
+        self.act(account.id, move |state| {
             state.is_free(&account.name, account.id)?;
             state.next = state.next.max(account.id + 1);
             state.accounts.insert(account.id, account);
@@ -253,7 +276,7 @@ impl AccountRepository for Accounts {
     }
 
     async fn pass_id(&self, id: u64) -> Result<(), Failure> {
-        self.act(move |state| {
+        self.act(id, move |state| {
             state.next = state.next.max(id + 1);
             Ok(())
         })

@@ -17,6 +17,7 @@ mod compare_rules;
 mod compare_sinks;
 mod compare_values;
 mod containment;
+mod converge;
 mod engine;
 mod forms;
 mod never_hurts;
