@@ -369,6 +369,8 @@ async fn task_locals_go_along_with_writes_and_their_transfers() {
             }
         })
         .await;
+    // Until every repetition has failed.
+    sleep(Duration::from_mins(1)).await;
     setup.dynamodb.works_from_now_on();
     setup.both_hold_the_same().await;
     assert_eq!(setup.dynamodb.all().len(), 5);

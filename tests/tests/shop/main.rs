@@ -2,6 +2,7 @@
 
 mod check;
 mod concurrent;
+mod converge;
 mod copy;
 mod pinned_ids;
 mod readme;
