@@ -36,7 +36,7 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 /// | `mirror` | stores exactly what it is given, as often as it is called |
 /// | `skip` | is called on the primary store only |
 /// | `creates(user = id)` | a successful call returns a new id of this class in this field; without a field the returned value is the id |
-/// | `token(user_page = next)` | the returned value holds the token of the next page in this field; the method takes it back as `#[handle(user_page)] after: Option<&str>`. `portable`: one store understands the other store's token. `drain = items`: the stores may cut pages at different records |
+/// | `token(user_page = next)` | the returned value holds the token of the next page in this field; a method takes it back as `#[handle(user_page)] after: Option<&str>`, or inside a struct (`#[handle(user_page = "from.after")]`). `portable`: one store understands the other store's token. `drain = items`: the stores may cut pages at different records |
 /// | `key = id` | the argument that names the record (else the first handle, else the first argument) |
 /// | `ignore = "path"`; `unordered = "path"`; `normalize("path" = function)` | leaves a place out; compares a list as a multiset; brings a value into one form first |
 ///
