@@ -198,7 +198,11 @@ impl Core {
                 self.writes.stands(entity.id, at_rest).await;
             }
             // Comparisons of writes have tasks of their own, which end soon after the writes.
-            while self.entities().iter().any(|entity| entity.is_comparing()) {
+            while self
+                .entities()
+                .iter()
+                .any(|entity| entity.is_comparing_writes())
+            {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             // An error would mean that the semaphore is closed, which nobody does.

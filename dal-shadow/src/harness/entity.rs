@@ -407,11 +407,11 @@ impl Entity {
         }
     }
 
-    /// Whether a call of it is being compared.
-    pub(crate) fn is_comparing(&self) -> bool {
+    /// Whether a write of it is being compared.
+    pub(crate) fn is_comparing_writes(&self) -> bool {
         lock(&self.methods)
             .iter()
-            .any(|method| method.is_comparing())
+            .any(|method| method.is_comparing_writes())
     }
 
     pub(crate) fn report(&self) -> EntityReport {

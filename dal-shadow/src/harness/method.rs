@@ -197,9 +197,9 @@ impl Method {
         }
     }
 
-    /// Whether a call that can be compared has no outcome yet.
-    pub(crate) fn is_comparing(&self) -> bool {
-        self.tally().in_flight > 0
+    /// Whether it writes, and a call that can be compared has no outcome yet.
+    pub(crate) fn is_comparing_writes(&self) -> bool {
+        self.spec.verb == Verb::Write && self.tally().in_flight > 0
     }
 
     /// The counts so far.

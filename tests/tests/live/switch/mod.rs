@@ -121,7 +121,8 @@ fn hold_the_same(shadow: &Shadow) {
 
 /// Nothing that a shopper did is on one store only.
 async fn are_equal(stores: &Stores, shadow: &Shadow) {
-    assert!(shadow.harness.drain(Duration::from_secs(10)).await);
+    let drained = shadow.harness.drain(Duration::from_secs(10)).await;
+    assert!(drained, "{:?}", shadow.harness.status());
     let (mysql, dynamodb) = stores.contents().await;
     let (mysql, dynamodb) = (probes::without(mysql), probes::without(dynamodb));
     assert!(!mysql.orders.is_empty());
