@@ -83,7 +83,7 @@ fn pushed(model: &TraitModel, method: &MethodModel, key: &KeyModel) -> TokenStre
         .iter()
         .filter_map(|step| step.field.as_ref())
         .next_back()
-        .map_or_else(|| start.span(), |field| field.span());
+        .map_or_else(|| start.span(), proc_macro2::Ident::span);
     let ty = own_type(model, key);
     let push = |value: TokenStream| {
         quote_spanned! {span=>

@@ -44,9 +44,11 @@ fn methods(model: &TraitModel, repair: &RepairModel, names: &Names) -> Option<To
     );
     let answer = local("answer");
     let classify = classify(model);
-    let found = match form::value_of_result(&read.output).and_then(form::option_of) {
-        Some(_) => quote!(::dal_shadow::__private::found_option(#answer, #classify)),
-        None => quote!(::dal_shadow::__private::found_value(#answer, #classify)),
+    let returned = form::value_of_result(&read.output);
+    let found = if returned.and_then(form::option_of).is_some() {
+        quote!(::dal_shadow::__private::found_option(#answer, #classify))
+    } else {
+        quote!(::dal_shadow::__private::found_value(#answer, #classify))
     };
     let by_key = quote! {
         let #args = ::std::sync::Arc::new((::core::clone::Clone::clone(&*#key),));
@@ -115,12 +117,11 @@ fn with(model: &TraitModel, function: &syn::Path) -> TokenStream {
     let (mysql, dynamodb) = (local("mysql"), local("dynamodb"));
     let (key, from, answer) = (local("key"), local("from"), local("answer"));
     let span = function.span();
-    let snapshot = match &model.options.classify {
-        None => quote::quote_spanned!(span=> ::dal_shadow::__private::answer(&#answer)),
-        Some(_) => {
-            let classify = classify(model);
-            quote!(::dal_shadow::__private::answer_with(&#answer, #classify))
-        }
+    let snapshot = if model.options.classify.is_none() {
+        quote::quote_spanned!(span=> ::dal_shadow::__private::answer(&#answer))
+    } else {
+        let classify = classify(model);
+        quote!(::dal_shadow::__private::answer_with(&#answer, #classify))
     };
     quote! {
         ::core::option::Option::Some(::dal_shadow::__private::repairer_with(#entity, {

@@ -115,8 +115,9 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
     let (entity, name) = (&model.options.entity, method.ident.to_string());
     let (verb, mirror) = match &method.kind {
         MethodKind::Read | MethodKind::Skip { writes: false } => (quote!(Read), false),
-        MethodKind::Skip { writes: true } => (quote!(Write), false),
-        MethodKind::Write(Second::Replay) => (quote!(Write), false),
+        MethodKind::Skip { writes: true } | MethodKind::Write(Second::Replay) => {
+            (quote!(Write), false)
+        }
         MethodKind::Write(Second::Mirror(_)) | MethodKind::Mirror => (quote!(Write), true),
     };
     let (bulk, names_more) = (method.bulk, key::names_more(method));

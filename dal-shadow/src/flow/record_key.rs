@@ -51,7 +51,9 @@ fn write(tree: &Tree, bytes: &mut Vec<u8>) {
         Tree::Seq(items) => {
             bytes.push(10);
             length(items.len(), bytes);
-            items.iter().for_each(|item| write(item, bytes));
+            for item in items {
+                write(item, bytes);
+            }
         }
         Tree::Map(entries) => {
             bytes.push(11);

@@ -64,8 +64,8 @@ fn once(
         };
         let limit = core.policy.second_write_attempt;
         let cx = OpCx::new().with_deadline(Instant::now() + limit);
-        let repaired = AssertUnwindSafe(cx.scope(repairer(&key, plan.first))).catch_unwind();
-        let end = match timeout(limit, repaired).await {
+        let work = AssertUnwindSafe(cx.scope(repairer(&key, plan.first))).catch_unwind();
+        let end = match timeout(limit, work).await {
             Ok(Ok(end)) => end,
             // It panicked, or was late.
             Ok(Err(_)) | Err(_) => TransferEnd::Unknown,

@@ -164,7 +164,7 @@ impl Shop {
                 }
                 4 => products.set_price(product, rng.u64(1..1_000)).await,
                 5..7 => {
-                    let name = format!("user {}", rng.u64(0..RECORDS + 1));
+                    let name = format!("user {}", rng.u64(0..=RECORDS));
                     users.rename(user, &name).await
                 }
                 7..10 => carts.add(user, product, pieces).await.map(drop),

@@ -49,22 +49,22 @@ fn plan(records: &[u128]) -> Plan {
 /// A task of the driver, or of a store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Task {
-    Begin(usize),
+    Begin(u64),
     /// The primary store makes the write.
-    Make(usize),
-    End(usize),
+    Make(u64),
+    End(u64),
     /// The secondary store makes the write, which then ends like this.
-    MakeSecond(usize),
-    EndSecond(usize),
+    MakeSecond(u64),
+    EndSecond(u64),
     /// A secondary write whose answer was lost lands.
-    Land(usize, u64),
+    Land(u64, u64),
     /// A transfer reads, puts what it read, and ends.
     Read(u128),
-    Put(u128, Vec<usize>),
+    Put(u128, Vec<u64>),
     EndTransfer(u128),
     Event(u128, u64),
     Retry(u128),
-    Waited(usize),
+    Waited(u64),
 }
 
 /// The machine, the two stores (the writes that each record has seen, so that one that is made twice
@@ -73,8 +73,8 @@ enum Task {
 struct World {
     machine: Converge,
     plans: Vec<Plan>,
-    primary: BTreeMap<u128, Vec<usize>>,
-    secondary: BTreeMap<u128, Vec<usize>>,
+    primary: BTreeMap<u128, Vec<u64>>,
+    secondary: BTreeMap<u128, Vec<u64>>,
     tasks: Vec<Task>,
     transfers: usize,
 }
@@ -88,20 +88,24 @@ impl World {
             plans: plans.to_vec(),
             primary: BTreeMap::new(),
             secondary: BTreeMap::new(),
-            tasks: (0..plans.len()).map(Task::Begin).collect(),
+            tasks: (0..).take(plans.len()).map(Task::Begin).collect(),
             transfers: 0,
         }
     }
 
-    fn records(&self, write: usize) -> Vec<u128> {
-        let plan = &self.plans[write];
+    fn plan(&self, write: u64) -> &Plan {
+        &self.plans[usize::try_from(write).unwrap()]
+    }
+
+    fn records(&self, write: u64) -> Vec<u128> {
+        let plan = self.plan(write);
         plan.records.iter().chain(&plan.named).copied().collect()
     }
 
     fn event(&mut self, event: Event) {
         for effect in self.machine.step(event) {
             match effect {
-                Effect::Write { call } => self.tasks.push(Task::MakeSecond(call as usize)),
+                Effect::Write { call } => self.tasks.push(Task::MakeSecond(call)),
                 Effect::Transfer { record } => {
                     self.transfers += 1;
                     self.tasks.push(Task::Read(record.key));
@@ -109,7 +113,7 @@ impl World {
                 Effect::Later { event, .. } => self.tasks.push(match event {
                     Event::LateDue { record, token } => Task::Event(record.key, token),
                     Event::RetryDue { record } => Task::Retry(record.key),
-                    Event::Waited { call } => Task::Waited(call as usize),
+                    Event::Waited { call } => Task::Waited(call),
                     other => panic!("{other:?}"),
                 }),
                 Effect::Drop { .. } | Effect::Settle { .. } | Effect::Forget { .. } => {}
@@ -122,9 +126,9 @@ impl World {
         let task = self.tasks.remove(index);
         match task {
             Task::Begin(write) => {
-                let plan = &self.plans[write];
+                let plan = self.plan(write);
                 let event = Event::Began {
-                    call: write as u64,
+                    call: write,
                     records: plan.records.iter().copied().map(record).collect(),
                     entity: ENTITY,
                     bulk: false,
@@ -140,18 +144,18 @@ impl World {
                 self.tasks.push(Task::End(write));
             }
             Task::End(write) => {
-                let end = if self.plans[write].lost_primary {
+                let end = if self.plan(write).lost_primary {
                     PrimaryEnd::Unknown
                 } else {
-                    let named = self.plans[write].named.iter().copied().map(record);
+                    let named = self.plan(write).named.iter().copied().map(record);
                     PrimaryEnd::Made {
                         named: named.collect(),
                     }
                 };
-                let call = write as u64;
+                let call = write;
                 self.event(Event::PrimaryEnded { call, end });
             }
-            Task::MakeSecond(write) => match self.plans[write].secondary {
+            Task::MakeSecond(write) => match self.plan(write).secondary {
                 SecondaryEnd::Made => {
                     self.land(write);
                     self.tasks.push(Task::EndSecond(write));
@@ -164,7 +168,7 @@ impl World {
             },
             Task::Land(write, _) => self.land(write),
             Task::EndSecond(write) => {
-                let (call, end) = (write as u64, self.plans[write].secondary);
+                let (call, end) = (write, self.plan(write).secondary);
                 self.event(Event::SecondaryEnded { call, end });
             }
             Task::Read(key) => {
@@ -186,11 +190,11 @@ impl World {
             Task::Retry(key) => self.event(Event::RetryDue {
                 record: record(key),
             }),
-            Task::Waited(write) => self.event(Event::Waited { call: write as u64 }),
+            Task::Waited(write) => self.event(Event::Waited { call: write }),
         }
     }
 
-    fn land(&mut self, write: usize) {
+    fn land(&mut self, write: u64) {
         for key in self.records(write) {
             self.secondary.entry(key).or_default().push(write);
         }
