@@ -18,7 +18,7 @@ use super::record::{CallOutcome, Finding, Recorder};
 use super::sink::Sink;
 
 /// So many findings wait; each holds both answers.
-const MAX_WAITING: usize = 128;
+const MAX_WAITING: usize = 64;
 
 /// Counts alone are handed on together, so that not every call wakes the thread.
 const GATHERED: Duration = Duration::from_millis(20);

@@ -235,3 +235,49 @@ impl Method {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::CallOutcome;
+    use crate::tree::{Difference, Path, Step};
+
+    static SPEC: MethodSpec = MethodSpec {
+        entity: "user",
+        method: "get",
+        verb: Verb::Read,
+        mirror: false,
+        bulk: false,
+        names_more: false,
+        ignore: &[],
+        unordered: &[],
+        presence: &[],
+        pages: None,
+        normalize: &[],
+    };
+
+    #[test]
+    fn a_method_tells_so_many_places_apart_and_no_more() {
+        let method = Method::new(&SPEC, Rules::none());
+        let names: Vec<&'static str> = (0..2 * MAX_PATHS)
+            .map(|number| &*format!("field{number}").leak())
+            .collect();
+        for name in &names {
+            let owner = "User";
+            let place = Difference {
+                path: Path::from(vec![Step::Field { owner, name }]),
+                primary: None,
+                secondary: None,
+            };
+            method.eligible();
+            method.settled(&Verdict {
+                outcome: CallOutcome::Different,
+                differences: vec![place.clone(), place],
+            });
+        }
+        let report = method.report();
+        assert_eq!(report.paths.len(), MAX_PATHS + 1);
+        assert_eq!(report.paths.get("field0"), Some(&1), "once in a call");
+        assert_eq!(report.paths.values().sum::<u64>(), report.different);
+    }
+}
