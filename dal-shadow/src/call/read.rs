@@ -6,6 +6,7 @@ use std::time::Instant;
 use futures::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use crate::call::eligible::Eligible;
 use crate::call::guarded::{Called, contained, snapshot_of};
@@ -13,6 +14,7 @@ use crate::call::shadow_read::ShadowRead;
 use crate::call::ticket::{Ticket, short};
 use crate::compare::{CallOutcome, Verdict, Why, unreadable};
 use crate::flow::sampling::in_sample;
+use crate::harness::carry::Carrier;
 use crate::harness::policy::Order;
 use crate::phases::Store;
 use crate::tree::answer::Answer;
@@ -28,6 +30,7 @@ enum Early {
 pub struct Sampled {
     eligible: Eligible,
     permit: OwnedSemaphorePermit,
+    carrier: Option<Carrier>,
 }
 
 impl Ticket<'_> {
@@ -41,7 +44,14 @@ impl Ticket<'_> {
     ) -> Option<(Sampled, Arc<A>)> {
         let eligible = Eligible::new(self.core, self.method);
         match self.admitted(portable, keep) {
-            Ok((permit, args)) => Some((Sampled { eligible, permit }, Arc::new(args))),
+            Ok((permit, args, carrier)) => {
+                let sampled = Sampled {
+                    eligible,
+                    permit,
+                    carrier,
+                };
+                Some((sampled, Arc::new(args)))
+            }
             Err(CallOutcome::UnsupportedInShadow) => {
                 let verdict = Verdict::of(CallOutcome::UnsupportedInShadow);
                 eligible.ended(verdict, &self.context(), None);
@@ -65,7 +75,7 @@ impl Ticket<'_> {
         &self,
         portable: impl FnOnce() -> bool,
         keep: impl FnOnce() -> A,
-    ) -> Result<(OwnedSemaphorePermit, A), CallOutcome> {
+    ) -> Result<(OwnedSemaphorePermit, A, Option<Carrier>), CallOutcome> {
         if !in_sample(self.key.map(short), self.entity.sample()) {
             return Err(CallOutcome::Unsampled);
         }
@@ -80,8 +90,9 @@ impl Ticket<'_> {
         if !self.core.breaker(self.plan.first.other()).admits() {
             return Err(CallOutcome::Shed);
         }
-        let args = contained(keep).ok_or(CallOutcome::Inconclusive(Why::Panicked))?;
-        Ok((permit, args))
+        let (args, carrier) = contained(|| (keep(), self.core.capture()))
+            .ok_or(CallOutcome::Inconclusive(Why::Panicked))?;
+        Ok((permit, args, carrier))
     }
 
     /// A read that is compared: `answering` is the call on the primary, `again` makes one on either
@@ -93,17 +104,29 @@ impl Ticket<'_> {
         snapshot: impl Fn(&O) -> Answer,
         again: impl Fn(Store) -> BoxFuture<'static, Answer> + Send + Sync + 'static,
     ) -> O {
-        let Sampled { eligible, permit } = sampled;
+        let Sampled {
+            eligible,
+            permit,
+            carrier,
+        } = sampled;
         let (core, context) = (Arc::clone(self.core), self.context());
         let record = self.record();
         let policy = &core.policy;
-        let read = ShadowRead::new(&core, self.method, &context, Box::new(again));
+        let read = ShadowRead::new(&core, self.method, &context, carrier, Box::new(again));
+        // Linked to the caller's span and not inside of it: the caller's work ends earlier.
+        let span = tracing::debug_span!(
+            target: "dal_shadow",
+            "dal.shadow.read",
+            entity = self.method.spec.entity,
+            method = self.method.spec.method,
+        );
+        span.follows_from(tracing::Span::current());
         let read = Arc::new(read);
         let early = match policy.order {
             Order::Concurrent => Early::Sent(core.runtime.spawn({
                 let read = Arc::clone(&read);
                 // The place is taken as long as the secondary works, also when the caller leaves.
-                async move { (read.secondary().await, permit) }
+                async move { (read.secondary().await, permit) }.instrument(span.clone())
             })),
             Order::Detached | Order::PrimaryFirst => Early::Not(permit),
         };
@@ -123,7 +146,7 @@ impl Ticket<'_> {
             return output;
         }
         let (writes, wait) = (Arc::clone(&core.writes), policy.pending_wait);
-        let comparing = core.runtime.spawn(async move {
+        let comparing = async move {
             // What the primary has may be on its way to the secondary.
             if let Some(record) = record {
                 let settled = writes.settled(record);
@@ -143,7 +166,8 @@ impl Ticket<'_> {
             let found = read.found(primary, called).await;
             eligible.ended(found.verdict, &context, found.answers);
             drop(permit);
-        });
+        };
+        let comparing = core.runtime.spawn(comparing.instrument(span));
         if policy.order == Order::PrimaryFirst {
             // The caller waits for a bounded time; the comparison goes on by itself.
             let _ended = tokio::time::timeout(policy.deadline, comparing).await;

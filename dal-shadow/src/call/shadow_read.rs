@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use dal_traits::{ErrorKind, OpCx};
+use dal_traits::{Class, ErrorKind, OpCx};
 use futures::future::BoxFuture;
 
 use crate::call::context::Context;
 use crate::call::guarded::{Answers, Called, called, compared, is_still};
 use crate::compare::confirm::Confirmation;
 use crate::compare::{CallOutcome, Verdict, Why};
+use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
 use crate::harness::method::Method;
 use crate::phases::Store;
@@ -23,6 +24,7 @@ pub(crate) struct ShadowRead {
     method: Arc<Method>,
     primary: Store,
     cx: OpCx,
+    carrier: Option<Carrier>,
     again: Again,
 }
 
@@ -37,6 +39,7 @@ impl ShadowRead {
         core: &Arc<Core>,
         method: &Arc<Method>,
         context: &Context,
+        carrier: Option<Carrier>,
         again: Again,
     ) -> Self {
         Self {
@@ -45,6 +48,7 @@ impl ShadowRead {
             primary: context.first,
             // The caller's deadline and token are not the shadow read's.
             cx: OpCx::new().with_correlation_id(Arc::clone(&context.correlation_id)),
+            carrier,
             again,
         }
     }
@@ -58,7 +62,18 @@ impl ShadowRead {
         let began = Instant::now();
         let policy = &self.core.policy;
         let (timeout, bytes) = (policy.deadline, policy.snapshot);
-        let ended = called(self.cx.clone(), timeout, bytes, || (self.again)(store)).await;
+        let call = || {
+            let call = (self.again)(store);
+            match &self.carrier {
+                None => call,
+                Some(carrier) => {
+                    let lost = Class::new(ErrorKind::Unexpected);
+                    let lost = Answer::error(lost, &"the carrier lost the call");
+                    carrier.carry_value(call, lost)
+                }
+            }
+        };
+        let ended = called(self.cx.clone(), timeout, bytes, call).await;
         let took = began.elapsed();
         self.method.took(store, took);
         match ended {

@@ -12,7 +12,7 @@ use dal_shadow::record::{CallOutcome, Record};
 use dal_shadow::sink::{JsonLinesSink, Sink};
 use dal_shadow::source::Fixed;
 use dal_shadow::tree::Tree;
-use dal_shadow::{Classify, Harness, HarnessBuilder, MethodReport, Order, Phases, shadow};
+use dal_shadow::{Carrier, Classify, Harness, HarnessBuilder, MethodReport, Order, Phases, shadow};
 use serde::{Serialize, Serializer};
 
 /// An argument whose copies are counted; one of them may panic.
@@ -83,6 +83,8 @@ struct Side {
     name: Mutex<String>,
     /// Every answer is another one.
     lies: bool,
+    /// Panics outside of a tenant.
+    needs_tenant: bool,
     refuses: Mutex<bool>,
     calls: AtomicU64,
     now: AtomicU64,
@@ -91,6 +93,9 @@ struct Side {
 
 impl Side {
     async fn enter(&self) -> Result<u64, Failure> {
+        if self.needs_tenant {
+            TENANT.with(|_| ());
+        }
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
@@ -220,6 +225,47 @@ async fn the_limit_of_shadow_reads_holds_in_every_order_also_when_callers_leave(
         eprintln!("{order:?}: {most} reads at once under a limit of 4");
         assert!(most <= 4, "{order:?}: {most}");
     }
+}
+
+tokio::task_local! {
+    static TENANT: u32;
+}
+
+#[tokio::test]
+async fn task_locals_go_along_with_shadow_reads_in_every_order() {
+    for order in [Order::Detached, Order::Concurrent, Order::PrimaryFirst] {
+        let of_tenant = Side {
+            needs_tenant: true,
+            ..Side::default()
+        };
+        let setup = Setup::with("shadow-read", of_tenant, |builder| {
+            builder.order(order).carry(|| {
+                let tenant = TENANT.try_with(|tenant| *tenant).ok();
+                Carrier::new(move |future| match tenant {
+                    Some(tenant) => Box::pin(TENANT.scope(tenant, future)),
+                    None => future,
+                })
+            })
+        })
+        .await;
+        *setup.mysql.rows.lock().unwrap() = rows(1);
+        *setup.dynamodb.rows.lock().unwrap() = rows(1);
+        let call = setup.rows.all(setup.key());
+        TENANT.scope(7, call).await.unwrap();
+        let all = setup.counts("all").await;
+        assert_eq!(all.equal, 1, "{order:?}: {all:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_capture_that_panics_costs_the_caller_nothing() {
+    let setup = Setup::new("shadow-read", |builder| {
+        builder.carry(|| panic!("planted: capture"))
+    })
+    .await;
+    assert_eq!(setup.rows.all(setup.key()).await.unwrap(), []);
+    let all = setup.counts("all").await;
+    assert_eq!(all.reasons.get("user_code_panicked"), Some(&1), "{all:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::time::SystemTime;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::Finding;
 use crate::tree::answer::ERROR_WORD;
 use crate::tree::{Difference, Tree};
@@ -31,19 +33,14 @@ impl Fingerprint {
             .into_iter()
             .chain(detail)
             .chain(places.iter().map(String::as_str));
-        Self(parts.fold(FNV_OFFSET, |hash, part| {
-            fnv(fnv(hash, part.as_bytes()), &[0])
-        }))
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.extend_from_slice(part.as_bytes());
+            bytes.push(0);
+        }
+        // The same in every process and version, and nothing secret goes in.
+        Self(xxh3_64(&bytes))
     }
-}
-
-/// FNV-1a: the same in every process and version, and nothing secret goes in.
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-
-fn fnv(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 fn place(difference: &Difference) -> String {
