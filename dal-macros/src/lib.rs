@@ -27,6 +27,8 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 /// | `ops` | the calls as values, for property tests |
 /// | `generated = "User.created_at"` | type and field of a value that each store makes by itself (property tests compare its presence) |
 /// | `ids(user = "Order.user_id")` | a place in answers that holds an id of a class |
+/// | `repair(read = get, put = put_exact, delete = remove, ids = pass_id)` | the methods, with one argument each, that make a record equal on the secondary store; `ids` may be left out |
+/// | `repair(with = function)` | a function that does it: `async fn(from: &A, to: &B, key: K) -> Result<(), E>` |
 ///
 /// | on a method | meaning |
 /// |---|---|
@@ -34,11 +36,15 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 /// | `write, replay` | the secondary store gets the same arguments |
 /// | `write, mirror = put_exact` | the secondary store's `put_exact` gets the value that the primary store returned; `mirror = put(result, name)` also passes an argument |
 /// | `mirror` | stores exactly what it is given, as often as it is called |
-/// | `skip` | is called on the primary store only |
+/// | `skip(read)`, `skip(write)` | is called on one store only: the one that answers reads, or the one that is written first |
 /// | `creates(user = id)` | a successful call returns a new id of this class in this field; without a field the returned value is the id |
 /// | `token(user_page = next)` | the returned value holds the token of the next page in this field; a method takes it back as `#[handle(user_page)] after: Option<&str>`, or inside a struct (`#[handle(user_page = "from.after")]`). `portable`: one store understands the other store's token. `drain = items`: the stores may cut pages at different records |
-/// | `key = id` | the argument that names the record (else the first handle, else the first argument) |
+/// | `key = id`; `key = user.id`; `key = result.id`; `key = all` | the record that a write changes: an argument, a field of one, a field of what the primary store returns, or the whole entity; the argument that a read is by. Without it the plain argument that is a handle of the class by which `repair` reads, else the place that `creates` names |
+/// | `also(product = "result.lines[].product_id")` | further records that a write changes, of other entities or of its own; `[]` stands after a list |
 /// | `ignore = "path"`; `unordered = "path"`; `normalize("path" = function)` | leaves a place out; compares a list as a multiset; brings a value into one form first |
+///
+/// A write that does not say which record it changes does not compile. `docs/engine.md` of the
+/// repository says what records, keys and `repair` are for.
 ///
 /// A place in an answer is the name of a Rust field, which must exist, or a text: the path as serde
 /// names fields (`creates(product = "listed.id")`, `token(page = "nextPage")`). A path that cannot

@@ -54,7 +54,7 @@ pub struct Check<O: Operation, A: ?Sized, B: ?Sized> {
 ///
 /// #[dal_shadow::shadow(ops)]
 /// pub trait Names: Send + Sync {
-///     #[shadow(write, replay)]
+///     #[shadow(write, replay, key = name)]
 ///     async fn add(&self, name: &str) -> Result<bool, Infallible>;
 ///     #[shadow(read)]
 ///     async fn has(&self, name: &str) -> Result<bool, Infallible>;
