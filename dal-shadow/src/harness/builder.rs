@@ -225,8 +225,9 @@ impl Harness {
         }
     }
 
-    /// Waits until the second writes and shadow reads under way have ended; false when they have not
-    /// after `limit`. For a graceful shutdown: what has not ended then is lost to the second store.
+    /// Waits until writes, shadow reads and the transfers of dirty records have ended; false when they
+    /// have not after `limit`. For a graceful shutdown: what has not ended then is lost to the second
+    /// store.
     pub async fn drain(&self, limit: Duration) -> bool {
         self.0.drain(limit).await
     }
@@ -359,8 +360,8 @@ impl HarnessBuilder {
         self
     }
 
-    /// How many second writes may wait or be under way before further ones are lost (counted and
-    /// reported), and how many run at once; by default 1024 and 32.
+    /// How many second writes may wait or be under way before further ones become transfers of their
+    /// records, and how many writes and transfers of one entity run at once; by default 1024 and 32.
     pub fn second_writes(mut self, waiting: usize, at_once: usize) -> Self {
         self.policy.second_writes_queue = waiting;
         self.policy.second_writes_in_flight = at_once;
@@ -373,8 +374,8 @@ impl HarnessBuilder {
         self
     }
 
-    /// How long a step may wait for calls to end before it is given up; by default 10 s. Writes wait
-    /// at most as long.
+    /// How long a step may wait for calls to end, and for what the other store lacks, before it is
+    /// given up; by default 10 s. Writes wait for [`closed_at_most`](Self::closed_at_most).
     pub fn step_deadline(mut self, deadline: Duration) -> Self {
         self.policy.step_deadline = deadline.min(LONGEST);
         self

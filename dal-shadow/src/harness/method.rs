@@ -69,8 +69,8 @@ pub struct SecondWrites {
     pub retried: u64,
     /// Callers that stopped waiting for a second write before it had ended.
     pub late: u64,
-    /// First writes whose effect is unknown (the store failed, or the caller went away before it
-    /// answered): if they were made, the second store lacks them.
+    /// First writes whose effect is unknown (the store failed, or panicked): transfers bring their
+    /// records; without `repair`, the second store lacks them if they were made.
     pub unknown: u64,
 }
 

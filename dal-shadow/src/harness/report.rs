@@ -59,7 +59,9 @@ pub struct Totals {
     pub different: u64,
     /// Error answers.
     pub errors: u64,
-    /// Second writes that are, or may be, missing in the second store.
+    /// Second writes that were not made, or may not have been, since the start. With `repair` on the
+    /// trait, transfers bring their records: [`EntityStatus`](crate::EntityStatus) says what is
+    /// missing now.
     pub missing_writes: u64,
 }
 
