@@ -189,8 +189,8 @@ impl World {
     }
 }
 
-async fn simulate(seed: u64, seen: &mut Seen) {
-    let mut rng = fastrand::Rng::with_seed(seed);
+async fn simulated(number: u64, seen: &mut Seen) {
+    let mut rng = fastrand::Rng::with_seed(number);
     let world = World::start(&mut rng).await;
     let callers = (0..rng.u64(1..8)).map(|_| world.caller(rng.fork()));
     let callers: Vec<_> = callers.collect();
@@ -222,7 +222,7 @@ fn both_stores_hold_the_same_after_the_faults_with_every_seed() {
                 .start_paused(true)
                 .build()
                 .unwrap();
-            runtime.block_on(simulate(seed, &mut seen));
+            runtime.block_on(simulated(seed, &mut seen));
         });
         if let Err(panic) = std::panic::catch_unwind(run) {
             eprintln!("simulation: DAL_SIMULATION_SEED={seed} fails");
