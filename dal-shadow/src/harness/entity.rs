@@ -341,7 +341,8 @@ impl Entity {
                 match needed {
                     None => true,
                     Some(store) => {
-                        writes.stands(self.id, at_rest).await;
+                        let none = |all: Standing| all.under_way == 0 && at_rest(all);
+                        writes.stands(self.id, none).await;
                         self.completeness.why(store).is_none()
                     }
                 }

@@ -253,9 +253,31 @@ async fn ids_of_a_record_that_is_gone_before_its_transfer_are_not_given_again() 
     let setup = Setup::new(Phase::DualWrite, ALWAYS_THROTTLED, |builder| builder).await;
     setup.accounts.open("ann", 1).await.unwrap();
     assert!(setup.accounts.close(1).await.unwrap());
+    // Until every repetition of both has failed.
+    sleep(Duration::from_mins(1)).await;
     setup.dynamodb.works_from_now_on();
     setup.both_hold_the_same().await;
+    assert!(setup.dynamodb.all().is_empty());
     assert_eq!((setup.mysql.next(), setup.dynamodb.next()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_records_that_swapped_a_unique_value_come_apart_by_themselves() {
+    let setup = Setup::new(Phase::DualWrite, ALWAYS_THROTTLED, |builder| builder).await;
+    for name in ["ann", "bob"] {
+        setup.accounts.open(name, 0).await.unwrap();
+    }
+    for account in setup.mysql.all().values() {
+        setup.dynamodb.plant(account.clone());
+    }
+    for (write, (id, name)) in (1..).zip([(1, "cat"), (2, "ann"), (1, "bob")]) {
+        setup.accounts.rename(id, name, write).await.unwrap();
+    }
+    sleep(Duration::from_mins(1)).await;
+    setup.dynamodb.works_from_now_on();
+    setup.both_hold_the_same().await;
+    assert_eq!(setup.dynamodb.all()[&1].name, "bob");
+    assert_eq!(setup.dynamodb.all()[&2].name, "ann");
 }
 
 #[tokio::test(start_paused = true)]
