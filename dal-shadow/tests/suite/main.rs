@@ -16,6 +16,7 @@ mod compare_reads;
 mod compare_rules;
 mod compare_sinks;
 mod compare_values;
+mod completeness;
 mod containment;
 mod converge;
 mod engine;
