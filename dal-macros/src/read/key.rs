@@ -1,170 +1,54 @@
 //! Ordering keys and repair: which records a write changes, and how one is made equal.
 
 use syn::ext::IdentExt;
-use syn::meta::ParseNestedMeta;
-use syn::{Ident, LitStr, Path, Token, Type};
+use syn::{Ident, Type};
 
 use super::draft::Draft;
 use super::form;
+use super::key_option::{KeyOption, RepairOption};
 use super::options::Kind;
 use crate::model::{KeyModel, KeyRoot, KeyStep, RepairModel};
 use crate::refuse::refuse;
 
-/// A path to a key as written: `id`, `user.id`, `result.id` or `"result.lines[].product_id"`.
-pub struct KeyOption {
-    /// The argument, `result` or `all`.
-    pub root: Ident,
-    /// Whether the root itself is a list of keys.
-    each: bool,
-    steps: Vec<KeyStep>,
-}
-
-/// `repair(..)` as written.
-pub struct RepairOption {
-    at: Path,
-    read: Option<Ident>,
-    put: Option<Ident>,
-    delete: Option<Ident>,
-    ids: Option<Ident>,
-    with: Option<Path>,
-}
-
-/// The value of `key`.
-pub fn key_option(meta: &ParseNestedMeta<'_>) -> syn::Result<KeyOption> {
-    let value = meta.value()?;
-    if value.peek(LitStr) {
-        return quoted(&value.parse()?);
-    }
-    let root = value.call(Ident::parse_any)?;
-    let mut steps = Vec::new();
-    while value.peek(Token![.]) {
-        value.parse::<Token![.]>()?;
-        steps.push(KeyStep {
-            field: Some(value.parse()?),
-            each: false,
-        });
-    }
-    Ok(KeyOption {
-        root,
-        each: false,
-        steps,
-    })
-}
-
-/// The list of `also`.
-pub fn also_option(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<(Ident, KeyOption)>> {
-    let mut also = Vec::new();
-    meta.parse_nested_meta(|inner| {
-        let entity = inner.path.require_ident()?.clone();
-        also.push((entity, key_option(&inner)?));
-        Ok(())
-    })?;
-    Ok(also)
-}
-
-/// The list of `repair`.
-pub fn repair_option(meta: &ParseNestedMeta<'_>) -> syn::Result<RepairOption> {
-    let mut option = RepairOption {
-        at: meta.path.clone(),
-        read: None,
-        put: None,
-        delete: None,
-        ids: None,
-        with: None,
-    };
-    meta.parse_nested_meta(|inner| {
-        let name = inner.path.get_ident().map(Ident::to_string);
-        match name.as_deref() {
-            Some("read") => option.read = Some(inner.value()?.parse()?),
-            Some("put") => option.put = Some(inner.value()?.parse()?),
-            Some("delete") => option.delete = Some(inner.value()?.parse()?),
-            Some("ids") => option.ids = Some(inner.value()?.parse()?),
-            Some("with") => option.with = Some(inner.value()?.parse()?),
-            _ => {
-                return Err(refuse(
-                    &inner.path,
-                    "`repair` has no such part",
-                    "the parts are `read`, `put`, `delete` and `ids` with a method of the trait each, or `with = function`",
-                ));
-            }
-        }
-        Ok(())
-    })?;
-    Ok(option)
-}
-
-fn quoted(text: &LitStr) -> syn::Result<KeyOption> {
-    let unreadable = || {
-        refuse(
-            text,
-            "this path to a key cannot be read",
-            "write an argument or `result`, then fields, with `[]` after a list: `\"result.lines[].product_id\"`",
-        )
-    };
-    let mut parts = Vec::new();
-    for part in text.value().split('.') {
-        let (name, each) = part
-            .strip_suffix("[]")
-            .map_or((part, false), |name| (name, true));
-        let ident = syn::parse_str::<Ident>(name).map_err(|_| unreadable())?;
-        parts.push((Ident::new(&ident.to_string(), text.span()), each));
-    }
-    let mut parts = parts.into_iter();
-    let (root, each) = parts.next().ok_or_else(unreadable)?;
-    Ok(KeyOption {
-        root,
-        each,
-        steps: parts
-            .map(|(field, each)| KeyStep {
-                field: Some(field),
-                each,
-            })
+/// The record that an option names.
+fn model(option: &KeyOption, entity: usize, draft: &Draft) -> syn::Result<KeyModel> {
+    let each = option.each.then_some(KeyStep {
+        field: None,
+        each: true,
+    });
+    Ok(KeyModel {
+        entity,
+        root: root(option, draft)?,
+        steps: each
+            .into_iter()
+            .chain(option.steps.iter().cloned())
             .collect(),
     })
 }
 
-impl KeyOption {
-    /// `key = all`.
-    pub fn is_all(&self) -> bool {
-        self.root == "all" && self.steps.is_empty() && !self.each
+fn root(option: &KeyOption, draft: &Draft) -> syn::Result<KeyRoot> {
+    if option.root == "result" {
+        return Ok(KeyRoot::Result);
     }
-
-    fn model(&self, entity: usize, draft: &Draft) -> syn::Result<KeyModel> {
-        let each = self.each.then_some(KeyStep {
-            field: None,
-            each: true,
-        });
-        Ok(KeyModel {
-            entity,
-            root: self.root(draft)?,
-            steps: each.into_iter().chain(self.steps.iter().cloned()).collect(),
+    draft
+        .args
+        .iter()
+        .position(|arg| arg.ident == option.root)
+        .map(KeyRoot::Arg)
+        .ok_or_else(|| {
+            refuse(
+                &option.root,
+                format!("`{}` has no argument `{}`", draft.ident, option.root),
+                "name an argument, or `result` for the value that the primary store returns",
+            )
         })
-    }
-
-    fn root(&self, draft: &Draft) -> syn::Result<KeyRoot> {
-        if self.root == "result" {
-            return Ok(KeyRoot::Result);
-        }
-        draft
-            .args
-            .iter()
-            .position(|arg| arg.ident == self.root)
-            .map(KeyRoot::Arg)
-            .ok_or_else(|| {
-                refuse(
-                    &self.root,
-                    format!("`{}` has no argument `{}`", draft.ident, self.root),
-                    "name an argument, or `result` for the value that the primary store returns",
-                )
-            })
-    }
 }
 
 /// The key of a read: the argument that `key` names, else the plain handle of the class that
 /// `repair` reads by. Nothing else: a fence on one record must never be taken for another.
 pub fn of_read(draft: &Draft, class: Option<&Ident>) -> syn::Result<Option<usize>> {
     if let Some(option) = &draft.options.key {
-        return match option.root(draft)? {
+        return match root(option, draft)? {
             KeyRoot::Arg(index) if option.steps.is_empty() && !option.each => Ok(Some(index)),
             _ => Err(refuse(
                 &option.root,
@@ -200,11 +84,11 @@ pub fn of_write(
             entities.push(name);
             entities.len() - 1
         });
-        keys.push(option.model(position, draft)?);
+        keys.push(model(option, position, draft)?);
     }
     match &draft.options.key {
         Some(option) if option.is_all() => return Ok((keys, true)),
-        Some(option) => keys.push(option.model(0, draft)?),
+        Some(option) => keys.push(model(option, 0, draft)?),
         None => match own(draft, class) {
             Some(own) => keys.push(own),
             // A mirror method that the application calls by itself.

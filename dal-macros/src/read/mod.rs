@@ -4,6 +4,7 @@ mod draft;
 pub(crate) mod form;
 mod future;
 pub(crate) mod key;
+mod key_option;
 mod method;
 mod mirror;
 mod name;

@@ -5,7 +5,7 @@ use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, LitStr, Path, Token};
 
-use super::key::{self, KeyOption, RepairOption};
+use super::key_option::{self as key, KeyOption, RepairOption};
 use crate::model::{Place, PlacePath, Token as PageToken, TraitOptions};
 use crate::refuse::refuse;
 
