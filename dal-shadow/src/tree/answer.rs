@@ -7,6 +7,7 @@ use dal_traits::Class;
 use serde::Serialize;
 
 use crate::tree::budget::Budget;
+use crate::tree::serializer::within;
 use crate::tree::{Tree, TreeError};
 
 /// The snapshot of one store's answer.
@@ -41,7 +42,7 @@ impl Answer {
     /// The snapshot of a successful call.
     pub fn value<T: Serialize + ?Sized>(value: &T) -> Self {
         let budget = Budget::of_the_call();
-        match budget.tree(value) {
+        match within(&budget, value) {
             Ok(tree) => Self::Value(tree),
             Err(_) if budget.is_exceeded() => Self::TooLarge,
             Err(error) => Self::Unserializable(error),

@@ -3,9 +3,6 @@
 use std::cell::Cell;
 use std::mem::size_of;
 
-use serde::Serialize;
-
-use super::serializer::TreeSerializer;
 use super::{Tree, TreeError};
 
 tokio::task_local! {
@@ -50,11 +47,6 @@ impl Budget {
             budget.left.set(limit);
         }
         budget
-    }
-
-    /// The tree of `value`, within this budget.
-    pub(super) fn tree<T: Serialize + ?Sized>(&self, value: &T) -> Result<Tree, TreeError> {
-        value.serialize(TreeSerializer::new(self))
     }
 
     /// One more node with so many bytes of text.

@@ -4,6 +4,7 @@ pub mod answer;
 pub(crate) mod budget;
 pub(crate) mod decimal;
 mod difference;
+mod error;
 mod json;
 mod location;
 mod order;
@@ -15,9 +16,9 @@ mod walk;
 use serde::Serialize;
 
 pub use difference::Difference;
+pub use error::TreeError;
 pub use location::{Path, Step};
 pub use path::{Found, find, misplaced, remove, replace};
-pub use serializer::TreeError;
 pub(crate) use walk::{differences, differing_paths};
 
 /// A value as serde describes it, typed and with the names of structs and variants.
@@ -80,7 +81,7 @@ pub enum Tree {
 /// # Errors
 /// When the type's own `Serialize` fails.
 pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Tree, TreeError> {
-    budget::Budget::endless().tree(value)
+    serializer::within(&budget::Budget::endless(), value)
 }
 
 impl Tree {

@@ -1,31 +1,14 @@
 //! The serde serializer that builds a tree.
 
-use std::fmt;
-
 use serde::ser::{self, Serialize, Serializer};
 
-use super::Tree;
 use super::budget::Budget;
 use super::json::{self, NUMBER_TOKEN, RAW_TOKEN};
+use super::{Tree, TreeError};
 
-/// Why a value has no tree: its own `Serialize` refused.
-///
-/// The text is the type's and may hold values: it is redacted like any error text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TreeError(String);
-
-impl fmt::Display for TreeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for TreeError {}
-
-impl ser::Error for TreeError {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
-    }
+/// The tree of `value`, within a budget.
+pub(super) fn within<T: Serialize + ?Sized>(budget: &Budget, value: &T) -> Result<Tree, TreeError> {
+    value.serialize(TreeSerializer::new(budget))
 }
 
 #[derive(Clone, Copy)]
@@ -100,7 +83,7 @@ impl<'a> Serializer for TreeSerializer<'a> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Tree, TreeError> {
-        let inner = self.budget.tree(value)?;
+        let inner = within(self.budget, value)?;
         Ok(match inner {
             Tree::Null | Tree::Some(_) => Tree::Some(Box::new(inner)),
             _ => inner,
@@ -136,7 +119,7 @@ impl<'a> Serializer for TreeSerializer<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<Tree, TreeError> {
-        let value = Box::new(self.budget.tree(value)?);
+        let value = Box::new(within(self.budget, value)?);
         Ok(Tree::Newtype { name, value })
     }
 
@@ -150,7 +133,7 @@ impl<'a> Serializer for TreeSerializer<'a> {
         Ok(Tree::Variant {
             name,
             variant,
-            value: Box::new(self.budget.tree(value)?),
+            value: Box::new(within(self.budget, value)?),
         })
     }
 
@@ -273,7 +256,7 @@ macro_rules! list {
             type Error = TreeError;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TreeError> {
-                self.items.push(self.budget.tree(value)?);
+                self.items.push(within(self.budget, value)?);
                 Ok(())
             }
 
@@ -302,7 +285,7 @@ impl ser::SerializeMap for MapBuilder<'_> {
     type Error = TreeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), TreeError> {
-        self.key = Some(self.budget.tree(key)?);
+        self.key = Some(within(self.budget, key)?);
         Ok(())
     }
 
@@ -310,7 +293,7 @@ impl ser::SerializeMap for MapBuilder<'_> {
         let Some(key) = self.key.take() else {
             return Err(ser::Error::custom("a map value came before its key"));
         };
-        self.entries.push((key, self.budget.tree(value)?));
+        self.entries.push((key, within(self.budget, value)?));
         Ok(())
     }
 
@@ -339,7 +322,7 @@ macro_rules! structs {
                 key: &'static str,
                 value: &T,
             ) -> Result<(), TreeError> {
-                self.fields.push((key, self.budget.tree(value)?));
+                self.fields.push((key, within(self.budget, value)?));
                 Ok(())
             }
 

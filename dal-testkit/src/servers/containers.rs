@@ -107,7 +107,7 @@ where
         .tempdir()
         .map_err(|e| e.to_string())?
         .keep();
-    let remover = Supervised::remove_container(&name, &folder, turn)?;
+    let remover = Supervised::remove_container(&name, &folder, turn.map(Turn::run))?;
     let request = image
         .with_tag(tag)
         .with_container_name(name)

@@ -391,7 +391,7 @@ fn from_jar(turn: Option<&Turn>) -> Result<DynamoDbServer, String> {
         .map_err(|e| e.to_string())?
         .keep();
     let endpoint = format!("http://127.0.0.1:{}", port.number);
-    let mut process = Supervised::start(&command, &scratch, turn, port)?;
+    let mut process = Supervised::start(&command, &scratch, turn.map(Turn::run), port)?;
     ready(&client_of(&endpoint), STARTING, || process.ended())?;
     Ok(started(endpoint, jar::VERSION, process, turn))
 }

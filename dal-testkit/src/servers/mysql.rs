@@ -335,7 +335,7 @@ fn private(program: &Program, turn: Option<&Turn>) -> Result<MySqlServer, String
     let folder = folder.keep();
     Supervised::complete(&initialize, &folder, Duration::from_mins(2))?;
     let url = ServerUrl::new(&format!("mysql://root@127.0.0.1:{}/", port.number))?;
-    let mut process = Supervised::start(&run, &folder, turn, port)?;
+    let mut process = Supervised::start(&run, &folder, turn.map(Turn::run), port)?;
     let starting = Readiness::Starting(Duration::from_secs(90));
     let version = version_of(url.as_str(), starting, || process.ended())?;
     Ok(ready(url, version, process, turn))

@@ -8,7 +8,6 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::port::Port;
-use super::run::Turn;
 use super::system;
 
 /// Waits until the server is not needed any more: until no process has the pipe open that is standard
@@ -101,7 +100,7 @@ impl Lifeline {
         let io = |e: io::Error| format!("{}: {e}", path.display());
         let kept = Self::open(folder).map_err(io)?;
         let read = File::open(&path).map_err(io)?;
-        // For `Turn::found`: it is held for as long as somebody can read the pipe.
+        // For the next process of the run: it is held for as long as somebody can read the pipe.
         read.lock_shared().map_err(io)?;
         Ok((Self::Named(kept), read))
     }
@@ -111,19 +110,19 @@ const A_MOMENT: Duration = Duration::from_secs(20);
 
 impl Supervised {
     /// Starts `command`, which is killed at the end of this process, or of its run when it is started
-    /// in a turn of the run. `folder` is removed when the command has ended; what it writes goes to
+    /// for one (its process, its start, and whether that is a runner). `folder` is removed when the command has ended; what it writes goes to
     /// `log` in that folder. The port is reserved until then.
     pub(super) fn start(
         command: &[OsString],
         folder: &Path,
-        turn: Option<&Turn>,
+        run: Option<[String; 3]>,
         port: Port,
     ) -> Result<Self, String> {
         let script = [WAIT_FOR_END, KILL_SERVER].concat();
         let mut arguments: Vec<OsString> = vec!["remove".into()];
         arguments.extend(command.iter().cloned());
         let out = port.into_reservation();
-        Self::supervise(&script, &arguments, folder, turn, Some(out))
+        Self::supervise(&script, &arguments, folder, run, Some(out))
     }
 
     /// Runs `command`, which is killed at the end of this process, and waits for its success.
@@ -155,17 +154,17 @@ impl Supervised {
     pub(super) fn remove_container(
         name: &str,
         folder: &Path,
-        turn: Option<&Turn>,
+        run: Option<[String; 3]>,
     ) -> Result<Self, String> {
         let script = [WAIT_FOR_END, REMOVE_CONTAINER].concat();
-        Self::supervise(&script, &[name.into()], folder, turn, None)
+        Self::supervise(&script, &[name.into()], folder, run, None)
     }
 
     fn supervise(
         script: &str,
         arguments: &[OsString],
         folder: &Path,
-        turn: Option<&Turn>,
+        run: Option<[String; 3]>,
         out: Option<File>,
     ) -> Result<Self, String> {
         let path = folder.join("log");
@@ -178,7 +177,7 @@ impl Supervised {
             .open(&path)
             .map_err(io)?;
         let copy = || log.try_clone().map_err(io);
-        let named = turn.map(|_| Lifeline::make(folder)).transpose()?;
+        let named = run.as_ref().map(|_| Lifeline::make(folder)).transpose()?;
         let (named, stdin) = named.map_or((None, Stdio::piped()), |(kept, read)| {
             (Some(kept), read.into())
         });
@@ -186,7 +185,7 @@ impl Supervised {
         supervisor
             .args(["-c", script, "dal-supervisor"])
             .arg(folder)
-            .args(turn.map(Turn::run).unwrap_or_default())
+            .args(run.unwrap_or_default())
             .args(arguments)
             .stdin(stdin)
             .stdout(out.map_or_else(copy, Ok)?)

@@ -1,7 +1,7 @@
 //! Dirty records and their transfers.
 
 use super::{
-    Converge, Effect, EntityId, Event, Incomplete, RecordId, Stage, Transfer, TransferEnd,
+    CallId, Converge, Effect, EntityId, Event, Incomplete, RecordId, Stage, Transfer, TransferEnd,
 };
 
 /// With so many primary writes since the last one, a transfer no longer waits for a moment without
@@ -19,21 +19,17 @@ impl Converge {
             if !self.mark(record) {
                 continue;
             }
-            let queue = self.records.get(&record).map(|found| found.queue.clone());
-            for call in queue.into_iter().flatten() {
-                let waits = self
-                    .writes
-                    .get(&call)
-                    .is_some_and(|write| write.stage != Stage::Running);
-                if waits && let Some(write) = self.remove(call) {
-                    self.effects.push(Effect::Drop { call });
-                    left.extend(write.records.iter().copied());
-                    if let Some(entity) = write.bulk {
-                        let why = Incomplete::Bulk;
-                        self.effects.push(Effect::Incomplete { entity, why });
-                    }
-                    dropped.push((call, write));
+            for call in self.take_waiting(record) {
+                let Some(write) = self.remove(call) else {
+                    continue;
+                };
+                self.effects.push(Effect::Drop { call });
+                left.extend(write.records.iter().copied());
+                if let Some(entity) = write.bulk {
+                    let why = Incomplete::Bulk;
+                    self.effects.push(Effect::Incomplete { entity, why });
                 }
+                dropped.push((call, write));
             }
         }
         // Only now: what goes on must not be something that is dropped a moment later.
@@ -44,6 +40,23 @@ impl Converge {
             self.schedule(record);
             self.rest(record);
         }
+    }
+
+    /// Takes the secondary writes that wait out of the queue of a record; one that runs stays.
+    fn take_waiting(&mut self, record: RecordId) -> Vec<CallId> {
+        let Some(found) = self.records.get_mut(&record) else {
+            return Vec::new();
+        };
+        let writes = &self.writes;
+        let runs = |call: &CallId| {
+            let write = writes.get(call);
+            write.is_some_and(|write| write.stage == Stage::Running)
+        };
+        let (running, waiting) = std::mem::take(&mut found.queue)
+            .into_iter()
+            .partition::<Vec<_>, _>(runs);
+        found.queue.extend(running);
+        waiting
     }
 
     /// The same, and an unknown effect may land for a while.

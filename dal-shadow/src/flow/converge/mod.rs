@@ -56,6 +56,8 @@ pub(crate) struct Converge {
     resting: VecDeque<(u64, RecordId)>,
     /// Secondary writes that wait or run.
     pending: usize,
+    /// Those of them that were refused and wait for others.
+    refused: BTreeSet<CallId>,
     effects: Vec<Effect>,
 }
 
@@ -159,6 +161,7 @@ impl Converge {
             naming: BTreeSet::new(),
             resting: VecDeque::new(),
             pending: 0,
+            refused: BTreeSet::new(),
             effects: Vec::new(),
         }
     }

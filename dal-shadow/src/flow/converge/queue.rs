@@ -258,6 +258,7 @@ impl Converge {
                 if let Some(write) = self.writes.get_mut(&call) {
                     write.stage = Stage::Refused { before };
                 }
+                self.refused.insert(call);
                 self.effects.push(Effect::Later {
                     after: self.limits.refused_wait,
                     event: Event::Waited { call },
@@ -287,6 +288,7 @@ impl Converge {
         {
             write.stage = Stage::Running;
             write.repeated = true;
+            self.refused.remove(&call);
             self.effects.push(Effect::Write { call });
         }
     }
@@ -294,6 +296,7 @@ impl Converge {
     /// Takes a secondary write out of every queue.
     pub(super) fn remove(&mut self, call: CallId) -> Option<Write> {
         let write = self.writes.remove(&call)?;
+        self.refused.remove(&call);
         self.pending -= 1;
         for record in &write.records {
             if let Some(found) = self.records.get_mut(record) {
@@ -316,15 +319,15 @@ impl Converge {
     pub(super) fn settle(&mut self, call: CallId, write: &Write) {
         self.effects.push(Effect::Settle { call });
         let mut free = Vec::new();
-        for (other, waiting) in &mut self.writes {
-            if let Stage::Refused { before } = &mut waiting.stage
+        for other in &self.refused {
+            if let Some(waiting) = self.writes.get_mut(other)
+                && let Stage::Refused { before } = &mut waiting.stage
                 && before.remove(&call)
                 && before.is_empty()
             {
                 free.push(*other);
             }
         }
-        free.sort_unstable();
         for other in free {
             self.repeat(other);
         }

@@ -42,7 +42,7 @@ fn published() -> Published {
 fn started(turn: &Turn) -> Supervised {
     let folder = tempfile::tempdir().unwrap().keep();
     let command = ["sleep".into(), "600".into()];
-    Supervised::start(&command, &folder, Some(turn), reserve().unwrap()).unwrap()
+    Supervised::start(&command, &folder, Some(turn.run()), reserve().unwrap()).unwrap()
 }
 
 fn is_gone(folder: &Path) -> bool {
