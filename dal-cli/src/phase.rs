@@ -18,6 +18,8 @@ pub enum Phase {
     /// The file is what `WatchedFile` reads: {"user": "shadow-read@5", "*": "mysql-only"}. Give the
     /// file of `remember(path)` with --in-force to see the step of each entity from the phase that
     /// is in force. Only steps to a neighbouring phase are taken; a running harness refuses others.
+    /// A step forward also needs evidence from comparisons, which only the running harness has;
+    /// `!` at the end of a setting ("dynamodb-read!") forces the step without it.
     ///
     /// Exit code 0: valid, and every step is taken. 1: not valid, or a step would be refused.
     /// 2: a file cannot be read.
@@ -92,6 +94,8 @@ struct Entity {
     wanted: Option<&'static str>,
     /// Per cent of the reads that are compared, where the phase compares any.
     sample: Option<f64>,
+    /// Whether the file forces the step (`!`), without the evidence that it needs.
+    forced: bool,
     in_force: Option<&'static str>,
     step: Step,
 }
@@ -131,6 +135,7 @@ fn entities(wanted: &Phases, before: Option<&Phases>) -> Vec<Entity> {
                 entity: name.to_owned(),
                 wanted: asked.map(|setting| setting.phase.as_str()),
                 sample: asked.map(|setting| setting.sample),
+                forced: asked.is_some_and(|setting| setting.forced),
                 in_force: now.map(|setting| setting.phase.as_str()),
                 step: step(asked, now),
             }
@@ -192,8 +197,12 @@ fn note(entity: &Entity) -> String {
         _ => String::new(),
     };
     let step = match entity.step {
+        Step::Unknown if entity.forced => return sample + "FORCES the step (`!`)",
         Step::Unknown => return sample.trim_end_matches("; ").to_owned(),
         Step::None => "no step".to_owned(),
+        Step::Forward if entity.forced => format!(
+            "a step forward from {from}, FORCED (`!`): taken without the evidence that it may need"
+        ),
         Step::Forward => format!("a step forward from {from}"),
         Step::Back => format!("a step back from {from}"),
         Step::Refused => format!(

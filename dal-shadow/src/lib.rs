@@ -26,8 +26,9 @@ pub use findings::redact::Redaction;
 pub use findings::{record, redact, sink};
 pub use flow::converge::Incomplete;
 pub use harness::{
-    Carrier, EntityReport, EntityStatus, Harness, HarnessBuilder, Latency, MethodReport, Order,
-    Percentiles, RepairMark, Report, SecondWrites, StepError, Totals,
+    Carrier, EntityReport, EntityStatus, Evidence, Harness, HarnessBuilder, Latency, MayStep,
+    MethodEvidence, MethodReport, Order, Percentiles, Reason, RepairMark, Report, SecondWrites,
+    StepError, Totals,
 };
 pub use phases::{
     EVERY_OTHER, Flags, Phase, Phases, Plan, Second, Setting, Store, Verb, plan, source,

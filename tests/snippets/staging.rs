@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, TracingSink};
-use dal_shadow::{Harness, PhaseSource};
+use dal_shadow::{Harness, MayStep, Phase, PhaseSource};
 
 /// Reads are answered by MySQL and compared with DynamoDB: `{"user": "shadow-read@5"}` is 5 %.
 pub async fn harness(phases: impl PhaseSource) -> Result<Harness, Box<dyn std::error::Error>> {
@@ -18,7 +18,7 @@ pub async fn harness(phases: impl PhaseSource) -> Result<Harness, Box<dyn std::e
     Ok(harness)
 }
 
-pub fn is_ready_for_the_next_step(harness: &Harness) -> bool {
-    let total = harness.report().total();
-    total.compared >= 10_000 && total.different == 0 && total.missing_writes == 0
+/// Yes with the evidence, or no with the reasons: no step of the source is taken without it.
+pub fn may_dynamodb_answer(harness: &Harness) -> MayStep {
+    harness.may_step("user", Phase::DynamoDbRead)
 }

@@ -70,6 +70,46 @@ fn a_phase_file_is_checked_against_what_is_in_force() {
 }
 
 #[test]
+fn a_setting_that_forces_its_step_says_so() {
+    let folder = folder_with(&[
+        (
+            "phases.json",
+            r#"{"user": "dynamodb-read@5!", "order": "shadow-read"}"#,
+        ),
+        (
+            "phases.last.json",
+            r#"{"user": "shadow-read", "order": "dual-write"}"#,
+        ),
+    ]);
+    let alone = dal(folder.path(), &["phase", "check", "phases.json"]);
+    assert_eq!(alone.status.code(), Some(0), "{alone:?}");
+    let text = out(&alone);
+    assert!(text.contains("5 % of the reads; FORCES the step"), "{text}");
+    let arguments = "phase check phases.json --in-force phases.last.json";
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let human = dal(folder.path(), &arguments);
+    assert_eq!(human.status.code(), Some(0), "{human:?}");
+    let text = out(&human);
+    assert_eq!(text.matches("FORCED").count(), 1, "{text}");
+    let json = dal(
+        folder.path(),
+        &[&arguments[..], &["--format", "json"]].concat(),
+    );
+    let report: Value = serde_json::from_str(&out(&json)).unwrap();
+    let entities = report["entities"].as_array().unwrap().iter();
+    let forced: Vec<_> = entities
+        .map(|entity| (&entity["entity"], &entity["forced"]))
+        .collect();
+    assert_eq!(
+        forced,
+        [
+            (&json!("order"), &json!(false)),
+            (&json!("user"), &json!(true))
+        ]
+    );
+}
+
+#[test]
 fn an_entity_that_the_file_does_not_name_stays_as_it_is() {
     let folder = folder_with(&[
         ("phases.json", r#"{"user": "dual-write"}"#),

@@ -7,6 +7,7 @@ use crate::call::guarded::Answers;
 use crate::compare::{CallOutcome, Verdict, Why};
 use crate::findings::record::Finding;
 use crate::harness::core::Core;
+use crate::harness::evidence::Seen;
 use crate::harness::method::Method;
 
 /// A call that is eligible for comparing. This is the one place where such a call is counted and
@@ -15,27 +16,30 @@ use crate::harness::method::Method;
 pub(crate) struct Eligible {
     core: Arc<Core>,
     method: Arc<Method>,
+    /// The time since the last copy in which it began.
+    window: u64,
     ended: bool,
 }
 
 impl Eligible {
     pub(crate) fn new(core: &Arc<Core>, method: &Arc<Method>) -> Self {
-        method.eligible();
+        let window = method.eligible();
         Self {
             core: Arc::clone(core),
             method: Arc::clone(method),
+            window,
             ended: false,
         }
     }
 
     /// The call ended without a comparison that is worth a record.
     pub(crate) fn uncompared(mut self, outcome: CallOutcome) {
-        self.count(&Verdict::of(outcome));
+        self.count(&Verdict::of(outcome), Seen::Nothing);
     }
 
     /// The call ended like this; `answers` are both, where they are there.
     pub(crate) fn ended(mut self, verdict: Verdict, context: &Context, answers: Option<Answers>) {
-        self.count(&verdict);
+        self.count(&verdict, Seen::of(answers.as_deref()));
         if !verdict.outcome.is_recorded() {
             return;
         }
@@ -55,9 +59,9 @@ impl Eligible {
         });
     }
 
-    fn count(&mut self, verdict: &Verdict) {
+    fn count(&mut self, verdict: &Verdict, seen: Seen) {
         self.ended = true;
-        self.method.settled(verdict);
+        self.method.settled(verdict, self.window, seen);
         let (spec, outcome) = (self.method.spec, &verdict.outcome);
         self.core.delivery.count(spec.entity, spec.method, outcome);
     }
@@ -66,7 +70,7 @@ impl Eligible {
 impl Drop for Eligible {
     fn drop(&mut self) {
         if !self.ended {
-            self.count(&Verdict::inconclusive(Why::Abandoned));
+            self.count(&Verdict::inconclusive(Why::Abandoned), Seen::Nothing);
         }
     }
 }

@@ -20,7 +20,9 @@ use crate::flow::record_key::key_hash;
 use crate::flow::writes::Writes;
 use crate::harness::carry::{Capture, Carrier};
 use crate::harness::core::{Core, Known};
-use crate::harness::entity::{Entity, EntityStatus, StepError};
+use crate::harness::entity::{Asker, Entity, EntityStatus, StepError};
+use crate::harness::evidence::Evidence;
+use crate::harness::may_step::{MayStep, Reason};
 use crate::harness::policy::{Order, Policy};
 use crate::harness::reconcile::{first_reading, follow};
 use crate::harness::report::Report;
@@ -109,22 +111,43 @@ impl Harness {
     ///
     /// A source that names another phase later moves the entity on from here.
     ///
+    /// This step is refused while the store that gains a role lacks records. It asks for no evidence
+    /// beyond that: ask [`may_step`](Self::may_step) first.
+    ///
     /// # Errors
     /// See [`StepError`]: what is in force then is said there.
     pub async fn step(&self, entity: &str, to: Phase) -> Result<(), StepError> {
         let known = self.0.known().entities.get(entity).cloned();
         let entity = known.ok_or_else(|| StepError::NoPhase(entity.to_owned()))?;
         let setting = Setting {
-            phase: to,
             sample: entity.sample(),
+            ..Setting::all(to)
         };
         let core = Arc::clone(&self.0);
         // On a task of its own: whoever asked may go away, and the door must not stay closed.
         self.0
             .runtime
-            .spawn(async move { core.take(&entity, setting).await })
+            .spawn(async move { core.take(&entity, setting, Asker::Hand).await })
             .await
             .map_err(|_| StepError::ShuttingDown)?
+    }
+
+    /// Whether an entity may step to a phase: yes with the evidence, or no with the reasons.
+    ///
+    /// `mysql-only` → `dual-write` → `shadow-read` needs no evidence. Every further step forward
+    /// needs that both stores are complete and nothing is dirty or on its way, and that comparisons
+    /// since the last [`repaired`](Self::repaired) copy show enough: see [`Evidence`]. A step back
+    /// needs only that the store that gains a role has every record.
+    ///
+    /// A step that the phase source asks for is taken only when the answer is yes, and is tried again
+    /// until then. `!` in the setting (`dynamodb-read!`) takes it without the evidence, but never
+    /// while a store lacks records.
+    pub fn may_step(&self, entity: &str, to: Phase) -> MayStep {
+        let known = self.0.known().entities.get(entity).cloned();
+        match known {
+            Some(known) => known.may_step(to, &self.0.policy, &self.0.writes),
+            None => MayStep::new(entity, None, to, vec![Reason::NoPhase]),
+        }
     }
 
     /// A copy of an entity's records to the store that is written second begins. Take the mark before
@@ -154,7 +177,12 @@ impl Harness {
             .gate
             .now()
             .is_some_and(|(phase, _)| phase.writes_both());
-        Ok(both && store == mark.store && entity.completeness.filled(store, mark.times))
+        if !both || store != mark.store {
+            return Ok(false);
+        }
+        // First, so that nothing counts that was compared while the store was incomplete.
+        entity.copied();
+        Ok(entity.completeness.filled(store, mark.times))
     }
 
     /// Makes the record with this key equal on the store that is written second, beside traffic;
@@ -378,6 +406,20 @@ impl HarnessBuilder {
     /// given up; by default 10 s. Writes wait for [`closed_at_most`](Self::closed_at_most).
     pub fn step_deadline(mut self, deadline: Duration) -> Self {
         self.policy.step_deadline = deadline.min(LONGEST);
+        self
+    }
+
+    /// What comparisons must show before a step forward is taken that the source asks for; by default
+    /// 100 comparisons of each read method, no difference, and one per cent of each of the outcomes
+    /// that show nothing. See [`Harness::may_step`].
+    pub const fn evidence(mut self, evidence: Evidence) -> Self {
+        self.policy.evidence = evidence;
+        self
+    }
+
+    /// The same, for one entity.
+    pub fn evidence_for(mut self, entity: impl Into<String>, evidence: Evidence) -> Self {
+        self.policy.evidence_for.insert(entity.into(), evidence);
         self
     }
 

@@ -15,7 +15,7 @@ use crate::flow::breaker::Breaker;
 use crate::flow::converge::{EntityId, Standing};
 use crate::flow::writes::Writes;
 use crate::harness::carry::{Capture, Carrier};
-use crate::harness::entity::{Entity, StepError};
+use crate::harness::entity::{Asker, Entity, StepError};
 use crate::harness::policy::Policy;
 use crate::phases::Checkpoint;
 use crate::phases::Store;
@@ -141,11 +141,22 @@ impl Core {
     }
 
     /// Takes a setting for an entity, and remembers it once it is in force.
-    pub(crate) async fn take(&self, entity: &Entity, setting: Setting) -> Result<(), StepError> {
-        let taken = entity.take(setting, &self.policy, &self.writes).await;
+    pub(crate) async fn take(
+        &self,
+        entity: &Entity,
+        setting: Setting,
+        asker: Asker,
+    ) -> Result<(), StepError> {
+        let again = entity.was_refused(setting);
+        let taken = entity
+            .take(setting, asker, &self.policy, &self.writes)
+            .await;
         match &taken {
             Ok(()) | Err(StepError::CallsUnderWay(_)) => {
                 tracing::info!(target: "dal_shadow", entity = entity.name, %setting, "phase in force");
+            }
+            Err(problem) if again => {
+                tracing::debug!(target: "dal_shadow", entity = entity.name, %setting, %problem, "the step was not taken this time either");
             }
             Err(problem) => {
                 tracing::warn!(target: "dal_shadow", entity = entity.name, %setting, %problem, "the step was not taken");
@@ -163,8 +174,11 @@ impl Core {
         for entity in self.entities() {
             let status = entity.status(&self.writes);
             if let Some(phase) = status.phase {
-                let sample = status.sample;
-                phases.set(&status.entity, Setting { phase, sample });
+                let setting = Setting {
+                    sample: status.sample,
+                    ..Setting::all(phase)
+                };
+                phases.set(&status.entity, setting);
             }
         }
         memory.keep(&phases);

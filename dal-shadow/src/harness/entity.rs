@@ -13,6 +13,8 @@ use crate::flow::converge::{EntityId, Incomplete, Standing};
 use crate::flow::gate::{Blocked, Gate};
 use crate::flow::writes::Writes;
 use crate::harness::completeness::Completeness;
+use crate::harness::evidence::MethodEvidence;
+use crate::harness::may_step::{Facts, MayStep, Reason, needs_evidence, needs_secondary};
 use crate::harness::method::{Method, MethodReport};
 use crate::harness::policy::Policy;
 use crate::harness::repairer::Repairer;
@@ -51,6 +53,18 @@ struct Transfers {
 struct Progress {
     stepping: Option<Phase>,
     problem: Option<String>,
+    forced: Option<String>,
+    /// What the source asked for when the last step was not taken.
+    refused: Option<Setting>,
+}
+
+/// Who asks for a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// The application, in code: it need not give evidence.
+    Hand,
+    /// The phase source.
+    Source,
 }
 
 /// Where an entity is.
@@ -68,6 +82,8 @@ pub struct EntityStatus {
     pub stepping: Option<Phase>,
     /// Why the last step that was asked for was not taken.
     pub problem: Option<String>,
+    /// What the last step was forced past (`!` in the setting), when it was.
+    pub forced: Option<String>,
     /// Secondary writes that wait or are under way.
     pub pending: usize,
     /// Records in which the stores may differ, until a transfer has made them equal.
@@ -132,6 +148,16 @@ pub enum StepError {
         /// Why.
         why: Incomplete,
     },
+    /// The source asked for the step, and comparisons speak against it, or say too little. The old
+    /// phase is in force.
+    NoEvidence {
+        /// The phase in force.
+        phase: Phase,
+        /// The phase that was asked for.
+        to: Phase,
+        /// What is missing.
+        reasons: Vec<Reason>,
+    },
     /// The new phase is in force, but calls of the old one are still under way.
     CallsUnderWay(Phase),
     /// The process is shutting down.
@@ -168,6 +194,11 @@ impl std::fmt::Display for StepError {
                 f,
                 "{store} is incomplete ({why}); {phase} stays: take a mark with `repairing`, copy every record, and give the mark to `repaired`"
             ),
+            Self::NoEvidence { phase, to, reasons } => write!(
+                f,
+                "{}; {phase} stays until the evidence is there: see `may_step`, or write `{to}!` in the phase source to force the step",
+                joined(reasons)
+            ),
             Self::CallsUnderWay(to) => write!(
                 f,
                 "{to} is in force, but calls that began before it are still under way"
@@ -178,6 +209,11 @@ impl std::fmt::Display for StepError {
 }
 
 impl std::error::Error for StepError {}
+
+fn joined(reasons: &[Reason]) -> String {
+    let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+    reasons.join("; ")
+}
 
 impl Entity {
     pub(crate) fn new(name: String, id: EntityId, slots: usize) -> Self {
@@ -268,20 +304,28 @@ impl Entity {
     pub(crate) async fn take(
         &self,
         setting: Setting,
+        asker: Asker,
         policy: &Policy,
         writes: &Arc<Writes>,
     ) -> Result<(), StepError> {
         let _one_at_a_time = self.steps.lock().await;
-        let taken = self.step_to(setting, policy, writes).await;
+        let taken = self.step_to(setting, asker, policy, writes).await;
         let mut progress = lock(&self.progress);
         progress.stepping = None;
         progress.problem = taken.as_ref().err().map(ToString::to_string);
+        progress.refused = taken.is_err().then_some(setting);
         taken
+    }
+
+    /// Whether this very step is being tried again.
+    pub(crate) fn was_refused(&self, setting: Setting) -> bool {
+        lock(&self.progress).refused == Some(setting)
     }
 
     async fn step_to(
         &self,
         setting: Setting,
+        asker: Asker,
         policy: &Policy,
         writes: &Arc<Writes>,
     ) -> Result<(), StepError> {
@@ -300,10 +344,23 @@ impl Entity {
             if !from.is_adjacent(to) {
                 return Err(StepError::NotAdjacent { from, to });
             }
-            lock(&self.progress).stepping = Some(to);
             let deadline = Instant::now() + policy.step_deadline;
+            let proven = asker == Asker::Source && needs_evidence(from, to);
+            let forced = if proven {
+                self.proven(from, setting, policy, writes)?
+            } else {
+                None
+            };
+            lock(&self.progress).stepping = Some(to);
+            if proven {
+                self.at_rest(from, deadline, writes).await?;
+            }
             let stepped = self.change(from, to, deadline, policy, writes).await;
             if let Ok(()) | Err(StepError::CallsUnderWay(_)) = &stepped {
+                if let Some(forced) = &forced {
+                    tracing::warn!(target: "dal_shadow", entity = self.name, %from, %to, forced, "the step was forced: it was taken without the evidence that it needs");
+                }
+                lock(&self.progress).forced = forced;
                 self.completeness.enters(to);
                 if !to.writes_both() {
                     writes.give_up(self.id);
@@ -313,6 +370,82 @@ impl Entity {
         }
         self.set_sample(setting.sample);
         Ok(())
+    }
+
+    /// Whether there is evidence for a step that the source asks for; what it is forced past, when
+    /// there is not. What is dirty or on its way may be transferred yet.
+    fn proven(
+        &self,
+        from: Phase,
+        setting: Setting,
+        policy: &Policy,
+        writes: &Writes,
+    ) -> Result<Option<String>, StepError> {
+        let to = setting.phase;
+        let mut reasons = self.may_step(to, policy, writes).reasons;
+        for reason in &reasons {
+            if let Reason::Incomplete { store, why } = *reason {
+                let phase = from;
+                return Err(StepError::Incomplete { phase, store, why });
+            }
+        }
+        reasons.retain(Reason::can_be_forced);
+        if reasons.is_empty() {
+            Ok(None)
+        } else if setting.forced {
+            Ok(Some(joined(&reasons)))
+        } else {
+            let phase = from;
+            Err(StepError::NoEvidence { phase, to, reasons })
+        }
+    }
+
+    /// Waits for a moment at which nothing is dirty or on its way.
+    async fn at_rest(
+        &self,
+        phase: Phase,
+        deadline: Instant,
+        writes: &Writes,
+    ) -> Result<(), StepError> {
+        let drained = writes.stands(self.id, |all| all.pending == 0 && all.dirty == 0);
+        tokio::time::timeout_at(deadline, drained)
+            .await
+            .map_err(|_| self.under_way(phase, writes))
+    }
+
+    /// Whether the step to `to` may be taken, and why not.
+    pub(crate) fn may_step(&self, to: Phase, policy: &Policy, writes: &Writes) -> MayStep {
+        let Some((from, _)) = self.gate.now() else {
+            return MayStep::new(&self.name, None, to, vec![Reason::NoPhase]);
+        };
+        let facts = Facts {
+            best_effort: policy.best_effort_writes,
+            incomplete: [Store::MySql, Store::DynamoDb]
+                .into_iter()
+                .filter_map(|store| Some((store, self.completeness.why(store)?)))
+                .collect(),
+            standing: writes.standing(self.id),
+            methods: self.evidence(),
+            evidence: policy.evidence_of(&self.name),
+        };
+        MayStep::judge(&self.name, from, to, facts)
+    }
+
+    /// What the read methods that were called since the last copy have shown.
+    fn evidence(&self) -> Vec<MethodEvidence> {
+        lock(&self.methods)
+            .iter()
+            .filter(|method| method.spec.verb == Verb::Read)
+            .map(|method| method.evidence())
+            .filter(|evidence| evidence.calls > 0)
+            .collect()
+    }
+
+    /// The entity was copied: what was compared before counts as evidence no more.
+    pub(crate) fn copied(&self) {
+        for method in lock(&self.methods).iter() {
+            method.copied();
+        }
     }
 
     /// Changes the phase. A hand-over to a store that is written second waits, with the gate open,
@@ -332,10 +465,7 @@ impl Entity {
             let at_rest = |all: Standing| all.pending == 0 && all.dirty == 0;
             if let Some(store) = needed {
                 self.is_complete(store, from)?;
-                let drained = writes.stands(self.id, at_rest);
-                if tokio::time::timeout_at(deadline, drained).await.is_err() {
-                    return Err(self.under_way(from, writes));
-                }
+                self.at_rest(from, deadline, writes).await?;
             }
             let settle = async {
                 match needed {
@@ -399,6 +529,7 @@ impl Entity {
             epoch: now.map_or(0, |(_, epoch)| epoch),
             stepping: progress.stepping,
             problem: progress.problem.clone(),
+            forced: progress.forced.clone(),
             pending: standing.pending,
             dirty: standing.dirty,
             parked: standing.parked,
@@ -428,17 +559,6 @@ impl Entity {
     }
 }
 
-/// The store that has been written second and gains a role in the step: it answers reads, or is
-/// written first, after it. A step back to the store that was written first needs nothing of the
-/// other one, so that it succeeds while that one hangs.
-fn needs_secondary(from: Phase, to: Phase) -> Option<Store> {
-    let behind = plan(from, Verb::Write).first.other();
-    [Verb::Read, Verb::Write]
-        .into_iter()
-        .any(|verb| plan(to, verb).first == behind && plan(from, verb).first != behind)
-        .then_some(behind)
-}
-
 impl std::fmt::Debug for Entity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Entity")
@@ -449,21 +569,4 @@ impl std::fmt::Debug for Entity {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_back_from_a_store_that_hangs_needs_nothing_of_it() {
-        use Phase::{DynamoDbLeads, DynamoDbOnly, DynamoDbRead, ShadowRead};
-        let dynamodb = Some(Store::DynamoDb);
-        assert_eq!(needs_secondary(ShadowRead, DynamoDbRead), dynamodb);
-        assert_eq!(needs_secondary(DynamoDbRead, ShadowRead), None);
-        assert_eq!(needs_secondary(DynamoDbRead, DynamoDbLeads), dynamodb);
-        let mysql = Some(Store::MySql);
-        assert_eq!(needs_secondary(DynamoDbLeads, DynamoDbRead), mysql);
-        assert_eq!(needs_secondary(DynamoDbLeads, DynamoDbOnly), None);
-    }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::compare::terms::Terms;
 use crate::compare::{Share, Verdict};
+use crate::harness::evidence::{MethodEvidence, Seen};
 use crate::harness::latency::{Latencies, Latency};
 use crate::harness::spec::MethodSpec;
 use crate::phases::{Store, Verb};
@@ -46,6 +47,17 @@ struct Tally {
     paths: BTreeMap<String, u64>,
     errors: BTreeMap<&'static str, u64>,
     second: SecondWrites,
+    window: Window,
+}
+
+/// The time since the last copy of the entity: only what began in it is evidence.
+#[derive(Debug, Default)]
+struct Window {
+    /// Counts the copies.
+    number: u64,
+    /// Calls before it.
+    calls_before: u64,
+    shown: MethodEvidence,
 }
 
 /// What became of the second writes of a method.
@@ -155,15 +167,37 @@ impl Method {
         change(&mut self.tally().second);
     }
 
-    /// A call that can be compared begins.
-    pub(crate) fn eligible(&self) {
+    /// A call that can be compared begins; the number of the window that it belongs to.
+    pub(crate) fn eligible(&self) -> u64 {
         let mut tally = self.tally();
         tally.eligible += 1;
         tally.in_flight += 1;
+        tally.window.number
     }
 
-    /// A call that can be compared ended like this.
-    pub(crate) fn settled(&self, verdict: &Verdict) {
+    /// The entity was copied: what was compared before it is no evidence any more.
+    pub(crate) fn copied(&self) {
+        let mut tally = self.tally();
+        tally.window = Window {
+            number: tally.window.number + 1,
+            calls_before: self.calls.load(Ordering::Relaxed),
+            shown: MethodEvidence::default(),
+        };
+    }
+
+    /// What the calls since the last copy have shown.
+    pub(crate) fn evidence(&self) -> MethodEvidence {
+        let tally = self.tally();
+        let calls = self.calls.load(Ordering::Relaxed);
+        MethodEvidence {
+            method: self.spec.method,
+            calls: calls.saturating_sub(tally.window.calls_before),
+            ..tally.window.shown
+        }
+    }
+
+    /// A call that can be compared, and began in this window, ended like this.
+    pub(crate) fn settled(&self, verdict: &Verdict, window: u64, seen: Seen) {
         let outcome = &verdict.outcome;
         let differs = outcome.is_mismatch();
         let places: BTreeSet<String> = verdict
@@ -174,6 +208,9 @@ impl Method {
             .collect();
         let mut tally = self.tally();
         tally.in_flight -= 1;
+        if tally.window.number == window {
+            tally.window.shown.add(outcome, seen);
+        }
         let share = outcome.share();
         *match share {
             Share::Compared => &mut tally.compared,
@@ -269,11 +306,12 @@ mod tests {
                 primary: None,
                 secondary: None,
             };
-            method.eligible();
-            method.settled(&Verdict {
+            let window = method.eligible();
+            let verdict = Verdict {
                 outcome: CallOutcome::Different,
                 differences: vec![place.clone(), place],
-            });
+            };
+            method.settled(&verdict, window, Seen::Content);
         }
         let report = method.report();
         assert_eq!(report.paths.len(), MAX_PATHS + 1);

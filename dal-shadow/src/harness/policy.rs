@@ -1,8 +1,11 @@
 //! How a harness treats the second store.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dal_traits::{RetryBudget, RetryPolicy};
+
+use crate::harness::evidence::Evidence;
 
 /// In which order the two stores are read when both are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +54,17 @@ pub(crate) struct Policy {
     pub(crate) transfer_pauses: (Duration, Duration),
     /// Dirty records of one entity before it is incomplete.
     pub(crate) dirty_records: usize,
+    /// What a step forward needs to be shown, and for these entities in particular.
+    pub(crate) evidence: Evidence,
+    pub(crate) evidence_for: BTreeMap<String, Evidence>,
+}
+
+impl Policy {
+    /// What a step forward of an entity needs to be shown.
+    pub(crate) fn evidence_of(&self, entity: &str) -> Evidence {
+        let own = self.evidence_for.get(entity);
+        own.copied().unwrap_or(self.evidence)
+    }
 }
 
 impl Default for Policy {
@@ -82,6 +96,8 @@ impl Default for Policy {
             late_effect: Duration::from_mins(1),
             transfer_pauses: (Duration::from_millis(50), Duration::from_secs(30)),
             dirty_records: 1_000_000,
+            evidence: Evidence::default(),
+            evidence_for: BTreeMap::new(),
         }
     }
 }

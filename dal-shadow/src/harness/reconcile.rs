@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::harness::core::Core;
-use crate::harness::entity::StepError;
+use crate::harness::entity::{Asker, StepError};
 use crate::phases::source::Reading;
 
 /// How often a step that was blocked is tried again.
@@ -73,14 +73,19 @@ async fn take_all(core: &Arc<Core>) -> bool {
         };
         let Some(setting) = wanted else { continue };
         if taken != Some(setting) {
-            steps.push(async move { (core.take(&entity, setting).await, entity, setting) });
+            steps.push(async move {
+                let taken = core.take(&entity, setting, Asker::Source).await;
+                (taken, entity, setting)
+            });
         }
     }
     let mut blocked = false;
     for (outcome, entity, setting) in futures::future::join_all(steps).await {
         if matches!(
             outcome,
-            Err(StepError::WritesUnderWay { .. } | StepError::Incomplete { .. })
+            Err(StepError::WritesUnderWay { .. }
+                | StepError::Incomplete { .. }
+                | StepError::NoEvidence { .. })
         ) {
             blocked = true;
         } else {

@@ -14,7 +14,9 @@ pub const EVERY_OTHER: &str = "*";
 
 /// The phase of an entity and the share of its reads that is compared.
 ///
-/// As text: `shadow-read`, or `shadow-read@5` for five per cent.
+/// As text: `shadow-read`, or `shadow-read@5` for five per cent. With `!` at the end, as in
+/// `dynamodb-read!` or `dynamodb-read@5!`, a step that the source asks for is taken without the
+/// evidence that it needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
     /// The phase.
@@ -22,6 +24,9 @@ pub struct Setting {
     /// Per cent of the reads that are compared, from 0 to 100. Sticky by the record's key: raising
     /// 5 to 10 keeps the first 5.
     pub sample: f64,
+    /// Whether the step to the phase is taken even when comparisons speak against it, or say too
+    /// little. Never past a store that lacks records.
+    pub forced: bool,
 }
 
 impl Setting {
@@ -30,6 +35,7 @@ impl Setting {
         Self {
             phase,
             sample: 100.0,
+            forced: false,
         }
     }
 }
@@ -38,8 +44,13 @@ impl FromStr for Setting {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let (text, forced) = match text.trim().strip_suffix('!') {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
         let Some((phase, sample)) = text.split_once('@') else {
-            return Ok(Self::all(text.trim().parse()?));
+            let all = Self::all(text.trim().parse()?);
+            return Ok(Self { forced, ..all });
         };
         let percent: f64 = sample
             .trim()
@@ -52,6 +63,7 @@ impl FromStr for Setting {
         Ok(Self {
             phase: phase.trim().parse()?,
             sample: percent,
+            forced,
         })
     }
 }
@@ -59,10 +71,11 @@ impl FromStr for Setting {
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.sample < 100.0 {
-            write!(f, "{}@{}", self.phase, self.sample)
+            write!(f, "{}@{}", self.phase, self.sample)?;
         } else {
-            write!(f, "{}", self.phase)
+            write!(f, "{}", self.phase)?;
         }
+        f.write_str(if self.forced { "!" } else { "" })
     }
 }
 
@@ -198,9 +211,25 @@ mod tests {
             "shadow-read@",
             "shadow-read@101",
             "shadow-read@NaN",
+            "!",
+            "shadow-read!@5",
+            "shadow-read!!",
         ] {
             assert!(wrong.parse::<Setting>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_exclamation_mark_forces_a_step() {
+        let all: Setting = "dynamodb-read!".parse().unwrap();
+        assert!(all.forced && all.phase == Phase::DynamoDbRead);
+        assert_eq!(all.to_string(), "dynamodb-read!");
+        for text in ["dynamodb-read@5!", " dynamodb-read@5%! "] {
+            let some: Setting = text.parse().unwrap();
+            assert!(some.forced && (some.sample - 5.0).abs() < f64::EPSILON);
+            assert_eq!(some.to_string(), "dynamodb-read@5!");
+        }
+        assert!(!"dynamodb-read@5".parse::<Setting>().unwrap().forced);
     }
 
     #[test]

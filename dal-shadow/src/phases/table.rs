@@ -33,6 +33,12 @@ impl Store {
     }
 }
 
+impl Serialize for Store {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl fmt::Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -127,6 +133,12 @@ impl Phase {
             Self::DynamoDbLeads => "dynamodb-leads",
             Self::DynamoDbOnly => "dynamodb-only",
         }
+    }
+
+    /// The phase after it.
+    pub fn next(self) -> Option<Self> {
+        let mut phases = Self::ALL.into_iter();
+        phases.find(|phase| *phase > self)
     }
 
     /// Whether one step leads from one to the other.

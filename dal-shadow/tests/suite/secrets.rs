@@ -13,7 +13,7 @@ use dal_shadow::{Harness, Phase, Redaction};
 const SECRET: &str = "s3cret";
 
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub struct Captured(pub Arc<Mutex<Vec<u8>>>);
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

@@ -56,7 +56,7 @@ async fn a_step_by_hand_stays_while_the_source_changes_other_entities_only() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(greetings.greet().await, Ok(1));
     assert_eq!(harness.status()[0].phase, Some(Phase::ShadowRead));
-    source.send(phases("dynamodb-read", "dual-write")).unwrap();
+    source.send(phases("dynamodb-read!", "dual-write")).unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(harness.status()[0].phase, Some(Phase::DynamoDbRead));
 }

@@ -88,8 +88,11 @@ impl fmt::Display for Report {
 fn title(entity: &EntityReport) -> String {
     match entity.phase {
         Some(phase) => {
-            let sample = entity.sample;
-            format!("{}: {}", entity.entity, Setting { phase, sample })
+            let setting = Setting {
+                sample: entity.sample,
+                ..Setting::all(phase)
+            };
+            format!("{}: {setting}", entity.entity)
         }
         None => format!("{}: no phase, calls wait", entity.entity),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dal_shadow::ops::{OpMethod, Operation as _};
-use dal_shadow::{MethodReport, Phase, Totals};
+use dal_shadow::{Harness, MayStep, MethodReport, Phase, Totals};
 use serde::Serialize;
 
 use super::calls::ShopOp;
@@ -47,6 +47,8 @@ pub(super) struct Report {
     pub(super) methods: BTreeMap<String, MethodReport>,
     /// What was less than promised.
     pub(super) missed: Vec<String>,
+    /// Whether each entity might take its next step forward.
+    pub(super) may_step: Vec<MayStep>,
     pub(super) differences: Vec<Finding>,
 }
 
@@ -66,6 +68,7 @@ impl Report {
     pub(super) fn of(
         setting: &Setting,
         harness: &dal_shadow::Report,
+        may_step: Vec<MayStep>,
         differences: Vec<Finding>,
     ) -> Self {
         let (counts, methods) = (harness.total(), methods(harness));
@@ -88,9 +91,19 @@ impl Report {
             error_kinds,
             methods,
             missed,
+            may_step,
             differences,
         }
     }
+}
+
+/// Whether each entity may take its next step forward.
+pub(super) fn next_steps(harness: &Harness) -> Vec<MayStep> {
+    let statuses = harness.status().into_iter();
+    statuses
+        .filter_map(|status| Some((status.phase?.next()?, status.entity)))
+        .map(|(next, entity)| harness.may_step(&entity, next))
+        .collect()
 }
 
 /// The methods that the workers call, by `entity.method`.

@@ -102,7 +102,13 @@ impl Run {
         };
         let report = worked.map(|(_, elapsed)| {
             let differences = findings::distinct(&self.found);
-            Report::of(&setting(elapsed), &self.harness.report(), differences)
+            let steps = report::next_steps(&self.harness);
+            Report::of(
+                &setting(elapsed),
+                &self.harness.report(),
+                steps,
+                differences,
+            )
         });
         self.stores.clear().await;
         report

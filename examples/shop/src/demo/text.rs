@@ -25,6 +25,7 @@ impl fmt::Display for Report {
                 self.differences.len() - SHOWN
             );
         }
+        self.steps_into(&mut text);
         write!(f, "{text}\n{}", self.end())
     }
 }
@@ -104,6 +105,13 @@ impl Report {
             .map(|(kind, count)| format!("{kind} {count}"))
             .collect();
         let _ = writeln!(text, "\nerror answers: {}", kinds.join(", "));
+    }
+
+    fn steps_into(&self, text: &mut String) {
+        let _ = writeln!(text, "\nmay the next step be taken?");
+        for step in &self.may_step {
+            let _ = writeln!(text, "{step}");
+        }
     }
 
     fn end(&self) -> String {

@@ -4,6 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use dal_shadow::{EntityStatus, MayStep};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{App, Problem};
@@ -33,9 +35,29 @@ async fn report(State(app): State<App>) -> Response {
     of_shadow(&app, |shadow| Json(shadow.harness.report()))
 }
 
-/// The phase of each entity, and a step that is under way.
+/// Where an entity is, and whether it may go on.
+#[derive(Serialize)]
+struct Status {
+    #[serde(flatten)]
+    status: EntityStatus,
+    /// Whether the next step forward may be taken, and why not.
+    may_step: Option<MayStep>,
+}
+
+/// The phase of each entity, a step that is under way, and what the next one lacks.
 async fn status(State(app): State<App>) -> Response {
-    of_shadow(&app, |shadow| Json(shadow.harness.status()))
+    of_shadow(&app, |shadow| {
+        let harness = &shadow.harness;
+        let statuses = harness.status().into_iter();
+        let with_next = statuses.map(|status| Status {
+            may_step: status
+                .phase
+                .and_then(dal_shadow::Phase::next)
+                .map(|next| harness.may_step(&status.entity, next)),
+            status,
+        });
+        Json(with_next.collect::<Vec<_>>())
+    })
 }
 
 /// The latest findings, without the values.

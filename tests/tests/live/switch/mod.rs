@@ -7,7 +7,7 @@ mod shoppers;
 
 use std::time::{Duration, Instant};
 
-use dal_shadow::{MethodReport, Phase};
+use dal_shadow::{MethodReport, Phase, Reason};
 use dal_testkit::servers::{Engine, announce, runtime};
 use probes::Probes;
 use serde_json::json;
@@ -22,6 +22,13 @@ const SUITE: &str = "live_switch";
 const STAY: Duration = Duration::from_millis(250);
 /// Longer than a busy machine takes for a round of every shopper.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The lists that only shoppers read.
+const LISTS: [(&str, &str); 4] = [
+    ("user", "by_email"),
+    ("product", "by_seller"),
+    ("cart", "lines"),
+    ("order", "of_user"),
+];
 /// What a run asks for at least.
 const REQUESTS: u64 = 200;
 
@@ -79,6 +86,7 @@ async fn there_and_back(engine: Engine, by: By) {
         .while_writes_wait(are_equal(&stores, &shadow))
         .await;
     nothing_of_the_shoppers_differed(&shadow);
+    only_the_probes_speak_against(&shadow, Phase::DynamoDbOnly);
     driver.all_to(Phase::DynamoDbOnly).await;
     tokio::time::sleep(STAY).await;
 
@@ -141,14 +149,7 @@ fn lists(shadow: &Shadow) -> Vec<MethodReport> {
         let mut methods = of_entity.methods.iter();
         methods.find(|it| it.method == method).unwrap().clone()
     };
-    [
-        ("user", "by_email"),
-        ("product", "by_seller"),
-        ("cart", "lines"),
-        ("order", "of_user"),
-    ]
-    .map(counts)
-    .to_vec()
+    LISTS.map(counts).to_vec()
 }
 
 /// They were compared, and were equal.
@@ -162,6 +163,22 @@ fn nothing_of_the_shoppers_differed(shadow: &Shadow) {
             shadow.found.records()
         );
     }
+}
+
+/// The steps are forced past the probes' differences, and past no difference of a list that only
+/// shoppers read.
+fn only_the_probes_speak_against(shadow: &Shadow, to: Phase) {
+    let mut by_probes = 0;
+    for (entity, list) in LISTS {
+        let may = shadow.harness.may_step(entity, to);
+        for reason in &may.reasons {
+            if let Reason::Different { method, .. } = reason {
+                assert_ne!(*method, list, "{may}");
+                by_probes += 1;
+            }
+        }
+    }
+    assert!(by_probes > 0);
 }
 
 /// Lets the shoppers go on until it is so.

@@ -45,12 +45,13 @@ impl Steering {
         Self { by, path }
     }
 
-    /// Writes the phases of all entities, at once.
+    /// Writes the phases of all entities, at once. Every step is forced: the probes' records differ
+    /// between the stores, so no step forward could have its evidence.
     pub fn set(&self, phases: &[(&str, Phase)]) {
         let text: Value = match self.by {
             By::File => phases
                 .iter()
-                .map(|(entity, phase)| ((*entity).to_owned(), json!(phase.as_str())))
+                .map(|(entity, phase)| ((*entity).to_owned(), json!(format!("{phase}!"))))
                 .collect(),
             By::OpenFeature => {
                 let flags: Value = phases
@@ -58,7 +59,7 @@ impl Steering {
                     .map(|(entity, phase)| {
                         let flag = json!({
                             "state": "ENABLED",
-                            "variants": {"now": phase.as_str()},
+                            "variants": {"now": format!("{phase}!")},
                             "defaultVariant": "now",
                         });
                         (format!("dal.phase.{entity}"), flag)
