@@ -208,7 +208,7 @@ impl Core {
         let drained = async {
             for entity in self.entities() {
                 let at_rest =
-                    |all: Standing| all.under_way == 0 && all.pending == 0 && all.dirty == 0;
+                    |all: Standing| all.under_way == 0 && all.pending == 0 && all.needing == 0;
                 self.writes.stands(entity.id, at_rest).await;
             }
             // Comparisons of writes have tasks of their own, which end soon after the writes.

@@ -165,6 +165,7 @@ impl World {
         );
         // What was to land late on a store has landed.
         sleep(LATE_EFFECT).await;
+        assert!(self.harness.drain(Duration::from_mins(1)).await);
         let status = &self.harness.status()[0];
         assert_eq!((status.pending, status.dirty), (0, 0), "{status:?}");
         if !status.incomplete.is_empty() {

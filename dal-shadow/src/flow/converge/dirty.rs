@@ -8,6 +8,21 @@ use super::{
 /// any.
 const ENDS: u32 = 2;
 
+/// What is wrong with a record.
+#[derive(Clone, Copy, Debug, Default)]
+struct Dirt {
+    dirty: bool,
+    needs: bool,
+}
+
+const fn counted(number: &mut usize, before: bool, now: bool) {
+    match (before, now) {
+        (false, true) => *number += 1,
+        (true, false) => *number -= 1,
+        _ => {}
+    }
+}
+
 impl Converge {
     /// The stores may differ in these records. Secondary writes that wait for one of them are
     /// dropped, and their other records are dirty, too.
@@ -63,9 +78,9 @@ impl Converge {
     pub(super) fn dirty_for_a_while(&mut self, records: &[RecordId]) {
         for record in records {
             if self.is_repairable(record.entity) {
-                let was_dirty = self.is_dirty(*record);
+                let before = self.dirt(*record);
                 self.records.entry(*record).or_default().late = Some(self.now);
-                self.count(*record, was_dirty);
+                self.count(*record, before);
                 self.effects.push(Effect::Later {
                     after: self.limits.late_effect,
                     event: Event::LateDue {
@@ -86,9 +101,9 @@ impl Converge {
             self.effects.push(Effect::Incomplete { entity, why });
             return false;
         }
-        let was_dirty = self.is_dirty(record);
+        let before = self.dirt(record);
         let dirty = self.entities.get(&entity).map_or(0, |found| found.dirty);
-        if !was_dirty && dirty >= self.limits.dirty {
+        if !before.dirty && dirty >= self.limits.dirty {
             let why = Incomplete::Overflow;
             self.effects.push(Effect::Incomplete { entity, why });
             self.rest(record);
@@ -100,7 +115,7 @@ impl Converge {
         }
         found.needs = true;
         found.ends = 0;
-        self.count(record, was_dirty);
+        self.count(record, before);
         true
     }
 
@@ -110,21 +125,21 @@ impl Converge {
             .is_some_and(|found| found.repairable)
     }
 
-    fn is_dirty(&self, record: RecordId) -> bool {
+    fn dirt(&self, record: RecordId) -> Dirt {
         self.records
             .get(&record)
-            .is_some_and(super::Record::is_dirty)
+            .map_or_else(Dirt::default, |found| Dirt {
+                dirty: found.is_dirty(),
+                needs: found.needs,
+            })
     }
 
-    /// Keeps the number of dirty records after a record may have changed.
-    fn count(&mut self, record: RecordId, was_dirty: bool) {
-        let is_dirty = self.is_dirty(record);
+    /// Keeps the numbers of dirty records after a record may have changed.
+    fn count(&mut self, record: RecordId, before: Dirt) {
+        let now = self.dirt(record);
         let found = self.entities.entry(record.entity).or_default();
-        match (was_dirty, is_dirty) {
-            (false, true) => found.dirty += 1,
-            (true, false) => found.dirty -= 1,
-            _ => {}
-        }
+        counted(&mut found.dirty, before.dirty, now.dirty);
+        counted(&mut found.needing, before.needs, now.needs);
     }
 
     /// Starts the transfer of a record that needs one and of which nothing is under way.
@@ -155,7 +170,7 @@ impl Converge {
 
     pub(super) fn transfer_ended(&mut self, record: RecordId, end: TransferEnd) {
         let now = self.now;
-        let was_dirty = self.is_dirty(record);
+        let before = self.dirt(record);
         let Some(found) = self.records.get_mut(&record) else {
             return;
         };
@@ -177,7 +192,7 @@ impl Converge {
                 event: Event::RetryDue { record },
             });
         }
-        self.count(record, was_dirty);
+        self.count(record, before);
         if let Some(entity) = self.entities.get_mut(&record.entity) {
             entity.transfers -= 1;
         }
@@ -199,6 +214,7 @@ impl Converge {
 
     /// Whatever was to land has landed: one more transfer decides.
     pub(super) fn late_due(&mut self, record: RecordId, token: u64) {
+        let before = self.dirt(record);
         if let Some(found) = self.records.get_mut(&record)
             && found.late == Some(token)
         {
@@ -208,6 +224,7 @@ impl Converge {
                 *spoiled = true;
             }
         }
+        self.count(record, before);
         self.go_on(&[record]);
     }
 
@@ -234,12 +251,13 @@ impl Converge {
             .map(|(record, _)| *record)
             .collect();
         for record in dirty {
+            let before = self.dirt(record);
             if let Some(found) = self.records.get_mut(&record) {
                 found.needs = false;
                 found.late = None;
                 found.failures = 0;
             }
-            self.count(record, true);
+            self.count(record, before);
             self.rest(record);
         }
         let why = Incomplete::NeverFilled;

@@ -132,6 +132,8 @@ struct Entity {
     /// When a write of the whole entity ended last on the primary store.
     bulk_ended: u64,
     dirty: usize,
+    /// Those of them that need a transfer now; the others wait for effects that may land late.
+    needing: usize,
     transfers: usize,
     /// Pending secondary writes whose callers have heard of success.
     acknowledged: usize,
@@ -146,6 +148,8 @@ pub(crate) struct Standing {
     pub(crate) pending: usize,
     /// Dirty records.
     pub(crate) dirty: usize,
+    /// Those of them that need a transfer now.
+    pub(crate) needing: usize,
     /// Dirty records whose transfers keep failing.
     pub(crate) parked: usize,
 }
@@ -238,6 +242,7 @@ impl Converge {
             under_way: found.under_way.len(),
             pending: found.pending.len(),
             dirty: found.dirty,
+            needing: found.needing,
             parked: if found.dirty == 0 {
                 0
             } else {
