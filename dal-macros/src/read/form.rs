@@ -16,7 +16,7 @@ pub fn of(ty: &Type) -> syn::Result<ArgForm> {
             return Err(refuse(
                 ty,
                 "`&mut` cannot be given to two stores",
-                "return the changed value, or mark the method `skip`",
+                "return the changed value, or mark the method `skip(read)` or `skip(write)`",
             ));
         }
         if let Type::Slice(slice) = &*reference.elem
@@ -102,7 +102,7 @@ fn refuse_foreign(ty: &Type) -> syn::Result<()> {
         Some(Found::Stream(at)) => Err(refuse(
             at,
             "a stream can be read only once, by one store",
-            "pass a list, or mark the method `skip`",
+            "pass a list, or mark the method `skip(read)` or `skip(write)`",
         )),
     }
 }

@@ -134,13 +134,13 @@ pub fn check_output(method: &TraitItemFn, output: &Type) -> syn::Result<()> {
             refuse(
                 at,
                 "a stream of answers cannot be compared",
-                "return a page with a cursor (`token`), or mark the method `skip`",
+                "return a page with a cursor (`token`), or mark the method `skip(read)` or `skip(write)`",
             )
         } else {
             refuse(
                 at,
                 "an answer that hides its type cannot be compared",
-                "name the type, or mark the method `skip`",
+                "name the type, or mark the method `skip(read)` or `skip(write)`",
             )
         });
     }
@@ -148,7 +148,7 @@ pub fn check_output(method: &TraitItemFn, output: &Type) -> syn::Result<()> {
         return Err(refuse(
             at,
             "an answer that borrows from its store cannot outlive the call",
-            "return an owned value, or mark the method `skip`",
+            "return an owned value, or mark the method `skip(read)` or `skip(write)`",
         ));
     }
     if !matches!(output, Type::Path(_) | Type::Macro(_)) {

@@ -84,6 +84,8 @@ impl CallOutcome {
         Self::Panicked,
         Self::TimedOut,
         Self::Unsampled,
+        Self::Transferred,
+        Self::Pending,
     ];
 
     /// The outcome's stable name in snake case.

@@ -1,7 +1,7 @@
-//! The door to one entity: which phase a call is in, and how a step changes it.
+//! The gate to one entity: which phase a call is in, and how a step changes it.
 //!
 //! A call enters with two atomic operations and leaves with one. A step that hands over closes the
-//! door to writes, waits until those under way are in both stores, changes the phase, and is
+//! gate to writes, waits until those under way are in both stores, changes the phase, and is
 //! acknowledged when the last call of the old phase has left.
 
 use std::sync::Arc;
@@ -25,14 +25,14 @@ const STEPPING: u64 = 0b0001_0000;
 /// One epoch.
 const EPOCH: u64 = 0b1_0000_0000;
 
-/// The door to an entity.
+/// The gate to an entity.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     /// Phase, flags and epoch in one word, so that a call sees all of them at one moment.
     word: AtomicU64,
     /// Calls under way, by verb and by the parity of the epoch they entered in.
     inside: [[AtomicU64; 2]; 2],
-    /// The door opened.
+    /// The gate opened.
     opened: Notify,
     /// The last call of a kind left while a step was waiting.
     left: Notify,

@@ -124,7 +124,7 @@ impl Harness {
             ..Setting::all(to)
         };
         let core = Arc::clone(&self.0);
-        // On a task of its own: whoever asked may go away, and the door must not stay closed.
+        // On a task of its own: the caller may leave, and the gate must not stay closed.
         self.0
             .runtime
             .spawn(async move { core.take(&entity, setting, Asker::Hand).await })

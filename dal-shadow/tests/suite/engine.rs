@@ -99,6 +99,9 @@ async fn a_mirror_whose_reply_is_lost_is_repeated_and_a_replay_is_not() {
     setup.dynamodb.fault(Fault::LoseReplies(1));
     let user = setup.users.register("ann@x").await.unwrap();
     assert_eq!(setup.method("register").await.second.applied, 1);
+    // Until nothing of it can land late any more.
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    setup.method("register").await;
     setup.dynamodb.fault(Fault::LoseReplies(1));
     setup.users.rename(user.id, "Ann").await.unwrap();
     let rename = setup.method("rename").await;

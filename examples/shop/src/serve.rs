@@ -77,8 +77,9 @@ async fn open(options: &Serve) -> Result<Opened> {
             let shadow = shadow(options).await?;
             let mysql = connect::mysql(mysql).await?;
             let on_mysql = Repositories::mysql(&mysql);
-            let on_dynamodb =
-                Repositories::dynamodb(&connect::dynamodb(dynamodb).await, &dynamodb.table);
+            let (table, dynamodb) = (&dynamodb.table, connect::dynamodb(dynamodb).await);
+            let on_dynamodb = Repositories::dynamodb(&dynamodb, table);
+            let shadow = shadow.between(&mysql, &dynamodb, table);
             Ok(Opened {
                 shop: Repositories::shadowed(&on_mysql, &on_dynamodb, &shadow.harness),
                 shadow: Some(shadow),

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dal_dynamodb::DynamoDb;
+use dal_mysql::MySql;
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, TracingSink};
 use dal_shadow::source::PhaseSource;
 use dal_shadow::{Harness, StepError};
 use dal_traits::{Error, ErrorKind, Result};
+use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::Repositories;
@@ -33,6 +36,7 @@ pub struct Shadow {
     pub harness: Harness,
     /// The latest findings.
     pub found: RingSink,
+    stores: Option<Arc<(MySql, DynamoDb, String)>>,
 }
 
 /// How the shop runs its two stores.
@@ -95,37 +99,54 @@ impl Shadow {
         Ok(Self {
             harness: builder.start().await?,
             found,
+            stores: None,
         })
     }
 }
 
 impl Shadow {
-    /// Makes every record equal on the store that is written second, beside traffic, and says so to
-    /// the harness: after it the entities are complete. `stores` is what both
-    /// of them hold, read after the harness began to write both.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] when a phase writes one store only, or changed meanwhile: copy again.
-    pub async fn repair(&self, stores: [&Contents; 2]) -> Result<()> {
-        let mut keys = BTreeSet::new();
-        for contents in stores {
-            keys.extend(contents.keys());
-        }
-        self.repair_keys(keys).await
+    /// The same with the stores that [`Shadow::repair`] copies between.
+    #[must_use]
+    pub fn between(mut self, mysql: &MySql, dynamodb: &DynamoDb, table: &str) -> Self {
+        let both = (mysql.clone(), dynamodb.clone(), table.to_owned());
+        self.stores = Some(Arc::new(both));
+        self
     }
 
-    async fn repair_keys(&self, keys: BTreeSet<(&'static str, u64)>) -> Result<()> {
+    /// Makes every record equal on the store that is written second, beside traffic, and says so to
+    /// the harness: after it the entities are complete.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the stores are not known, or a phase writes one store only or
+    /// changed meanwhile: copy again. Of a store that cannot be read.
+    pub async fn repair(&self) -> Result<()> {
+        let stores = self.stores.clone().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Config,
+                "this shop does not know both of its stores",
+            )
+        })?;
+        let (mysql, dynamodb, table) = &*stores;
         let refused = |error: StepError| {
             Error::new(ErrorKind::Config, "the copy cannot be made").source(error)
         };
+        let unread =
+            |error| Error::new(ErrorKind::Unavailable, "a store cannot be read").source(error);
+        // Before anything is read: what is lost from now on is not taken for copied.
         let marks = ENTITIES
             .iter()
             .map(|entity| self.harness.repairing(entity))
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(refused)?;
-        let repairs = keys
+        let mut keys = BTreeSet::new();
+        keys.extend(Contents::of_mysql(mysql).await.map_err(unread)?.keys());
+        let there = Contents::of_dynamodb(dynamodb, table).await;
+        keys.extend(there.map_err(unread)?.keys());
+        // Boxed in a list: a stream of closures over references would not be `Send`.
+        let repairs: Vec<BoxFuture<'_, std::result::Result<(), StepError>>> = keys
             .into_iter()
-            .map(|(entity, key)| self.harness.repair_record(entity, key));
+            .map(|(entity, key)| Box::pin(self.harness.repair_record(entity, key)) as _)
+            .collect();
         stream::iter(repairs)
             .buffer_unordered(AT_ONCE)
             .try_collect::<Vec<()>>()

@@ -1,8 +1,9 @@
 //! For the operator: health, metrics, and what the shadow does. Keep these paths inside.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use dal_shadow::{EntityStatus, MayStep};
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub fn routes() -> Router<App> {
         .route("/shadow", get(report))
         .route("/shadow/status", get(status))
         .route("/shadow/differences", get(differences))
+        .route("/shadow/repair", post(repair))
 }
 
 /// The process is alive. It does not ask the stores: a restart would not heal them.
@@ -63,6 +65,21 @@ async fn status(State(app): State<App>) -> Response {
 /// The latest findings, without the values.
 async fn differences(State(app): State<App>) -> Response {
     of_shadow(&app, |shadow| Json(shadow.found.records()))
+}
+
+/// Begins a copy to the store that is written second, beside traffic: `incomplete` in the status is
+/// empty when it has ended.
+async fn repair(State(app): State<App>) -> Response {
+    of_shadow(&app, |shadow| {
+        let shadow = shadow.clone();
+        tokio::spawn(async move {
+            match shadow.repair().await {
+                Ok(()) => tracing::info!("the copy has ended; the entities are complete"),
+                Err(problem) => tracing::error!(%problem, "the copy was not made"),
+            }
+        });
+        (StatusCode::ACCEPTED, Json(json!({"status": "copying"})))
+    })
 }
 
 fn of_shadow<T: IntoResponse>(app: &App, show: impl FnOnce(&Shadow) -> T) -> Response {

@@ -114,8 +114,9 @@ async fn there_and_back(engine: Engine, by: By) {
 
 /// Fills the store that is written second, while the shoppers go on.
 async fn copy_beside_traffic(stores: &Stores, shadow: &Shadow) {
-    let (mysql, dynamodb) = stores.contents().await;
-    shadow.repair([&mysql, &dynamodb]).await.unwrap();
+    let (mysql, dynamodb) = (&stores.mysql, &stores.dynamodb);
+    let shadow = shadow.clone().between(mysql, dynamodb, &stores.table);
+    shadow.repair().await.unwrap();
     probes::place(stores).await;
 }
 
