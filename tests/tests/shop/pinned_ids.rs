@@ -39,6 +39,8 @@ async fn one_id_on_both(engine: Engine) {
     let harness = Harness::builder(Fixed::new(Phase::DualWrite))
         .best_effort_writes()
         .stores_hold_the_same()
+        // Nothing of this test lands late, and the step waits until nothing can.
+        .late_effect(Duration::from_secs(1))
         .start()
         .await
         .unwrap();
