@@ -19,7 +19,7 @@ const FLOOR_BASE: u64 = 256;
 
 /// The stores are compared with each other most often where the verdict is: on DynamoDB Local. The
 /// wrapper is the same code for every engine, and is run most often on the fast one.
-const AGREE_ON_LOCAL: u64 = 256;
+const AGREE_ON_LOCAL: u64 = 128;
 const AGREE_ON_EMBEDDED: u64 = 32;
 const THROUGH_THE_WRAPPER_ON_LOCAL: u64 = 32;
 const THROUGH_THE_WRAPPER_ON_EMBEDDED: u64 = 64;
