@@ -161,7 +161,8 @@ impl Converge {
             return;
         }
         found.transfer = Transfer::Running {
-            spoiled: !found.under_way.is_empty(),
+            spoiled: false,
+            beside: found.under_way.clone(),
         };
         found.ends = 0;
         self.entities.entry(record.entity).or_default().transfers += 1;
@@ -174,14 +175,17 @@ impl Converge {
         let Some(found) = self.records.get_mut(&record) else {
             return;
         };
-        let Transfer::Running { spoiled } = found.transfer else {
+        let Transfer::Running { spoiled, beside } = std::mem::take(&mut found.transfer) else {
             return;
         };
-        found.transfer = Transfer::None;
         found.touched = now;
         if end == TransferEnd::Done {
             found.failures = 0;
-            found.needs = spoiled;
+            if !spoiled && beside.is_empty() {
+                found.needs = false;
+            } else if !spoiled {
+                found.transfer = Transfer::Unproven { beside };
+            }
         } else {
             found.failures += 1;
             found.transfer = Transfer::Pausing;
@@ -203,6 +207,28 @@ impl Converge {
         self.go_on(&[record]);
     }
 
+    /// A write that was under way ended without an effect: a transfer beside it is as good as without.
+    pub(super) fn was_nothing(&mut self, record: RecordId, call: CallId) {
+        let before = self.dirt(record);
+        let Some(found) = self.records.get_mut(&record) else {
+            return;
+        };
+        match &mut found.transfer {
+            Transfer::Running { beside, .. } => {
+                beside.remove(&call);
+            }
+            Transfer::Unproven { beside } => {
+                beside.remove(&call);
+                if beside.is_empty() {
+                    found.transfer = Transfer::None;
+                    found.needs = false;
+                }
+            }
+            Transfer::None | Transfer::Pausing => {}
+        }
+        self.count(record, before);
+    }
+
     pub(super) fn retry_due(&mut self, record: RecordId) {
         if let Some(found) = self.records.get_mut(&record)
             && found.transfer == Transfer::Pausing
@@ -220,8 +246,10 @@ impl Converge {
         {
             found.late = None;
             found.needs = true;
-            if let Transfer::Running { spoiled } = &mut found.transfer {
-                *spoiled = true;
+            match &mut found.transfer {
+                Transfer::Running { spoiled, .. } => *spoiled = true,
+                Transfer::Unproven { .. } => found.transfer = Transfer::None,
+                Transfer::None | Transfer::Pausing => {}
             }
         }
         self.count(record, before);

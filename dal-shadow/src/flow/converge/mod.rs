@@ -111,9 +111,14 @@ enum Transfer {
     #[default]
     None,
     Running {
-        /// A write was under way meanwhile: the transfer proves nothing.
+        /// A write was made meanwhile: the transfer proves nothing.
         spoiled: bool,
+        /// Writes that were under way meanwhile, and may yet be made.
+        beside: BTreeSet<CallId>,
     },
+    /// Done, unless one of these writes turns out to have been made: it may have been, after the
+    /// record was read.
+    Unproven { beside: BTreeSet<CallId> },
     /// Failed; the next one begins after a pause.
     Pausing,
 }

@@ -24,8 +24,8 @@ impl Converge {
             if !found.under_way.is_empty() {
                 overlapped.push(*record);
             }
-            if let Transfer::Running { spoiled } = &mut found.transfer {
-                *spoiled = true;
+            if let Transfer::Running { beside, .. } = &mut found.transfer {
+                beside.insert(call);
             }
             found.under_way.insert(call);
         }
@@ -91,7 +91,10 @@ impl Converge {
         match end {
             PrimaryEnd::Nothing => {
                 self.effects.push(Effect::Settle { call });
-                self.go_on(&write.records.clone());
+                for record in &write.records {
+                    self.was_nothing(*record, call);
+                }
+                self.go_on(&write.records);
             }
             PrimaryEnd::Unknown => self.unknown(call, &write),
             PrimaryEnd::Made { named } => {
@@ -133,9 +136,6 @@ impl Converge {
                     })
             });
             let found = self.records.entry(record).or_default();
-            if let Transfer::Running { spoiled } = &mut found.transfer {
-                *spoiled = true;
-            }
             if bulk || !found.under_way.is_empty() || found.touched > write.began {
                 overlapped.push(record);
             }
@@ -189,6 +189,11 @@ impl Converge {
             let found = self.records.entry(*record).or_default();
             found.touched = self.now;
             found.ends += 1;
+            match &mut found.transfer {
+                Transfer::Running { spoiled, .. } => *spoiled = true,
+                Transfer::Unproven { .. } => found.transfer = Transfer::None,
+                Transfer::None | Transfer::Pausing => {}
+            }
         }
     }
 

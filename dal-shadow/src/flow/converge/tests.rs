@@ -31,6 +31,8 @@ struct Plan {
     records: Vec<u128>,
     /// Records that only the answer names.
     named: Vec<u128>,
+    /// The primary store refuses the write.
+    refused: bool,
     /// The primary store's answer is lost after the write was made.
     lost_primary: bool,
     /// How the secondary write ends: made; refused; or made, and the answer is lost.
@@ -41,6 +43,7 @@ fn plan(records: &[u128]) -> Plan {
     Plan {
         records: records.to_vec(),
         named: Vec::new(),
+        refused: false,
         lost_primary: false,
         secondary: SecondaryEnd::Made,
     }
@@ -138,7 +141,13 @@ impl World {
                 self.tasks.push(Task::Make(write));
             }
             Task::Make(write) => {
-                for key in self.records(write) {
+                let refused = self.plan(write).refused;
+                let made = if refused {
+                    Vec::new()
+                } else {
+                    self.records(write)
+                };
+                for key in made {
                     self.primary.entry(key).or_default().push(write);
                 }
                 self.tasks.push(Task::End(write));
@@ -146,6 +155,8 @@ impl World {
             Task::End(write) => {
                 let end = if self.plan(write).lost_primary {
                     PrimaryEnd::Unknown
+                } else if self.plan(write).refused {
+                    PrimaryEnd::Nothing
                 } else {
                     let named = self.plan(write).named.iter().copied().map(record);
                     PrimaryEnd::Made {
@@ -537,4 +548,41 @@ fn a_store_that_is_given_up_leaves_nothing_waiting() {
     assert!(effects.contains(&Effect::Drop { call: 4 }));
     let standing = machine.standing(ENTITY);
     assert_eq!((standing.dirty, standing.pending), (0, 1));
+}
+
+#[test]
+fn writes_that_the_primary_refuses_converge_and_keep_no_record_dirty() {
+    let refused = Plan {
+        refused: true,
+        ..plan(&[1])
+    };
+    let faulty = Plan {
+        secondary: SecondaryEnd::Failed,
+        ..plan(&[1])
+    };
+    explore(&[refused.clone(), plan(&[1])]);
+    explore(&[refused.clone(), faulty.clone()]);
+    explore(&[refused.clone(), plan(&[1, 2]), faulty]);
+    // A stream of them, each overlapping the next one, does not hold a transfer up.
+    let mut machine = repairing();
+    let began = |call| Event::Began {
+        call,
+        entity: ENTITY,
+        records: vec![record(1)],
+        bulk: false,
+        names_more: false,
+    };
+    let ended = |call| Event::PrimaryEnded {
+        call,
+        end: PrimaryEnd::Nothing,
+    };
+    machine.step(Event::Marked { record: record(1) });
+    machine.step(began(1));
+    let (record, end) = (record(1), TransferEnd::Done);
+    machine.step(Event::TransferEnded { record, end });
+    machine.step(ended(1));
+    assert_eq!(machine.standing(ENTITY).dirty, 0);
+    machine.step(began(2));
+    machine.step(ended(2));
+    assert!(machine.is_at_rest());
 }
