@@ -143,6 +143,11 @@ impl Writes {
         self.event(Event::GivenUp { entity });
     }
 
+    /// The secondary store of an entity will be written again.
+    pub(crate) fn resume(self: &Arc<Self>, entity: EntityId) {
+        self.event(Event::Resumed { entity });
+    }
+
     /// Whether the secondary store may lack something of a record that a caller believes to be
     /// written.
     pub(crate) fn is_fenced(&self, record: RecordId) -> bool {

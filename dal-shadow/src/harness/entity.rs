@@ -355,6 +355,9 @@ impl Entity {
             if proven {
                 self.at_rest(from, deadline, writes).await?;
             }
+            if to.writes_both() {
+                writes.resume(self.id);
+            }
             let stepped = self.change(from, to, deadline, policy, writes).await;
             if let Ok(()) | Err(StepError::CallsUnderWay(_)) = &stepped {
                 if let Some(forced) = &forced {

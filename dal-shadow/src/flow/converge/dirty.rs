@@ -77,7 +77,7 @@ impl Converge {
     /// The same, and an unknown effect may land for a while.
     pub(super) fn dirty_for_a_while(&mut self, records: &[RecordId]) {
         for record in records {
-            if self.is_repairable(record.entity) {
+            if self.is_repairable(record.entity) && !self.is_given_up(record.entity) {
                 let before = self.dirt(*record);
                 self.records.entry(*record).or_default().late = Some(self.now);
                 self.count(*record, before);
@@ -96,6 +96,9 @@ impl Converge {
     /// Marks a record; false when it was marked before, or cannot be transferred at all.
     fn mark(&mut self, record: RecordId) -> bool {
         let entity = record.entity;
+        if self.is_given_up(entity) {
+            return false;
+        }
         if !self.is_repairable(entity) {
             let why = Incomplete::NoRepair;
             self.effects.push(Effect::Incomplete { entity, why });
@@ -117,6 +120,12 @@ impl Converge {
         found.ends = 0;
         self.count(record, before);
         true
+    }
+
+    fn is_given_up(&self, entity: EntityId) -> bool {
+        self.entities
+            .get(&entity)
+            .is_some_and(|found| found.given_up)
     }
 
     fn is_repairable(&self, entity: EntityId) -> bool {
@@ -258,6 +267,7 @@ impl Converge {
 
     /// The secondary store is no longer written: nothing of the entity waits for it any more.
     pub(super) fn given_up(&mut self, entity: EntityId) {
+        self.entities.entry(entity).or_default().given_up = true;
         let pending = self
             .entities
             .get(&entity)

@@ -48,6 +48,8 @@ pub(crate) enum Event {
     Marked { record: RecordId },
     /// The secondary store is no longer written: what waits for it is given up.
     GivenUp { entity: EntityId },
+    /// The secondary store will be written again.
+    Resumed { entity: EntityId },
 }
 
 /// How a primary write ended.

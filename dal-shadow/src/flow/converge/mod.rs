@@ -128,6 +128,8 @@ enum Transfer {
 struct Entity {
     /// The trait says how a record is repaired.
     repairable: bool,
+    /// The secondary store is not written: nothing can be dirty there, it is incomplete.
+    given_up: bool,
     /// Writes of it under way on the primary store.
     under_way: BTreeSet<CallId>,
     /// Secondary writes of it that wait or run, by the end of their primary writes.
@@ -200,6 +202,7 @@ impl Converge {
             Event::LateDue { record, token } => self.late_due(record, token),
             Event::Marked { record } => self.dirty([record]),
             Event::GivenUp { entity } => self.given_up(entity),
+            Event::Resumed { entity } => self.entities.entry(entity).or_default().given_up = false,
         }
         self.forget();
         std::mem::take(&mut self.effects)

@@ -548,6 +548,19 @@ fn a_store_that_is_given_up_leaves_nothing_waiting() {
     assert!(effects.contains(&Effect::Drop { call: 4 }));
     let standing = machine.standing(ENTITY);
     assert_eq!((standing.dirty, standing.pending), (0, 1));
+    // What was still running there may end as it likes: nothing can be dirty on a store that is not
+    // written, until it is written again.
+    let refused = |call| Event::SecondaryEnded {
+        call,
+        end: SecondaryEnd::Failed,
+    };
+    machine.step(refused(3));
+    let standing = machine.standing(ENTITY);
+    assert_eq!((standing.dirty, standing.pending), (0, 0));
+    machine.step(Event::Resumed { entity: ENTITY });
+    made(&mut machine, 5, &[3]);
+    machine.step(refused(5));
+    assert_eq!(machine.standing(ENTITY).dirty, 1);
 }
 
 #[test]
