@@ -96,7 +96,7 @@ fn floors(check: ShopCheck, about: About, usual: u64) -> ShopCheck {
         .floor("handles.bound", floor(500))
         .floor("handles.dead", floor(50))
         .floor("handles.never_existed", floor(50))
-        .error_floor(0.05)
+        .error_floor(0.03)
         .sequences(volume(usual))
 }
 
