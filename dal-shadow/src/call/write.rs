@@ -104,8 +104,11 @@ impl Ticket<'_> {
             .unwrap_or_else(|_| self.core.runtime.clone())
             .spawn(work);
         let Ok((output, pending)) = ended.await else {
-            // Only a runtime that is shutting down drops the task, and this caller with it.
-            return std::future::pending().await;
+            // The caller must not wait for ever for a result that nothing can bring.
+            resume_unwind(Box::new(
+                "the task of a write was dropped before it ended: the runtime is shutting down, or \
+                 the carrier of `HarnessBuilder::carry` does not run the future that it is given",
+            ));
         };
         if let Some(mut pending) = pending
             && waits

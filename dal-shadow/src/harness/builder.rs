@@ -154,9 +154,10 @@ impl Harness {
     /// the first record is read, and give it to [`repaired`](Self::repaired) when the copy has ended.
     ///
     /// # Errors
-    /// [`StepError::NoPhase`] when the entity is not known or has no phase yet.
+    /// [`StepError::NoPhase`] when the entity is not known or has no phase yet,
+    /// [`StepError::WritesOneStore`] when its phase does not write the store.
     pub fn repairing(&self, entity: &str) -> Result<RepairMark, StepError> {
-        let (entity, store) = self.behind(entity)?;
+        let (entity, store) = self.copied_to(entity)?;
         let times = entity.completeness.times(store);
         Ok(RepairMark {
             entity: entity.name.clone(),
@@ -192,14 +193,14 @@ impl Harness {
     /// `K` is the type of the argument of the read that `repair` names on the trait.
     ///
     /// # Errors
-    /// [`StepError::NoPhase`] when the entity is not known or has no phase yet, and
+    /// As [`repairing`](Self::repairing), and
     /// [`StepError::Incomplete`] when its trait has no `repair`.
     pub async fn repair_record<K: Serialize + Send + Sync + 'static>(
         &self,
         entity: &str,
         key: K,
     ) -> Result<(), StepError> {
-        let (entity, store) = self.behind(entity)?;
+        let (entity, store) = self.copied_to(entity)?;
         if entity.repairer().is_none() {
             let phase = entity
                 .gate
@@ -217,6 +218,16 @@ impl Harness {
         self.0.writes.mark(record, transfer);
         self.0.writes.settled(record).await;
         Ok(())
+    }
+
+    /// The entity, and the store that a copy fills: it must be written as well, or what is written
+    /// beside the copy would be missing in it.
+    fn copied_to(&self, entity: &str) -> Result<(Arc<Entity>, Store), StepError> {
+        let (entity, store) = self.behind(entity)?;
+        match entity.gate.now() {
+            Some((phase, _)) if !phase.writes_both() => Err(StepError::WritesOneStore(phase)),
+            _ => Ok((entity, store)),
+        }
     }
 
     /// The entity, and the store that it writes second.

@@ -160,6 +160,8 @@ pub enum StepError {
     },
     /// The new phase is in force, but calls of the old one are still under way.
     CallsUnderWay(Phase),
+    /// A copy was asked for in a phase that writes one store only.
+    WritesOneStore(Phase),
     /// The process is shutting down.
     ShuttingDown,
 }
@@ -202,6 +204,10 @@ impl std::fmt::Display for StepError {
             Self::CallsUnderWay(to) => write!(
                 f,
                 "{to} is in force, but calls that began before it are still under way"
+            ),
+            Self::WritesOneStore(phase) => write!(
+                f,
+                "{phase} writes one store only, so a copy would miss what is written beside it: step to a phase that writes both, then copy"
             ),
             Self::ShuttingDown => f.write_str("the process is shutting down"),
         }

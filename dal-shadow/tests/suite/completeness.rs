@@ -79,3 +79,25 @@ async fn a_copy_that_began_before_a_create_of_unknown_effect_completes_nothing()
     assert_eq!(mysql.all(), dynamodb.all());
     assert_eq!(dynamodb.all().len(), 1);
 }
+
+#[tokio::test]
+async fn a_copy_in_a_phase_that_writes_one_store_is_refused_and_completes_nothing() {
+    let harness = Harness::builder(Fixed::new(Phase::MySqlOnly))
+        .best_effort_writes()
+        .start()
+        .await
+        .unwrap();
+    let stores = [1, 2].map(|seed| Accounts::new(seed, Duration::ZERO, Faults::default()));
+    let [mysql, dynamodb] = stores;
+    let _accounts = ShadowAccountRepository::new(mysql, dynamodb, harness.clone());
+    let one = StepError::WritesOneStore(Phase::MySqlOnly);
+    assert_eq!(harness.repairing("account").unwrap_err(), one);
+    let copied = harness.repair_record("account", 1_u64).await;
+    assert_eq!(copied.unwrap_err(), one);
+    // The same after a way back, when nothing waits for DynamoDB any more.
+    for phase in [Phase::DualWrite, Phase::MySqlOnly] {
+        harness.step("account", phase).await.unwrap();
+    }
+    let copied = harness.repair_record("account", 1_u64).await;
+    assert_eq!(copied.unwrap_err(), one);
+}

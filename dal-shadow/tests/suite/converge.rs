@@ -404,6 +404,19 @@ async fn task_locals_go_along_with_writes_and_their_transfers() {
     assert!(setup.harness.status()[0].transferred > 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_carrier_that_drops_its_future_fails_the_call_instead_of_holding_it() {
+    let setup = Setup::new(Phase::DualWrite, Faults::default(), |builder| {
+        builder.carry(|| Carrier::new(|future| Box::pin(async move { drop(future) })))
+    })
+    .await;
+    let call = setup.spawn(|it: Wrapper| async move { it.rename(1, "ann", 1).await });
+    let ended = timeout(Duration::from_secs(1), call).await.unwrap();
+    let panic = ended.unwrap_err().into_panic();
+    let text = panic.downcast_ref::<&str>().unwrap();
+    assert!(text.contains("HarnessBuilder::carry"), "{text}");
+}
+
 #[shadow]
 #[async_trait]
 trait Counters: Send + Sync {
