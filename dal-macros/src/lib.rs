@@ -36,7 +36,7 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 /// | `write, replay` | the secondary store gets the same arguments |
 /// | `write, mirror = put_exact` | the secondary store's `put_exact` gets the value that the primary store returned; `mirror = put(result, name)` also passes an argument |
 /// | `mirror` | stores exactly what it is given, as often as it is called |
-/// | `skip(read)`, `skip(write)` | is called on one store only: the one that answers reads, or the one that is written first |
+/// | `skip(read)`, `skip(write)` | is called on one store only: the primary store for reads, or the one for writes |
 /// | `creates(user = id)` | a successful call returns a new id of this class in this field; without a field the returned value is the id |
 /// | `token(user_page = next)` | the returned value holds the token of the next page in this field; a method takes it back as `#[handle(user_page)] after: Option<&str>`, or inside a struct (`#[handle(user_page = "from.after")]`). `portable`: one store understands the other store's token. `drain = items`: the stores may cut pages at different records |
 /// | `key = id`; `key = user.id`; `key = result.id`; `key = all` | the record that a write changes: an argument, a field of one, a field of what the primary store returns, or the whole entity; the argument that a read is by. Without it the plain argument that is a handle of the class by which `repair` reads, else the place that `creates` names |

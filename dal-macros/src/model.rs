@@ -151,8 +151,8 @@ pub struct MethodModel {
 pub enum MethodKind {
     /// Reads: the other store may be asked as well, and the answers are compared.
     Read,
-    /// Writes: the other store is written after the first one succeeded.
-    Write(Second),
+    /// Writes: the secondary store is written after the primary one succeeded.
+    Write(SecondaryCall),
     /// Puts one exact state: sent to both stores with the same arguments; may be repeated.
     Mirror,
     /// Is sent to one store only: the one that is primary for reads, or for writes.
@@ -162,11 +162,11 @@ pub enum MethodKind {
     },
 }
 
-/// The second half of a write.
-pub enum Second {
+/// The secondary half of a write.
+pub enum SecondaryCall {
     /// The same arguments.
     Replay,
-    /// Another method of the trait, with the value that the first store returned.
+    /// Another method of the trait, with the value that the primary store returned.
     Mirror(MirrorCall),
 }
 
@@ -182,7 +182,7 @@ pub struct MirrorCall {
 
 /// Where an argument of a mirror call comes from, and how it is passed on.
 pub struct MirrorArg {
-    /// The value that the first store returned, or an argument of the write by its index.
+    /// The value that the primary store returned, or an argument of the write by its index.
     pub source: MirrorSource,
     /// How the mirror method takes it.
     pub form: ArgForm,
@@ -191,7 +191,7 @@ pub struct MirrorArg {
 /// Where an argument of a mirror call comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum MirrorSource {
-    /// `result`: the value that the first store returned.
+    /// `result`: the value that the primary store returned.
     Result,
     /// An argument of the write: an index into its `args`.
     Arg(usize),

@@ -14,10 +14,10 @@ pub fn local(name: &str) -> Ident {
 }
 
 /// The call on the store that answers, with the caller's own arguments.
-pub fn on_first(
+pub fn on_primary(
     names: &Names,
     this: impl ToTokens,
-    first: &Ident,
+    primary_store: &Ident,
     method: &Ident,
     args: &[ArgModel],
 ) -> TokenStream {
@@ -29,7 +29,7 @@ pub fn on_first(
     } = names;
     let args = args.iter().map(|arg| &arg.ident).collect::<Vec<_>>();
     quote! {
-        match #first {
+        match #primary_store {
             ::dal_shadow::Store::MySql =>
                 <#mysql as #bound>::#method(&#this.mysql, #(#args),*).await,
             ::dal_shadow::Store::DynamoDb =>
@@ -93,7 +93,8 @@ pub fn boxed(
 }
 
 /// The snapshot of `answer`, a reference. A bound that is missing is reported where the function is
-/// named, so that stands at the method's return type, without any name of the generated code beside.
+/// named, so that stands at the method's return type, without any name of the generated code
+/// beside.
 pub fn snapshot(model: &TraitModel, output: &Type, answer: &Ident) -> TokenStream {
     let snapshot = snapshot_function(model, output);
     let local = local("snapshot");

@@ -10,7 +10,7 @@ use super::key;
 use super::names::Names;
 use super::token;
 use crate::model::{
-    ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, Second, TraitModel,
+    ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, SecondaryCall, TraitModel,
 };
 
 /// The method at `index`, as an `async fn` of the implementation.
@@ -68,11 +68,11 @@ struct Body<'a> {
 impl Body<'_> {
     fn expand(&self, index: usize) -> TokenStream {
         let begin = self.begin(index);
-        let first = local("first");
-        let answering = call::on_first(
+        let primary_store = local("primary_store");
+        let answering = call::on_primary(
             self.names,
             &self.this,
-            &first,
+            &primary_store,
             &self.method.ident,
             &self.method.args,
         );
@@ -92,7 +92,7 @@ impl Body<'_> {
 
     /// Takes the ticket, which counts the call as in flight until it is dropped.
     fn begin(&self, index: usize) -> TokenStream {
-        let (ticket, first) = (local("ticket"), local("first"));
+        let (ticket, primary_store) = (local("ticket"), local("primary_store"));
         let (position_const, spec) = (local("POSITION"), local("SPEC"));
         let (this, specs) = (&self.this, &self.names.specs);
         let position = position(self.model.methods.get(..index).unwrap_or_default());
@@ -103,12 +103,13 @@ impl Body<'_> {
             let #ticket = ::dal_shadow::__private::Engine::begin(
                 &#this.engine, #position_const, #spec, #key,
             ).await;
-            let #first = #ticket.first();
+            let #primary_store = #ticket.primary();
         }
     }
 
-    /// Whether the call can be made on the other store: one that carries a page token of the primary
-    /// cannot, wherever in its arguments the token is, unless the token is declared portable.
+    /// Whether the call can be made on the other store: one that carries a page token of the
+    /// primary cannot, wherever in its arguments the token is, unless the token is declared
+    /// portable.
     fn portable(&self) -> TokenStream {
         let bound = self
             .model
@@ -155,8 +156,10 @@ impl Body<'_> {
     /// The call on both stores.
     fn both(&self, answering: &TokenStream) -> TokenStream {
         match &self.method.kind {
-            MethodKind::Write(Second::Mirror(mirror)) => self.write(&self.mirror(mirror)),
-            MethodKind::Write(Second::Replay) | MethodKind::Mirror => self.write(&self.replay()),
+            MethodKind::Write(SecondaryCall::Mirror(mirror)) => self.write(&self.mirror(mirror)),
+            MethodKind::Write(SecondaryCall::Replay) | MethodKind::Mirror => {
+                self.write(&self.replay())
+            }
             MethodKind::Read | MethodKind::Skip { .. } => self.read(answering),
         }
     }
@@ -192,12 +195,19 @@ impl Body<'_> {
 
     /// A write: on a task of its own, which the caller may leave.
     fn write(&self, secondary: &TokenStream) -> TokenStream {
-        let (ticket, first, answer) = (local("ticket"), local("first"), local("answer"));
+        let (ticket, primary_store, answer) =
+            (local("ticket"), local("primary_store"), local("answer"));
         let output = &self.method.output;
         let snapshot = call::snapshot(self.model, output, &answer);
         let passed = self.passed();
         let end = quote!(#answer);
-        let primary = call::boxed(self.names, &first, &self.method.ident, &passed, &end);
+        let primary = call::boxed(
+            self.names,
+            &primary_store,
+            &self.method.ident,
+            &passed,
+            &end,
+        );
         let keys = key::of_arguments(self.model, self.method);
         let named = key::of_answer(self.model, self.method);
         let (args, keep, sides) = (local("args"), self.keep(), self.sides());
@@ -232,8 +242,8 @@ impl Body<'_> {
 
     /// A write with the same arguments.
     fn replay(&self) -> TokenStream {
-        let second = local("second");
-        let call = self.repeat(&second);
+        let secondary_store = local("secondary_store");
+        let call = self.repeat(&secondary_store);
         let repeatable = repeatable(&call);
         let value = local("value");
         self.after_success(&value, &quote!(let _ = #value; #repeatable))
@@ -259,9 +269,10 @@ impl Body<'_> {
             .collect()
     }
 
-    /// The mirror method with what the first store returned.
+    /// The mirror method with what the primary store returned.
     fn mirror(&self, mirror: &MirrorCall) -> TokenStream {
-        let (value, args, second) = (local("value"), local("args"), local("second"));
+        let (value, args, secondary_store) =
+            (local("value"), local("args"), local("secondary_store"));
         // The value, then the caller's own arguments.
         let passed = mirror
             .args
@@ -280,7 +291,7 @@ impl Body<'_> {
             .iter()
             .find(|method| method.ident == mirror.method)
             .map_or(&self.method.output, |method| &method.output);
-        let call = self.on_either(&second, &mirror.method, output, &passed);
+        let call = self.on_either(&secondary_store, &mirror.method, output, &passed);
         let repeatable = repeatable(&call);
         let inside = mirror.inside_option.then(|| {
             quote! {
@@ -299,10 +310,14 @@ impl Body<'_> {
         )
     }
 
-    /// A closure that makes the second write from the answer of the first one, or nothing when
+    /// A closure that makes the secondary write from the answer of the primary one, or nothing when
     /// that one was refused.
     fn after_success(&self, value: &Ident, then: &TokenStream) -> TokenStream {
-        let (answer, ticket_first, second) = (local("answer"), local("first"), local("second"));
+        let (answer, primary_store, secondary_store) = (
+            local("answer"),
+            local("primary_store"),
+            local("secondary_store"),
+        );
         let output = &self.method.output;
         quote! {
             move |#answer: &#output| -> ::core::option::Option<::dal_shadow::__private::Repeatable> {
@@ -311,7 +326,7 @@ impl Body<'_> {
                 else {
                     return ::core::option::Option::None;
                 };
-                let #second = ::dal_shadow::Store::other(#ticket_first);
+                let #secondary_store = ::dal_shadow::Store::other(#primary_store);
                 #then
             }
         }

@@ -7,7 +7,7 @@ use syn::{GenericParam, Generics, parse_quote};
 use super::call::local;
 use super::names::Names;
 use super::{key, method, paths, repair};
-use crate::model::{MethodKind, MethodModel, Second, TraitModel};
+use crate::model::{MethodKind, MethodModel, SecondaryCall, TraitModel};
 
 /// The wrapper of the trait.
 pub fn expand(model: &TraitModel) -> TokenStream {
@@ -115,10 +115,10 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
     let (entity, name) = (&model.options.entity, method.ident.to_string());
     let (verb, mirror) = match &method.kind {
         MethodKind::Read | MethodKind::Skip { writes: false } => (quote!(Read), false),
-        MethodKind::Skip { writes: true } | MethodKind::Write(Second::Replay) => {
+        MethodKind::Skip { writes: true } | MethodKind::Write(SecondaryCall::Replay) => {
             (quote!(Write), false)
         }
-        MethodKind::Write(Second::Mirror(_)) | MethodKind::Mirror => (quote!(Write), true),
+        MethodKind::Write(SecondaryCall::Mirror(_)) | MethodKind::Mirror => (quote!(Write), true),
     };
     let (bulk, names_more) = (method.bulk, key::names_more(method));
     let (ignore, unordered) = (&method.ignore, &method.unordered);

@@ -8,7 +8,7 @@ use super::args::{self, ArgsField};
 use super::variant::{self, Variant};
 use crate::expand::call::{local, pass_at};
 use crate::model::{
-    ArgForm, ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, Second, TraitModel,
+    ArgForm, ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, SecondaryCall, TraitModel,
 };
 
 /// The mirror methods that can be called without a strategy of their own.
@@ -40,7 +40,7 @@ fn gets_answers(model: &TraitModel, name: &Ident) -> bool {
 
 fn mirror_of(method: &MethodModel) -> Option<&MirrorCall> {
     match &method.kind {
-        MethodKind::Write(Second::Mirror(call)) => Some(call),
+        MethodKind::Write(SecondaryCall::Mirror(call)) => Some(call),
         _ => None,
     }
 }

@@ -91,7 +91,7 @@ fn refuse_foreign(ty: &Type) -> syn::Result<()> {
         )),
         Some(Found::Dyn(at)) => Err(refuse(
             at,
-            "a closure or trait object cannot be copied for the second store",
+            "a closure or trait object cannot be copied for the secondary store",
             "pass data; the store decides what to do with it",
         )),
         Some(Found::Transaction(at)) => Err(refuse(
@@ -113,7 +113,7 @@ fn refuse_borrowed(ty: &Type) -> syn::Result<()> {
         None => Ok(()),
         Some(at) => Err(refuse(
             at,
-            "borrowed data this deep cannot be copied for the second store",
+            "borrowed data this deep cannot be copied for the secondary store",
             "take an owned value here; `&T`, `Option<&T>` and `&[&T]` are understood as whole arguments",
         )),
     }

@@ -5,7 +5,7 @@ use syn::{Attribute, FnArg, Ident, Pat, Path, TraitItemFn};
 use super::draft::Draft;
 use super::options::{self, Kind, MethodOptions};
 use super::{form, future, key, mirror};
-use crate::model::{ArgForm, ArgModel, MethodKind, MethodModel, Second};
+use crate::model::{ArgForm, ArgModel, MethodKind, MethodModel, SecondaryCall};
 use crate::ops::place;
 use crate::refuse::{Refusals, refuse, refuse_at};
 
@@ -62,8 +62,8 @@ pub fn finish(
         Some(Kind::Read) => MethodKind::Read,
         Some(Kind::Mirror) => MethodKind::Mirror,
         Some(Kind::Write) => MethodKind::Write(match &options.mirror {
-            Some(option) => Second::Mirror(mirror::call(option, draft, all)?),
-            None => Second::Replay,
+            Some(option) => SecondaryCall::Mirror(mirror::call(option, draft, all)?),
+            None => SecondaryCall::Replay,
         }),
         Some(Kind::SkipWrite) => MethodKind::Skip { writes: true },
         // A method without a kind has been refused; it never leaves this crate.
@@ -130,7 +130,7 @@ fn check_signature(method: &TraitItemFn, skipped: bool, refusals: &mut Refusals)
     {
         refusals.add(refuse(
             parameter,
-            "a generic method cannot be called through `dyn`, nor kept for the second store",
+            "a generic method cannot be called through `dyn`, nor kept for the secondary store",
             "name the type, or make the trait generic",
         ));
     }
@@ -141,7 +141,7 @@ fn check_signature(method: &TraitItemFn, skipped: bool, refusals: &mut Refusals)
     {
         refusals.add(refuse(
             lifetime,
-            "arguments are copied for the second store, so their lifetimes say nothing",
+            "arguments are copied for the secondary store, so their lifetimes say nothing",
             "leave the lifetimes out",
         ));
     }
@@ -203,7 +203,7 @@ fn arguments(method: &mut TraitItemFn, skipped: bool, refusals: &mut Refusals) -
         let Pat::Ident(pattern) = &*typed.pat else {
             refusals.add(refuse(
                 &typed.pat,
-                "the argument has no name, and the call for the second store needs one",
+                "the argument has no name, and the call for the secondary store needs one",
                 "give it a name",
             ));
             continue;
@@ -237,14 +237,14 @@ fn check_options(options: &MethodOptions, method: &TraitItemFn) -> syn::Result<(
         (Kind::Write, None, None) => {
             return Err(refuse(
                 at,
-                "the write does not say how the second store is written",
+                "the write does not say how the secondary store is written",
                 "add `replay` (same arguments), or `mirror = method` when the store makes an id, a default or a time by itself",
             ));
         }
         (Kind::Write, Some(replay), Some(_)) => {
             return Err(refuse(
                 replay,
-                "the second store is written either with the same arguments or with the first one's answer",
+                "the secondary store is written either with the same arguments or with the primary one's answer",
                 "keep `replay` or `mirror`",
             ));
         }

@@ -74,7 +74,7 @@ fn source(given: &Ident, write: &Draft) -> syn::Result<MirrorSource> {
             refuse(
                 given,
                 format!("`{}` has no argument `{given}`", write.ident),
-                "name `result` (the value that the first store returned) or one of this method's arguments",
+                "name `result` (the value that the primary store returned) or one of this method's arguments",
             )
         })
 }

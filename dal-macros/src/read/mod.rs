@@ -22,8 +22,8 @@ use crate::refuse::{Refusals, refuse};
 /// The model of `item`, on which stands `#[shadow(attr)]`.
 ///
 /// # Errors
-/// Every refusal of a part by itself at once, else every refusal between parts. `item` is stripped of
-/// the attribute's own options in any case, so that it can still be emitted beside the errors.
+/// Every refusal of a part by itself at once, else every refusal between parts. `item` is stripped
+/// of the attribute's own options in any case, so that it can still be emitted beside the errors.
 pub fn model(attr: TokenStream, item: &mut ItemTrait) -> syn::Result<TraitModel> {
     let mut refusals = Refusals::default();
     let options = refusals.take(options::trait_options(attr, name::entity(&item.ident)));
@@ -179,7 +179,7 @@ fn check_trait(item: &ItemTrait, refusals: &mut Refusals) {
         refusals.add(refuse(
             &item.ident,
             format!(
-                "the second store is called from another task, so the trait must be {}",
+                "the secondary store is called from another task, so the trait must be {}",
                 missing
                     .iter()
                     .map(|name| format!("`{name}`"))

@@ -155,7 +155,7 @@ fn skip(options: &mut MethodOptions, meta: &ParseNestedMeta<'_>) -> syn::Result<
         None => Err(refuse(
             &meta.path,
             "a skipped method does not say whether it reads or writes",
-            "write `skip(read)` for the store that answers reads, or `skip(write)` for the one that is written first; a write waits while a step hands over",
+            "write `skip(read)` for the primary store for reads, or `skip(write)` for the one for writes; a write waits while a step hands over",
         )),
     }
 }
@@ -165,7 +165,7 @@ fn kind(options: &mut MethodOptions, kind: Kind, meta: &ParseNestedMeta<'_>) -> 
         return Err(refuse(
             &meta.path,
             "a method is one of `read`, `write`, `mirror` and `skip`",
-            "keep the one that is meant; the second half of a write is `replay` or `mirror = method`",
+            "keep the one that is meant; the secondary half of a write is `replay` or `mirror = method`",
         ));
     }
     options.kind = Some((kind, meta.path.clone()));

@@ -9,7 +9,7 @@ use crate::phases::{Phase, Store};
 pub(crate) struct Context {
     pub(crate) phase: Phase,
     pub(crate) epoch: u64,
-    pub(crate) first: Store,
+    pub(crate) primary: Store,
     pub(crate) key: Option<u64>,
     pub(crate) correlation_id: Arc<str>,
 }

@@ -49,7 +49,7 @@ impl Eligible {
             method: spec.method,
             phase: context.phase.as_str(),
             epoch: Some(context.epoch),
-            answered_by: context.first.as_str(),
+            answered_by: context.primary.as_str(),
             key_hash: context.key,
             outcome: verdict.outcome,
             differences: verdict.differences,

@@ -1,4 +1,5 @@
-//! Code of the application that must not reach the caller: calls of the secondary, snapshots, rules.
+//! Code of the application that must not reach the caller: calls of the secondary, snapshots,
+//! rules.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::harness::method::Method;
 use crate::tree::answer::Answer;
 use crate::tree::budget::{limited, limited_future};
 
-/// A second write, to be called as often as it takes.
+/// A secondary write, to be called as often as it takes.
 pub type Repeatable = Box<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>;
 
 /// How a call of one store ended.

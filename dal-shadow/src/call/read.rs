@@ -34,9 +34,9 @@ pub struct Sampled {
 }
 
 impl Ticket<'_> {
-    /// Whether this read is compared, and the copies of its arguments, made by `keep` for those that
-    /// are. One that carries another store's page token is not `portable`. Both run the application's
-    /// code, so neither runs for a read that is not in the sample.
+    /// Whether this read is compared, and the copies of its arguments, made by `keep` for those
+    /// that are. One that carries another store's page token is not `portable`. Both run the
+    /// application's code, so neither runs for a read that is not in the sample.
     pub fn sampled<A>(
         &self,
         portable: impl FnOnce() -> bool,
@@ -87,7 +87,7 @@ impl Ticket<'_> {
         let permit = Arc::clone(&self.core.reads)
             .try_acquire_owned()
             .map_err(|_| CallOutcome::Shed)?;
-        if !self.core.breaker(self.plan.first.other()).admits() {
+        if !self.core.breaker(self.plan.primary.other()).admits() {
             return Err(CallOutcome::Shed);
         }
         let (args, carrier) = contained(|| (keep(), self.core.capture()))
@@ -132,7 +132,7 @@ impl Ticket<'_> {
         };
         let began = Instant::now();
         let output = answering.await;
-        self.method.took(self.plan.first, began.elapsed());
+        self.method.took(self.plan.primary, began.elapsed());
         let primary = snapshot_of(&output, policy.snapshot, snapshot);
         if let Answer::Error(error) = &primary {
             self.method.failed(error.class.kind.as_str());

@@ -16,7 +16,7 @@ use crate::flow::writes::Secondary;
 use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
 use crate::harness::entity::Entity;
-use crate::harness::method::{Method, SecondWrites};
+use crate::harness::method::{Method, WriteCounts};
 use crate::tree::answer::Answer;
 
 /// A secondary write that waits, or is under way.
@@ -49,9 +49,9 @@ struct Pending {
 
 impl Pending {
     fn new(method: &Arc<Method>) -> Self {
-        method.second(|second| {
-            second.sent += 1;
-            second.pending += 1;
+        method.secondary_writes(|counts| {
+            counts.sent += 1;
+            counts.pending += 1;
         });
         Self {
             method: Arc::clone(method),
@@ -59,11 +59,11 @@ impl Pending {
         }
     }
 
-    fn count(&mut self, place: impl FnOnce(&mut SecondWrites) -> &mut u64) {
+    fn count(&mut self, place: impl FnOnce(&mut WriteCounts) -> &mut u64) {
         self.counted = true;
-        self.method.second(|second| {
-            second.pending -= 1;
-            *place(second) += 1;
+        self.method.secondary_writes(|counts| {
+            counts.pending -= 1;
+            *place(counts) += 1;
         });
     }
 }
@@ -71,12 +71,12 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if !self.counted {
-            self.count(|second| &mut second.lost);
+            self.count(|counts| &mut counts.lost);
         }
     }
 }
 
-/// How the second store took a write in the end.
+/// How the secondary store took a write in the end.
 enum Taken {
     Applied(Answer),
     Refused(Answer),
@@ -133,18 +133,18 @@ impl SecondaryWrite {
         }
     }
 
-    /// Tries until the second store says yes or no, or trying again would not be safe.
-    /// Also says whether an attempt had an unknown effect: one that may land late, over whatever came
-    /// after it, also when a later attempt succeeded.
+    /// Tries until the secondary store says yes or no, or trying again would not be safe. Also says
+    /// whether an attempt had an unknown effect: one that may land late, over whatever came after
+    /// it, also when a later attempt succeeded.
     async fn attempts(&self) -> (Taken, bool) {
         let policy = &self.core.policy;
         let (mut attempt, mut unknown) = (1, false);
         loop {
             let began = Instant::now();
-            let (limit, bytes) = (policy.second_write_attempt, policy.snapshot);
+            let (limit, bytes) = (policy.secondary_write_attempt, policy.snapshot);
             let ended = called(self.cx.clone(), limit, bytes, || self.call()).await;
             self.method
-                .took(self.context.first.other(), began.elapsed());
+                .took(self.context.primary.other(), began.elapsed());
             let (class, answer) = match ended {
                 Called::Panicked => return (Taken::Panicked, true),
                 Called::TimedOut => (
@@ -163,11 +163,11 @@ impl SecondaryWrite {
             let safe = self.method.spec.mirror || class.effect == Effect::None;
             let helps = class.is_transient();
             unknown |= class.effect == Effect::Unknown;
-            if !safe || !helps || attempt >= policy.second_write_retry.max_attempts {
+            if !safe || !helps || attempt >= policy.secondary_write_retry.max_attempts {
                 return (Taken::Failed(answer), unknown);
             }
-            self.method.second(|second| second.retried += 1);
-            tokio::time::sleep(policy.second_write_retry.pause(attempt)).await;
+            self.method.secondary_writes(|counts| counts.retried += 1);
+            tokio::time::sleep(policy.secondary_write_retry.pause(attempt)).await;
             attempt += 1;
         }
     }
@@ -179,7 +179,7 @@ impl Secondary for SecondaryWrite {
             // An error would mean that the semaphore is closed, which nothing does.
             let _slot = self.entity.slots().acquire_owned().await;
             if self.state().taken.is_some() {
-                self.method.second(|second| second.retried += 1);
+                self.method.secondary_writes(|counts| counts.retried += 1);
             }
             let (taken, unknown) = self.attempts().await;
             let end = match &taken {
@@ -201,20 +201,20 @@ impl Secondary for SecondaryWrite {
         let mut state = self.state();
         let (taken, dropped) = (state.taken.take(), state.dropped);
         let eligible = state.eligible.take();
-        state.pending.count(|second| match &taken {
-            Some(Taken::Applied(_)) => &mut second.applied,
-            Some(Taken::Refused(_)) => &mut second.refused,
-            Some(Taken::Failed(_) | Taken::Panicked) => &mut second.failed,
-            None if dropped && self.entity.repairer().is_some() => &mut second.transferred,
+        state.pending.count(|counts| match &taken {
+            Some(Taken::Applied(_)) => &mut counts.applied,
+            Some(Taken::Refused(_)) => &mut counts.refused,
+            Some(Taken::Failed(_) | Taken::Panicked) => &mut counts.failed,
+            None if dropped && self.entity.repairer().is_some() => &mut counts.transferred,
             // Nothing brings its records, or the runtime is shutting down.
-            None => &mut second.lost,
+            None => &mut counts.lost,
         });
         drop(state);
         let repaired = self.entity.repairer().is_some();
         let core = Arc::clone(&self.core);
         core.runtime.spawn(async move {
             let mut caller = caller;
-            if !self.core.policy.await_second_writes {
+            if !self.core.policy.await_secondary_writes {
                 // The comparison is none of the caller's concern. The caller may have gone.
                 let _sent = caller.take().map(|caller| caller.send(()));
             }
@@ -241,19 +241,19 @@ impl Secondary for SecondaryWrite {
 async fn verdict(
     core: &Core,
     method: &Arc<Method>,
-    first: Answer,
+    primary: Answer,
     taken: Taken,
 ) -> (Verdict, Answers) {
     let (answer, failed, mirrored) = match taken {
         Taken::Panicked => {
-            let answers = Arc::new((first, Answer::Panicked));
+            let answers = Arc::new((primary, Answer::Panicked));
             return (Verdict::of(CallOutcome::Panicked), answers);
         }
         Taken::Applied(answer) => (answer, false, method.spec.mirror),
         Taken::Refused(answer) => (answer, false, false),
         Taken::Failed(answer) => (answer, true, false),
     };
-    let answers = Arc::new((first, answer));
+    let answers = Arc::new((primary, answer));
     let verdict = if mirrored {
         // The answer of a mirror method is no answer of this one.
         Verdict::of(CallOutcome::Acknowledged)

@@ -45,7 +45,7 @@ impl ShadowRead {
         Self {
             core: Arc::clone(core),
             method: Arc::clone(method),
-            primary: context.first,
+            primary: context.primary,
             // The caller's deadline and token are not the shadow read's.
             cx: OpCx::new().with_correlation_id(Arc::clone(&context.correlation_id)),
             carrier,

@@ -13,7 +13,7 @@ use crate::harness::entity::Entity;
 use crate::harness::method::Method;
 use crate::harness::repairer::Repairer;
 use crate::harness::spec::MethodSpec;
-use crate::phases::{Plan, Second, Store, Verb, plan};
+use crate::phases::{Plan, Secondary, Store, Verb, plan};
 
 /// The engine of one wrapper. Cheap to clone. For generated code.
 #[derive(Clone, Debug)]
@@ -112,8 +112,8 @@ impl Engine {
         // A page token stays with the store that made it.
         if spec.verb == Verb::Read && spec.presence.is_empty() && ticket.is_fenced() {
             ticket.plan = Plan {
-                first: plan.first.other(),
-                second: Second::None,
+                primary: plan.primary.other(),
+                secondary: Secondary::None,
             };
         }
         ticket
@@ -157,20 +157,20 @@ impl std::fmt::Debug for Wrapper {
 
 impl Ticket<'_> {
     /// The store whose answer the caller gets.
-    pub fn first(&self) -> Store {
-        self.plan.first
+    pub fn primary(&self) -> Store {
+        self.plan.primary
     }
 
     /// Whether the other store has no part in this call.
     pub fn is_single(&self) -> bool {
-        self.plan.second == Second::None
+        self.plan.secondary == Secondary::None
     }
 
-    /// Whether the store that answers reads may lack something that was acknowledged: then the one
-    /// that is written first answers.
+    /// Whether the primary store for reads may lack something that was acknowledged: then the one
+    /// for writes answers.
     fn is_fenced(&self) -> bool {
         let writes = plan(self.inside.phase, Verb::Write);
-        if writes.second == Second::None || writes.first == self.plan.first {
+        if writes.secondary == Secondary::None || writes.primary == self.plan.primary {
             return false;
         }
         match self.record() {
@@ -189,7 +189,7 @@ impl Ticket<'_> {
         Context {
             phase: self.inside.phase,
             epoch: self.inside.epoch,
-            first: self.plan.first,
+            primary: self.plan.primary,
             key: self.key.map(short),
             correlation_id: dal_traits::OpCx::current().correlation_id().into(),
         }

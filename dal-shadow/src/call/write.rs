@@ -22,7 +22,7 @@ use crate::flow::gate::Inside;
 use crate::flow::writes::{Pending, UnderWay};
 use crate::harness::carry::Carrier;
 use crate::harness::method::Method;
-use crate::phases::Second;
+use crate::phases::Secondary;
 use crate::tree::answer::Answer;
 
 /// A write as the generated code describes it.
@@ -69,8 +69,8 @@ impl Ticket<'_> {
             .writes
             .begin(self.entity.id, records, spec.bulk, spec.names_more);
         let (waits, limit) = (
-            self.plan.second == Second::Await || self.core.policy.await_second_writes,
-            self.core.policy.second_write_wait,
+            self.plan.secondary == Secondary::Await || self.core.policy.await_secondary_writes,
+            self.core.policy.secondary_write_wait,
         );
         let method = Arc::clone(self.method);
         let task = Task {
@@ -114,9 +114,9 @@ impl Ticket<'_> {
             && waits
             && !pending.wait(limit).await
         {
-            method.second(|second| second.late += 1);
+            method.secondary_writes(|counts| counts.late += 1);
         }
-        if self.core.policy.await_second_writes {
+        if self.core.policy.await_secondary_writes {
             self.core.delivered().await;
         }
         output.unwrap_or_else(|panic| resume_unwind(panic))
@@ -139,16 +139,16 @@ impl Task {
         let output = match AssertUnwindSafe(primary).catch_unwind().await {
             Ok(output) => output,
             Err(panic) => {
-                self.method.second(|second| second.unknown += 1);
+                self.method.secondary_writes(|counts| counts.unknown += 1);
                 return (Err(panic), None);
             }
         };
-        self.method.took(self.context.first, began.elapsed());
+        self.method.took(self.context.primary, began.elapsed());
         let answer = snapshot_of(&output, self.engine.core().policy.snapshot, snapshot);
         if let Answer::Error(error) = &answer {
             self.method.failed(error.class.kind.as_str());
             if error.class.effect == Effect::Unknown {
-                self.method.second(|second| second.unknown += 1);
+                self.method.secondary_writes(|counts| counts.unknown += 1);
                 self.under_way.unknown();
             } else {
                 self.under_way.nothing();
@@ -159,7 +159,7 @@ impl Task {
         let made = contained(|| (named(&output), secondary(&output)));
         let pending = match made {
             None => {
-                self.method.second(|second| second.unknown += 1);
+                self.method.secondary_writes(|counts| counts.unknown += 1);
                 self.under_way.unknown();
                 None
             }

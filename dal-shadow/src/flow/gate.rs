@@ -41,7 +41,7 @@ pub(crate) struct Gate {
 /// Why a step was not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blocked {
-    /// Writes, or their second writes, did not end in time: the old phase stays.
+    /// Writes, or their secondary writes, did not end in time: the old phase stays.
     Writes,
     /// What the step needs does not hold behind the closed gate: the old phase stays.
     Refused,
@@ -122,10 +122,11 @@ impl Gate {
         self.opened.notify_waiters();
     }
 
-    /// Steps from `from` to `to`, both of them checked by the caller, who also sees to it that steps
-    /// of one entity follow one another. `settle` waits for the secondary writes so far, where the
-    /// step needs them, and says whether the step may be taken. A hand-over keeps the gate closed to writes until `closed_until` at most;
-    /// calls of the old phase are waited for until `deadline`.
+    /// Steps from `from` to `to`, both of them checked by the caller, who also sees to it that
+    /// steps of one entity follow one another. `settle` waits for the secondary writes so far,
+    /// where the step needs them, and says whether the step may be taken. A hand-over keeps the
+    /// gate closed to writes until `closed_until` at most; calls of the old phase are waited for
+    /// until `deadline`.
     pub(crate) async fn step(
         &self,
         from: Phase,
@@ -258,7 +259,7 @@ mod tests {
         });
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(!settled.load(Ordering::SeqCst));
-        // Reads go on in the old phase; a second write waits.
+        // Reads go on in the old phase; another write waits.
         assert_eq!(
             gate.enter(Verb::Read, "user").await.phase,
             Phase::ShadowRead

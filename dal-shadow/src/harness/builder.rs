@@ -57,7 +57,7 @@ const MOST_READS: usize = 1 << 20;
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), dal_shadow::Error> {
 /// let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
-///     .best_effort_writes() // a crash between the two writes loses the second one
+///     .best_effort_writes() // a crash between the two writes loses the secondary one
 ///     .deadline(Duration::from_millis(500)) // of one shadow read; no caller waits for it
 ///     .reads_in_flight(64) // more of them are shed, and counted
 ///     .sink(TracingSink)
@@ -111,8 +111,8 @@ impl Harness {
     ///
     /// A source that names another phase later moves the entity on from here.
     ///
-    /// This step is refused while the store that gains a role lacks records. It asks for no evidence
-    /// beyond that: ask [`may_step`](Self::may_step) first.
+    /// This step is refused while the store that gains a role lacks records. It asks for no
+    /// evidence beyond that: ask [`may_step`](Self::may_step) first.
     ///
     /// # Errors
     /// See [`StepError`]: what is in force then is said there.
@@ -139,9 +139,9 @@ impl Harness {
     /// since the last [`repaired`](Self::repaired) copy show enough: see [`Evidence`]. A step back
     /// needs only that the store that gains a role has every record.
     ///
-    /// A step that the phase source asks for is taken only when the answer is yes, and is tried again
-    /// until then. `!` in the setting (`dynamodb-read!`) takes it without the evidence, but never
-    /// while a store lacks records.
+    /// A step that the phase source asks for is taken only when the answer is yes, and is tried
+    /// again until then. `!` in the setting (`dynamodb-read!`) takes it without the evidence, but
+    /// never while a store lacks records.
     pub fn may_step(&self, entity: &str, to: Phase) -> MayStep {
         let known = self.0.known().entities.get(entity).cloned();
         match known {
@@ -150,8 +150,9 @@ impl Harness {
         }
     }
 
-    /// A copy of an entity's records to the store that is written second begins. Take the mark before
-    /// the first record is read, and give it to [`repaired`](Self::repaired) when the copy has ended.
+    /// A copy of an entity's records to the secondary store for writes begins. Take the mark before
+    /// the first record is read, and give it to [`repaired`](Self::repaired) when the copy has
+    /// ended.
     ///
     /// # Errors
     /// [`StepError::NoPhase`] when the entity is not known or has no phase yet,
@@ -166,9 +167,9 @@ impl Harness {
         })
     }
 
-    /// The copy that began with this mark has ended: the store holds every record, or knows it to be
-    /// dirty. False when something made the store incomplete after the mark, so that the copy must
-    /// be made again, or when the phase no longer writes both stores.
+    /// The copy that began with this mark has ended: the store holds every record, or knows it to
+    /// be dirty. False when something made the store incomplete after the mark, so that the copy
+    /// must be made again, or when the phase no longer writes both stores.
     ///
     /// # Errors
     /// [`StepError::NoPhase`] when the entity is not known or has no phase.
@@ -186,7 +187,7 @@ impl Harness {
         Ok(entity.completeness.filled(store, mark.times))
     }
 
-    /// Makes the record with this key equal on the store that is written second, beside traffic;
+    /// Makes the record with this key equal on the secondary store for writes, beside traffic;
     /// returns when it is. A copy is this call for every key of either store, between
     /// [`repairing`](Self::repairing) and [`repaired`](Self::repaired).
     ///
@@ -230,13 +231,13 @@ impl Harness {
         }
     }
 
-    /// The entity, and the store that it writes second.
+    /// The entity, and the secondary store for its writes.
     fn behind(&self, entity: &str) -> Result<(Arc<Entity>, Store), StepError> {
         let no_phase = || StepError::NoPhase(entity.to_owned());
         let known = self.0.known().entities.get(entity).cloned();
         let known = known.ok_or_else(no_phase)?;
         let (phase, _) = known.gate.now().ok_or_else(no_phase)?;
-        Ok((known, plan(phase, Verb::Write).first.other()))
+        Ok((known, plan(phase, Verb::Write).primary.other()))
     }
 
     /// Where each entity is.
@@ -264,9 +265,9 @@ impl Harness {
         }
     }
 
-    /// Waits until writes, shadow reads and the transfers of dirty records have ended; false when they
-    /// have not after `limit`. For a graceful shutdown: what has not ended then is lost to the second
-    /// store.
+    /// Waits until writes, shadow reads and the transfers of dirty records have ended; false when
+    /// they have not after `limit`. For a graceful shutdown: what has not ended then is lost to the
+    /// secondary store.
     pub async fn drain(&self, limit: Duration) -> bool {
         self.0.drain(limit).await
     }
@@ -283,7 +284,7 @@ impl Harness {
 }
 
 impl HarnessBuilder {
-    /// Accepts that a second write is lost when the process ends between the two: without it the
+    /// Accepts that a secondary write is lost when the process ends between the two: without it the
     /// phases that write both stores are refused.
     pub fn best_effort_writes(mut self) -> Self {
         self.policy.best_effort_writes = true;
@@ -291,7 +292,7 @@ impl HarnessBuilder {
     }
 
     /// Says that both stores hold the same records when the harness starts: two empty ones, or
-    /// stores that were compared. Without it the store that is written second is incomplete until
+    /// stores that were compared. Without it the secondary store for writes is incomplete until
     /// [`Harness::repaired`], and gains no role.
     pub fn stores_hold_the_same(mut self) -> Self {
         self.policy.hold_the_same = true;
@@ -299,7 +300,8 @@ impl HarnessBuilder {
     }
 
     /// Captures, on the caller's task, what the stores need of it on other tasks: task-locals such
-    /// as a tenant. The tracing span and dal's own [`OpCx`](dal_traits::OpCx) go along by themselves.
+    /// as a tenant. The tracing span and dal's own [`OpCx`](dal_traits::OpCx) go along by
+    /// themselves.
     ///
     /// ```
     /// use dal_shadow::source::Fixed;
@@ -346,9 +348,9 @@ impl HarnessBuilder {
         self
     }
 
-    /// How long one shadow read may take; by default 1 s. A store that does not answer ten reads in a
-    /// row, because it is late or refuses connections, is left alone for ten deadlines: further reads
-    /// are shed, then one tries again.
+    /// How long one shadow read may take; by default 1 s. A store that does not answer ten reads in
+    /// a row, because it is late or refuses connections, is left alone for ten deadlines: further
+    /// reads are shed, then one tries again.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.policy.deadline = deadline.min(LONGEST);
         self
@@ -360,9 +362,9 @@ impl HarnessBuilder {
         self
     }
 
-    /// How many bytes the snapshot of one answer may take; by default 1 MiB. A snapshot is made before
-    /// the caller has its answer; a larger one is given up, and the call counts as inconclusive
-    /// (`too_large`).
+    /// How many bytes the snapshot of one answer may take; by default 1 MiB. A snapshot is made
+    /// before the caller has its answer; a larger one is given up, and the call counts as
+    /// inconclusive (`too_large`).
     pub fn snapshot_limit(mut self, bytes: usize) -> Self {
         self.policy.snapshot = bytes;
         self
@@ -376,34 +378,35 @@ impl HarnessBuilder {
         self
     }
 
-    /// How long a caller waits for the second write in `dynamodb-read`; by default 5 s. The write
-    /// goes on after that.
-    pub fn second_write_wait(mut self, wait: Duration) -> Self {
-        self.policy.second_write_wait = wait;
+    /// How long a caller waits for the secondary write in `dynamodb-read`; by default 5 s. The
+    /// write goes on after that.
+    pub fn secondary_write_wait(mut self, wait: Duration) -> Self {
+        self.policy.secondary_write_wait = wait;
         self
     }
 
-    /// Lets every caller wait for the second write, in every phase: for tests, and for entities whose
-    /// writes need each other's records while they are in different phases (a checkout that reads the
-    /// cart which another repository wrote).
-    pub fn await_second_writes(mut self) -> Self {
-        self.policy.await_second_writes = true;
+    /// Lets every caller wait for the secondary write, in every phase: for tests, and for entities
+    /// whose writes need each other's records while they are in different phases (a checkout that
+    /// reads the cart which another repository wrote).
+    pub fn await_secondary_writes(mut self) -> Self {
+        self.policy.await_secondary_writes = true;
         self
     }
 
-    /// How long one attempt of a second write may take, and how it is repeated; by default 10 s and
-    /// [`RetryPolicy::default`] with a budget of its own.
-    pub fn second_write_attempts(mut self, limit: Duration, retry: RetryPolicy) -> Self {
-        self.policy.second_write_attempt = limit.min(LONGEST);
-        self.policy.second_write_retry = retry;
+    /// How long one attempt of a secondary write may take, and how it is repeated; by default 10 s
+    /// and [`RetryPolicy::default`] with a budget of its own.
+    pub fn secondary_write_attempts(mut self, limit: Duration, retry: RetryPolicy) -> Self {
+        self.policy.secondary_write_attempt = limit.min(LONGEST);
+        self.policy.secondary_write_retry = retry;
         self
     }
 
-    /// How many second writes may wait or be under way before further ones become transfers of their
-    /// records, and how many writes and transfers of one entity run at once; by default 1024 and 32.
-    pub fn second_writes(mut self, waiting: usize, at_once: usize) -> Self {
-        self.policy.second_writes_queue = waiting;
-        self.policy.second_writes_in_flight = at_once;
+    /// How many secondary writes may wait or be under way before further ones become transfers of
+    /// their records, and how many writes and transfers of one entity run at once; by default 1024
+    /// and 32.
+    pub fn secondary_writes(mut self, waiting: usize, at_once: usize) -> Self {
+        self.policy.secondary_writes_queue = waiting;
+        self.policy.secondary_writes_in_flight = at_once;
         self
     }
 
@@ -420,9 +423,9 @@ impl HarnessBuilder {
         self
     }
 
-    /// What comparisons must show before a step forward is taken that the source asks for; by default
-    /// 100 comparisons of each read method, no difference, and one per cent of each of the outcomes
-    /// that show nothing. See [`Harness::may_step`].
+    /// What comparisons must show before a step forward is taken that the source asks for; by
+    /// default 100 comparisons of each read method, no difference, and one per cent of each of the
+    /// outcomes that show nothing. See [`Harness::may_step`].
     pub const fn evidence(mut self, evidence: Evidence) -> Self {
         self.policy.evidence = evidence;
         self
@@ -452,8 +455,8 @@ impl HarnessBuilder {
         self
     }
 
-    /// Keeps the phases in force in this file, so that a start without the source goes on with them,
-    /// and a start with another phase is a step like any other.
+    /// Keeps the phases in force in this file, so that a start without the source goes on with
+    /// them, and a start with another phase is a step like any other.
     pub fn remember(mut self, path: impl Into<PathBuf>) -> Self {
         self.remember = Some(path.into());
         self
@@ -508,7 +511,7 @@ impl HarnessBuilder {
         if self.policy.best_effort_writes {
             tracing::warn!(
                 target: "dal_shadow",
-                "second writes are best effort: one that is under way when the process ends is lost"
+                "secondary writes are best effort: one that is under way when the process ends is lost"
             );
         }
         let policy = self.policy;
@@ -519,7 +522,7 @@ impl HarnessBuilder {
                 refuse("the thread of the sinks cannot be started".to_owned()).source(error)
             })?;
         let limits = Limits {
-            queued: policy.second_writes_queue,
+            queued: policy.secondary_writes_queue,
             dirty: policy.dirty_records,
             refused_wait: policy.refused_wait,
             late_effect: policy.late_effect,

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::flow::converge::Incomplete;
-use crate::phases::{Phase, Second, Store, Verb, plan};
+use crate::phases::{Phase, Secondary, Store, Verb, plan};
 
 /// The completeness of both stores, for one entity.
 #[derive(Debug, Default)]
@@ -18,7 +18,8 @@ struct Sides {
 #[derive(Clone, Copy, Debug, Default)]
 struct Side {
     why: Option<Incomplete>,
-    /// Counts what made the store incomplete, so that a copy that began before it completes nothing.
+    /// Counts what made the store incomplete, so that a copy that began before it completes
+    /// nothing.
     times: u64,
 }
 
@@ -26,8 +27,8 @@ impl Completeness {
     /// A phase is in force: a store that it does not write lacks what is written from now on.
     pub(crate) fn enters(&self, phase: Phase) {
         let writes = plan(phase, Verb::Write);
-        if writes.second == Second::None {
-            self.lacks(writes.first.other(), Incomplete::NeverFilled);
+        if writes.secondary == Secondary::None {
+            self.lacks(writes.primary.other(), Incomplete::NeverFilled);
         }
     }
 
@@ -50,8 +51,8 @@ impl Completeness {
         self.sides().of(store).times
     }
 
-    /// Everything was copied to the store since it had been made incomplete for the `times`-th time;
-    /// false when something made it incomplete after that.
+    /// Everything was copied to the store since it had been made incomplete for the `times`-th
+    /// time; false when something made it incomplete after that.
     pub(crate) fn filled(&self, store: Store, times: u64) -> bool {
         let mut sides = self.sides();
         let side = sides.of(store);

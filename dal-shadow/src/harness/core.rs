@@ -87,7 +87,7 @@ impl Core {
         if let Some(entity) = known.entities.get(name) {
             return Arc::clone(entity);
         }
-        let slots = self.policy.second_writes_in_flight;
+        let slots = self.policy.secondary_writes_in_flight;
         let entity = Arc::new(Entity::new(name.to_owned(), self.number(name), slots));
         let (remembered, wanted) = (known.remembered.get(name), known.wanted.get(name));
         let setting = remembered.or(wanted);
@@ -166,8 +166,8 @@ impl Core {
         taken
     }
 
-    /// Writes the phases in force where a later start finds them. Of an entity that has no wrapper yet
-    /// in this process, what was remembered stays.
+    /// Writes the phases in force where a later start finds them. Of an entity that has no wrapper
+    /// yet in this process, what was remembered stays.
     fn remember(&self) {
         let Some(memory) = &self.memory else { return };
         let mut phases = self.known().remembered.clone();
@@ -201,8 +201,8 @@ impl Core {
         }
     }
 
-    /// Waits until secondary writes, transfers and shadow reads have ended and the sinks have what was
-    /// found; false when they did not in this time.
+    /// Waits until secondary writes, transfers and shadow reads have ended and the sinks have what
+    /// was found; false when they did not in this time.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         let all = u32::try_from(self.policy.reads_in_flight).unwrap_or(u32::MAX);
         let drained = async {

@@ -20,9 +20,10 @@ use crate::harness::policy::Policy;
 use crate::harness::repairer::Repairer;
 use crate::harness::spec::MethodSpec;
 use crate::phases::Setting;
-use crate::phases::{Phase, Second, Store, Verb, plan};
+use crate::phases::{Phase, Secondary, Store, Verb, plan};
 
-/// The first pause of a step that found the secondary store busy; each further one is twice as long.
+/// The first pause of a step that found the secondary store busy; each further one is twice as
+/// long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// An entity of a harness.
@@ -109,7 +110,7 @@ pub struct EntityReport {
     pub sample: f64,
     /// Counts the steps since the start of the process.
     pub epoch: u64,
-    /// Whether second writes can be lost in this phase: nothing keeps them durably.
+    /// Whether secondary writes can be lost in this phase: nothing keeps them durably.
     pub best_effort: bool,
     /// The methods, in order of declaration.
     pub methods: Vec<MethodReport>,
@@ -128,7 +129,7 @@ pub enum StepError {
         /// The phase that was asked for.
         to: Phase,
     },
-    /// The phase writes both stores, and a second write could be lost.
+    /// The phase writes both stores, and a secondary write could be lost.
     NeedsBestEffort(Phase),
     /// Writes, secondary writes or transfers did not end in time. The old phase is in force.
     WritesUnderWay {
@@ -182,7 +183,7 @@ impl std::fmt::Display for StepError {
             ),
             Self::NeedsBestEffort(to) => write!(
                 f,
-                "{to} writes both stores, and nothing keeps a second write durably: say `best_effort_writes()` when the harness is built"
+                "{to} writes both stores, and nothing keeps a secondary write durably: say `best_effort_writes()` when the harness is built"
             ),
             Self::WritesUnderWay {
                 phase,
@@ -266,29 +267,29 @@ impl Entity {
         count.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Some records may be missing in the store that is written second.
+    /// Some records may be missing in the secondary store for writes.
     pub(crate) fn lacks(&self, why: Incomplete) {
         if let Some((phase, _)) = self.gate.now() {
-            let behind = plan(phase, Verb::Write).first.other();
+            let behind = plan(phase, Verb::Write).primary.other();
             self.completeness.lacks(behind, why);
         }
     }
 
-    /// The entity's first phase. Nothing says that the store that is written second was ever filled,
+    /// The entity's first phase. Nothing says that the secondary store for writes was ever filled,
     /// unless the application does.
     pub(crate) fn begin(&self, setting: Setting, hold_the_same: bool) {
         self.set_sample(setting.sample);
         let writes = plan(setting.phase, Verb::Write);
-        if !hold_the_same && writes.second != Second::None {
-            let behind = writes.first.other();
+        if !hold_the_same && writes.secondary != Secondary::None {
+            let behind = writes.primary.other();
             self.completeness.lacks(behind, Incomplete::NeverFilled);
         }
         self.completeness.enters(setting.phase);
         self.gate.begin(setting.phase);
     }
 
-    /// The method with this specification, made by `make` when it is new: every wrapper of one trait
-    /// has the same.
+    /// The method with this specification, made by `make` when it is new: every wrapper of one
+    /// trait has the same.
     pub(crate) fn method(
         &self,
         spec: &'static MethodSpec,
@@ -457,7 +458,7 @@ impl Entity {
         }
     }
 
-    /// Changes the phase. A hand-over to a store that is written second waits, with the gate open,
+    /// Changes the phase. A hand-over to a secondary store waits, with the gate open,
     /// until that store has everything; then the gate is closed to writes for a moment, in which
     /// the last ones end. When they do not, the gate opens again, and all is tried once more.
     async fn change(

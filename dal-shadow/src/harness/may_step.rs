@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::flow::converge::{Incomplete, Standing};
 use crate::harness::evidence::{Evidence, MethodEvidence};
-use crate::phases::{Phase, Second, Store, Verb, plan};
+use crate::phases::{Phase, Secondary, Store, Verb, plan};
 
 /// Whether a step may be taken: see [`Harness::may_step`](super::Harness::may_step). `Display` is
 /// for people, serde for programs.
@@ -271,21 +271,21 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The store that has been written second and gains a role in the step: it answers reads, or is
-/// written first, after it. A step back to the store that was written first needs nothing of the
+/// The secondary store for writes, when it gains a role in the step: it answers reads, or is
+/// written first, after it. A step back to the primary store for writes needs nothing of the
 /// other one, so that it succeeds while that one hangs.
 pub(crate) fn needs_secondary(from: Phase, to: Phase) -> Option<Store> {
-    let behind = plan(from, Verb::Write).first.other();
+    let behind = plan(from, Verb::Write).primary.other();
     [Verb::Read, Verb::Write]
         .into_iter()
-        .any(|verb| plan(to, verb).first == behind && plan(from, verb).first != behind)
+        .any(|verb| plan(to, verb).primary == behind && plan(from, verb).primary != behind)
         .then_some(behind)
 }
 
 /// Whether the step relies on what comparisons have shown: it leads forward, from a phase that
 /// compares reads.
 pub(crate) fn needs_evidence(from: Phase, to: Phase) -> bool {
-    to > from && plan(from, Verb::Read).second == Second::Compare
+    to > from && plan(from, Verb::Read).secondary == Secondary::Compare
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ struct Tally {
     reasons: BTreeMap<String, u64>,
     paths: BTreeMap<String, u64>,
     errors: BTreeMap<&'static str, u64>,
-    second: SecondWrites,
+    secondary_writes: WriteCounts,
     window: Window,
 }
 
@@ -60,14 +60,14 @@ struct Window {
     shown: MethodEvidence,
 }
 
-/// What became of the second writes of a method.
+/// What became of the secondary writes of a method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct SecondWrites {
-    /// Writes that the first store made and that the second store has to make as well.
+pub struct WriteCounts {
+    /// Writes that the primary store made and that the secondary store has to make as well.
     pub sent: u64,
-    /// The second store made them.
+    /// The secondary store made them.
     pub applied: u64,
-    /// The second store refused them, for good.
+    /// The secondary store refused them, for good.
     pub refused: u64,
     /// They failed after every repetition that is safe; their effect may be unknown.
     pub failed: u64,
@@ -77,12 +77,12 @@ pub struct SecondWrites {
     pub lost: u64,
     /// They wait, or are under way. `sent` is the sum of these six.
     pub pending: u64,
-    /// Repetitions of second writes.
+    /// Repetitions of secondary writes.
     pub retried: u64,
-    /// Callers that stopped waiting for a second write before it had ended.
+    /// Callers that stopped waiting for a secondary write before it had ended.
     pub late: u64,
-    /// First writes whose effect is unknown (the store failed, or panicked): transfers bring their
-    /// records; without `repair`, the second store lacks them if they were made.
+    /// Primary writes whose effect is unknown (the store failed, or panicked): transfers bring
+    /// their records; without `repair`, the secondary store lacks them if they were made.
     pub unknown: u64,
 }
 
@@ -95,13 +95,13 @@ pub struct MethodReport {
     pub write: bool,
     /// Calls, in every phase.
     pub calls: u64,
-    /// Calls that can be compared: reads in the phases that compare them, and writes whose second
-    /// write was sent. The sum of the next seven.
+    /// Calls that can be compared: reads in the phases that compare them, and writes whose
+    /// secondary write was sent. The sum of the next seven.
     pub eligible: u64,
     /// Both answers were there and were compared.
     pub compared: u64,
-    /// Both stores succeeded, and there was nothing to compare: `()`, `None`, an empty list or page,
-    /// the answer of a mirror method.
+    /// Both stores succeeded, and there was nothing to compare: `()`, `None`, an empty list or
+    /// page, the answer of a mirror method.
     pub acknowledged: u64,
     /// Not compared, to spare the other store.
     pub shed: u64,
@@ -121,13 +121,13 @@ pub struct MethodReport {
     pub outcomes: BTreeMap<&'static str, u64>,
     /// Why nothing could be said, and how often.
     pub reasons: BTreeMap<String, u64>,
-    /// Where answers differed, without indices and keys (`items[].email`; empty for the answer itself),
-    /// and in how many calls; `…` stands for more places than are told apart.
+    /// Where answers differed, without indices and keys (`items[].email`; empty for the answer
+    /// itself), and in how many calls; `…` stands for more places than are told apart.
     pub paths: BTreeMap<String, u64>,
     /// Error answers of the primary by kind, in the phases that use both stores.
     pub errors: BTreeMap<&'static str, u64>,
-    /// Second writes.
-    pub second: SecondWrites,
+    /// Secondary writes.
+    pub secondary_writes: WriteCounts,
     /// Latencies of both stores, in the phases that use both.
     pub latency: Latency,
 }
@@ -162,9 +162,9 @@ impl Method {
         *self.tally().errors.entry(kind).or_default() += 1;
     }
 
-    /// Changes the counts of second writes.
-    pub(crate) fn second(&self, change: impl FnOnce(&mut SecondWrites)) {
-        change(&mut self.tally().second);
+    /// Changes the counts of secondary writes.
+    pub(crate) fn secondary_writes(&self, change: impl FnOnce(&mut WriteCounts)) {
+        change(&mut self.tally().secondary_writes);
     }
 
     /// A call that can be compared begins; the number of the window that it belongs to.
@@ -260,7 +260,7 @@ impl Method {
             reasons: tally.reasons.clone(),
             paths: tally.paths.clone(),
             errors: tally.errors.clone(),
-            second: tally.second,
+            secondary_writes: tally.secondary_writes,
             latency: Latency {
                 mysql: self.mysql.percentiles(),
                 dynamodb: self.dynamodb.percentiles(),

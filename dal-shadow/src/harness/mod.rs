@@ -22,6 +22,6 @@ pub use entity::{EntityReport, EntityStatus, StepError};
 pub use evidence::{Evidence, MethodEvidence};
 pub use latency::{Latency, Percentiles};
 pub use may_step::{MayStep, Reason};
-pub use method::{MethodReport, SecondWrites};
+pub use method::{MethodReport, WriteCounts};
 pub use policy::Order;
 pub use report::{Report, Totals};

@@ -1,4 +1,4 @@
-//! How a harness treats the second store.
+//! How a harness treats the secondary store.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,12 +34,12 @@ pub(crate) struct Policy {
     pub(crate) snapshot: usize,
     pub(crate) rereads: u32,
     pub(crate) reread_pause: Duration,
-    pub(crate) second_write_wait: Duration,
-    pub(crate) await_second_writes: bool,
-    pub(crate) second_write_attempt: Duration,
-    pub(crate) second_write_retry: RetryPolicy,
-    pub(crate) second_writes_queue: usize,
-    pub(crate) second_writes_in_flight: usize,
+    pub(crate) secondary_write_wait: Duration,
+    pub(crate) await_secondary_writes: bool,
+    pub(crate) secondary_write_attempt: Duration,
+    pub(crate) secondary_write_retry: RetryPolicy,
+    pub(crate) secondary_writes_queue: usize,
+    pub(crate) secondary_writes_in_flight: usize,
     pub(crate) start_wait: Duration,
     pub(crate) step_deadline: Duration,
     /// How long a hand-over may keep writes waiting.
@@ -78,16 +78,17 @@ impl Default for Policy {
             snapshot: 1024 * 1024,
             rereads: 2,
             reread_pause: Duration::from_millis(100),
-            second_write_wait: Duration::from_secs(5),
-            await_second_writes: false,
-            second_write_attempt: Duration::from_secs(10),
-            second_write_retry: RetryPolicy {
-                // Second writes are few when their store is well, and must get through when it is not.
+            secondary_write_wait: Duration::from_secs(5),
+            await_secondary_writes: false,
+            secondary_write_attempt: Duration::from_secs(10),
+            secondary_write_retry: RetryPolicy {
+                // Secondary writes are few when their store is well, and must get through when it
+                // is not.
                 budget: std::sync::Arc::new(RetryBudget::new(u32::MAX / 2)),
                 ..RetryPolicy::default()
             },
-            second_writes_queue: 1_024,
-            second_writes_in_flight: 32,
+            secondary_writes_queue: 1_024,
+            secondary_writes_in_flight: 32,
             start_wait: Duration::from_secs(5),
             step_deadline: Duration::from_secs(10),
             closed_at_most: Duration::from_millis(250),

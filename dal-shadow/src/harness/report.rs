@@ -10,8 +10,8 @@ use crate::harness::entity::EntityReport;
 use crate::harness::method::MethodReport;
 use crate::rules::RuleReport;
 
-/// Everything counted since the start of the process. `Display` is a table for people, serde the same
-/// for programs.
+/// Everything counted since the start of the process. `Display` is a table for people, serde the
+/// same for programs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Where the phases come from.
@@ -20,7 +20,7 @@ pub struct Report {
     pub problem: Option<String>,
     /// Names in the source that no wrapper of this process has: usually a mistyped entity.
     pub unused: Vec<String>,
-    /// Whether second writes may be lost when the process ends: nothing keeps them durably.
+    /// Whether secondary writes may be lost when the process ends: nothing keeps them durably.
     pub best_effort_writes: bool,
     /// The entities, by name.
     pub entities: Vec<EntityReport>,
@@ -59,8 +59,8 @@ pub struct Totals {
     pub different: u64,
     /// Error answers.
     pub errors: u64,
-    /// Second writes that were not made, or may not have been, since the start. With `repair` on the
-    /// trait, transfers bring their records: [`EntityStatus`](crate::EntityStatus) says what is
+    /// Secondary writes that were not made, or may not have been, since the start. With `repair` on
+    /// the trait, transfers bring their records: [`EntityStatus`](crate::EntityStatus) says what is
     /// missing now.
     pub missing_writes: u64,
 }
@@ -109,7 +109,7 @@ impl Totals {
         self.equal += method.equal;
         self.different += method.different;
         self.errors += method.errors.values().sum::<u64>();
-        let second = method.second;
-        self.missing_writes += second.refused + second.failed + second.lost + second.unknown;
+        let writes = method.secondary_writes;
+        self.missing_writes += writes.refused + writes.failed + writes.lost + writes.unknown;
     }
 }

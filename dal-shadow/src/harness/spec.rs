@@ -17,8 +17,8 @@ pub struct MethodSpec {
     pub bulk: bool,
     /// Whether its answer names records that its arguments do not.
     pub names_more: bool,
-    /// Whether its second write puts one exact state, so that it may be repeated at will; its answer
-    /// then says only whether it succeeded.
+    /// Whether its secondary write puts one exact state, so that it may be repeated at will; its
+    /// answer then says only whether it succeeded.
     pub mirror: bool,
     /// Paths of `ignore`.
     pub ignore: &'static [&'static str],

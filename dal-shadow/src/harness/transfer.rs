@@ -1,4 +1,4 @@
-//! The transfer of one record: read from the store that is written first, made equal on the other.
+//! The transfer of one record: read from the primary store for writes, made equal on the other.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -14,10 +14,10 @@ use crate::flow::writes::Transfer;
 use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
 use crate::harness::repairer::Repairer;
-use crate::phases::{Second, Verb, plan};
+use crate::phases::{Secondary, Verb, plan};
 
-/// How the record with this key is transferred, as often as it takes: by `own`, or by the repairer of
-/// its entity's wrapper.
+/// How the record with this key is transferred, as often as it takes: by `own`, or by the repairer
+/// of its entity's wrapper.
 pub(crate) fn transfer(
     core: &Arc<Core>,
     entity: EntityId,
@@ -55,16 +55,16 @@ fn once(
             return TransferEnd::Failed;
         };
         let plan = plan(phase, Verb::Write);
-        if plan.second == Second::None {
+        if plan.secondary == Secondary::None {
             return TransferEnd::Failed;
         }
         // An error would mean that the semaphore is closed, which nothing does.
         let Ok(_slot) = entity.slots().acquire_owned().await else {
             return TransferEnd::Failed;
         };
-        let limit = core.policy.second_write_attempt;
+        let limit = core.policy.secondary_write_attempt;
         let cx = OpCx::new().with_deadline(Instant::now() + limit);
-        let work = AssertUnwindSafe(cx.scope(repairer(&key, plan.first))).catch_unwind();
+        let work = AssertUnwindSafe(cx.scope(repairer(&key, plan.primary))).catch_unwind();
         let end = match timeout(limit, work).await {
             Ok(Ok(end)) => end,
             // It panicked, or was late.

@@ -1,4 +1,5 @@
-//! Which store answers and which is written first: the table, the settings and where they come from.
+//! Which store answers and which is written first: the table, the settings and where they come
+//! from.
 
 mod checkpoint;
 mod setting;
@@ -7,4 +8,4 @@ mod table;
 
 pub(crate) use checkpoint::Checkpoint;
 pub use setting::{EVERY_OTHER, Phases, Setting};
-pub use table::{Flags, Phase, Plan, Second, Store, Verb, plan};
+pub use table::{Flags, Phase, Plan, Secondary, Store, Verb, plan};

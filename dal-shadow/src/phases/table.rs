@@ -74,16 +74,16 @@ pub enum Verb {
     Write,
 }
 
-/// What the second store is for in a call.
+/// What the secondary store is for in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Second {
+pub enum Secondary {
     /// Nothing.
     None,
     /// It is read as well, and the answers are compared.
     Compare,
-    /// It is written after the first one succeeded; the caller does not wait for it.
+    /// It is written after the primary succeeded; the caller does not wait for it.
     Follow,
-    /// It is written after the first one succeeded, and the caller waits for it: it answers the
+    /// It is written after the primary succeeded, and the caller waits for it: it answers the
     /// reads.
     Await,
 }
@@ -91,25 +91,25 @@ pub enum Second {
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Plan {
-    /// The store that is called first and whose answer the caller gets.
-    pub first: Store,
-    /// What the other one is for.
-    pub second: Second,
+    /// The store that is called first, and whose answer the caller gets.
+    pub primary: Store,
+    /// What the other one, the secondary, is for.
+    pub secondary: Secondary,
 }
 
 /// What a phase does with a call. No other code asks which phase it is.
 pub const fn plan(phase: Phase, verb: Verb) -> Plan {
     use Store::{DynamoDb, MySql};
-    let (first, second) = match (phase, verb) {
-        (Phase::MySqlOnly, _) | (Phase::DualWrite, Verb::Read) => (MySql, Second::None),
-        (Phase::ShadowRead, Verb::Read) => (MySql, Second::Compare),
-        (Phase::DualWrite | Phase::ShadowRead, Verb::Write) => (MySql, Second::Follow),
-        (Phase::DynamoDbRead | Phase::DynamoDbLeads, Verb::Read) => (DynamoDb, Second::Compare),
-        (Phase::DynamoDbRead, Verb::Write) => (MySql, Second::Await),
-        (Phase::DynamoDbLeads, Verb::Write) => (DynamoDb, Second::Follow),
-        (Phase::DynamoDbOnly, _) => (DynamoDb, Second::None),
+    let (primary, secondary) = match (phase, verb) {
+        (Phase::MySqlOnly, _) | (Phase::DualWrite, Verb::Read) => (MySql, Secondary::None),
+        (Phase::ShadowRead, Verb::Read) => (MySql, Secondary::Compare),
+        (Phase::DualWrite | Phase::ShadowRead, Verb::Write) => (MySql, Secondary::Follow),
+        (Phase::DynamoDbRead | Phase::DynamoDbLeads, Verb::Read) => (DynamoDb, Secondary::Compare),
+        (Phase::DynamoDbRead, Verb::Write) => (MySql, Secondary::Await),
+        (Phase::DynamoDbLeads, Verb::Write) => (DynamoDb, Secondary::Follow),
+        (Phase::DynamoDbOnly, _) => (DynamoDb, Secondary::None),
     };
-    Plan { first, second }
+    Plan { primary, secondary }
 }
 
 impl Phase {
@@ -146,9 +146,9 @@ impl Phase {
         self.number().abs_diff(other.number()) == 1
     }
 
-    /// Whether a second write can be lost in this phase, as long as nothing keeps it durably.
+    /// Whether a secondary write can be lost in this phase, as long as nothing keeps it durably.
     pub fn writes_both(self) -> bool {
-        plan(self, Verb::Write).second != Second::None
+        plan(self, Verb::Write).secondary != Secondary::None
     }
 
     /// Whether the step to `to` changes the store that answers reads or is written first: such a
@@ -156,7 +156,7 @@ impl Phase {
     pub fn hands_over_to(self, to: Self) -> bool {
         [Verb::Read, Verb::Write]
             .into_iter()
-            .any(|verb| plan(self, verb).first != plan(to, verb).first)
+            .any(|verb| plan(self, verb).primary != plan(to, verb).primary)
     }
 
     /// The phase that the four flags of the published five-phase workflow stand for.
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn the_plan_is_the_table_of_phases() {
-        use Second::{Await, Compare, Follow, None};
+        use Secondary::{Await, Compare, Follow, None};
         use Store::{DynamoDb, MySql};
         let table = [
             (Phase::MySqlOnly, (MySql, None), (MySql, None)),
@@ -280,7 +280,7 @@ mod tests {
         for (phase, read, write) in table {
             let of = |verb| {
                 let plan = plan(phase, verb);
-                (plan.first, plan.second)
+                (plan.primary, plan.secondary)
             };
             assert_eq!((of(Verb::Read), of(Verb::Write)), (read, write), "{phase}");
         }

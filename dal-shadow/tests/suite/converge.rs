@@ -135,7 +135,11 @@ async fn a_secondary_that_is_slower_than_the_primary_loses_nothing() {
         assert_eq!(setup.dynamodb.all().len(), 4_001);
         let report = setup.harness.report();
         let open = report.methods().find(|it| it.method == "open").unwrap();
-        assert_eq!(open.second.lost + open.second.failed, 0, "{open:?}");
+        assert_eq!(
+            open.secondary_writes.lost + open.secondary_writes.failed,
+            0,
+            "{open:?}"
+        );
     }
 }
 

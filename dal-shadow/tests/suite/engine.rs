@@ -1,4 +1,4 @@
-//! A call through the wrapper: who answers, what the second store gets, what is compared and counted.
+//! A call through the wrapper: who answers, what the secondary store gets, what is compared and counted.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -76,7 +76,7 @@ async fn each_phase_answers_from_its_store_and_writes_where_it_must() {
 }
 
 #[tokio::test]
-async fn a_generated_id_exists_once_and_is_pinned_also_when_the_second_write_is_repeated() {
+async fn a_generated_id_exists_once_and_is_pinned_also_when_the_secondary_write_is_repeated() {
     for (phase, behind) in [(Phase::DualWrite, 1), (Phase::DynamoDbLeads, 0)] {
         let setup = in_phase(phase).await;
         let stores = [&setup.mysql, &setup.dynamodb];
@@ -87,8 +87,8 @@ async fn a_generated_id_exists_once_and_is_pinned_also_when_the_second_write_is_
         let counts = setup.method("register").await;
         assert_eq!(setup.mysql.all(), std::slice::from_ref(&user));
         assert_eq!(setup.dynamodb.all(), [user]);
-        let second = counts.second;
-        assert_eq!((second.applied, second.retried, second.pending), (1, 2, 0));
+        let writes = counts.secondary_writes;
+        assert_eq!((writes.applied, writes.retried, writes.pending), (1, 2, 0));
         assert_eq!((counts.eligible, counts.acknowledged), (1, 1));
     }
 }
@@ -98,19 +98,22 @@ async fn a_mirror_whose_reply_is_lost_is_repeated_and_a_replay_is_not() {
     let setup = in_phase(Phase::DualWrite).await;
     setup.dynamodb.fault(Fault::LoseReplies(1));
     let user = setup.users.register("ann@x").await.unwrap();
-    assert_eq!(setup.method("register").await.second.applied, 1);
+    assert_eq!(setup.method("register").await.secondary_writes.applied, 1);
     // Until nothing of it can land late any more.
     tokio::time::sleep(Duration::from_millis(150)).await;
     setup.method("register").await;
     setup.dynamodb.fault(Fault::LoseReplies(1));
     setup.users.rename(user.id, "Ann").await.unwrap();
     let rename = setup.method("rename").await;
-    assert_eq!((rename.second.failed, rename.inconclusive), (1, 1));
+    assert_eq!(
+        (rename.secondary_writes.failed, rename.inconclusive),
+        (1, 1)
+    );
     assert_eq!(setup.dynamodb.all()[0].name, "Ann");
 }
 
 #[tokio::test]
-async fn a_write_that_the_first_store_refused_is_not_sent_to_the_second() {
+async fn a_write_that_the_primary_refused_is_not_sent_to_the_secondary() {
     let setup = in_phase(Phase::ShadowRead).await;
     let refused = setup.users.rename(9, "x").await;
     assert_eq!(refused, Err(RepoError::NotFound));
@@ -121,14 +124,14 @@ async fn a_write_that_the_first_store_refused_is_not_sent_to_the_second() {
 }
 
 #[tokio::test]
-async fn a_second_write_that_is_refused_is_a_difference_and_does_not_reach_the_caller() {
+async fn a_secondary_write_that_is_refused_is_a_difference_and_does_not_reach_the_caller() {
     let setup = in_phase(Phase::DualWrite).await;
     let user = setup.users.register("ann@x").await.unwrap();
     setup.method("register").await;
     setup.dynamodb.users.lock().unwrap().clear();
     assert_eq!(setup.users.rename(user.id, "Ann").await, Ok(()));
     let rename = setup.method("rename").await;
-    assert_eq!((rename.different, rename.second.refused), (1, 1));
+    assert_eq!((rename.different, rename.secondary_writes.refused), (1, 1));
     let records = setup.ring.records();
     assert_eq!(records.len(), 1);
     assert!(records[0].diff.contains("not_found"), "{}", records[0].diff);
@@ -214,7 +217,7 @@ async fn what_is_not_in_the_sample_is_counted_and_not_sent() {
 }
 
 #[tokio::test]
-async fn second_writes_follow_the_order_of_the_first_ones() {
+async fn secondary_writes_follow_the_order_of_the_first_ones() {
     let setup = in_phase(Phase::DualWrite).await;
     setup.dynamodb.fault(Fault::Slow(Duration::from_millis(5)));
     let mut ids = Vec::new();
@@ -232,7 +235,7 @@ async fn second_writes_follow_the_order_of_the_first_ones() {
     for name in ["register", "rename", "remove"] {
         let counts = setup.method(name).await;
         let agreed = counts.equal + counts.acknowledged;
-        assert_eq!((counts.second.applied, agreed), (5, 5), "{name}");
+        assert_eq!((counts.secondary_writes.applied, agreed), (5, 5), "{name}");
     }
     assert!(setup.dynamodb.all().is_empty() && setup.mysql.all().is_empty());
 }
@@ -245,22 +248,35 @@ async fn a_write_whose_caller_goes_away_reaches_both_stores() {
     let left = tokio::time::timeout(Duration::from_millis(10), call).await;
     assert!(left.is_err());
     let register = setup.method("register").await;
-    assert_eq!((register.second.sent, register.second.applied), (1, 1));
+    assert_eq!(
+        (
+            register.secondary_writes.sent,
+            register.secondary_writes.applied
+        ),
+        (1, 1)
+    );
     assert_eq!(setup.mysql.all().len(), 1);
     assert_eq!(setup.mysql.all(), setup.dynamodb.all());
 }
 
 #[tokio::test]
 async fn a_full_queue_becomes_transfers_and_loses_nothing() {
-    let setup = Setup::new(Phase::DualWrite, |builder| builder.second_writes(3, 2)).await;
+    let setup = Setup::new(Phase::DualWrite, |builder| builder.secondary_writes(3, 2)).await;
     setup.dynamodb.fault(Fault::Slow(Duration::from_millis(50)));
     for number in 0..10 {
         setup.users.register(&number.to_string()).await.unwrap();
     }
     let counts = setup.method("register").await;
-    assert_eq!(counts.second.sent, 10);
-    assert!(counts.second.transferred >= 6, "{:?}", counts.second);
-    assert_eq!(counts.second.transferred + counts.second.applied, 10);
+    assert_eq!(counts.secondary_writes.sent, 10);
+    assert!(
+        counts.secondary_writes.transferred >= 6,
+        "{:?}",
+        counts.secondary_writes
+    );
+    assert_eq!(
+        counts.secondary_writes.transferred + counts.secondary_writes.applied,
+        10
+    );
     assert_eq!(setup.mysql.all().len(), 10);
     assert_eq!(setup.mysql.all(), setup.dynamodb.all());
 }
@@ -271,10 +287,10 @@ async fn settings_without_a_limit_panic_nowhere() {
         builder
             .deadline(Duration::MAX)
             .step_deadline(Duration::MAX)
-            .second_write_wait(Duration::MAX)
-            .second_write_attempts(Duration::MAX, dal_traits::RetryPolicy::default())
+            .secondary_write_wait(Duration::MAX)
+            .secondary_write_attempts(Duration::MAX, dal_traits::RetryPolicy::default())
             .reads_in_flight(usize::MAX)
-            .second_writes(usize::MAX, usize::MAX)
+            .secondary_writes(usize::MAX, usize::MAX)
     };
     let setup = Setup::new(Phase::DynamoDbRead, endless).await;
     let user = setup.users.register("ann@x").await.unwrap();

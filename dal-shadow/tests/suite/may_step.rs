@@ -300,7 +300,7 @@ async fn the_last_step_waits_until_mysql_is_clean_too() {
 #[tokio::test]
 async fn the_way_back_is_open_with_dynamodb_hung_and_records_dirty() {
     let setup = in_phase(Phase::DynamoDbRead, |builder| {
-        builder.second_write_wait(TICK).second_write_attempts(
+        builder.secondary_write_wait(TICK).secondary_write_attempts(
             TICK,
             RetryPolicy {
                 max_attempts: 1,

@@ -232,10 +232,10 @@ async fn memory_stays_bounded_in_a_flood_and_the_counts_add_up_exactly() {
     assert_eq!(total.in_flight, 0);
     assert!(total.adds_up(), "{total:?}");
     for method in report.methods() {
-        let second = method.second;
+        let writes = method.secondary_writes;
         let ended =
-            second.applied + second.refused + second.failed + second.transferred + second.lost;
-        assert_eq!(second.sent, ended, "{method:?}");
+            writes.applied + writes.refused + writes.failed + writes.transferred + writes.lost;
+        assert_eq!(writes.sent, ended, "{method:?}");
     }
     let grown = largest.saturating_sub(settled.unwrap_or(largest));
     eprintln!(
@@ -246,10 +246,10 @@ async fn memory_stays_bounded_in_a_flood_and_the_counts_add_up_exactly() {
 }
 
 #[tokio::test]
-async fn in_dynamodb_read_a_write_waits_for_the_second_store_and_at_most_so_long() {
+async fn in_dynamodb_read_a_write_waits_for_the_secondary_store_and_at_most_so_long() {
     let wait = Duration::from_millis(100);
     let (users, harness, dynamodb) = wrapped(Phase::DynamoDbRead, |builder| {
-        builder.second_write_wait(wait)
+        builder.secondary_write_wait(wait)
     })
     .await;
     dynamodb.fault(Fault::Slow(Duration::from_millis(30)));
@@ -261,5 +261,11 @@ async fn in_dynamodb_read_a_write_waits_for_the_second_store_and_at_most_so_long
     assert!((wait..Duration::from_secs(2)).contains(&began.elapsed()));
     let report = harness.report();
     let register = report.methods().find(|m| m.method == "register").unwrap();
-    assert_eq!((register.second.late, register.second.pending), (1, 1));
+    assert_eq!(
+        (
+            register.secondary_writes.late,
+            register.secondary_writes.pending
+        ),
+        (1, 1)
+    );
 }

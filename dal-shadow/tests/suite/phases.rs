@@ -216,7 +216,7 @@ async fn a_report_is_a_table_for_people() {
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
         .stores_hold_the_same()
-        .await_second_writes()
+        .await_secondary_writes()
         .start()
         .await
         .unwrap();
@@ -303,7 +303,7 @@ async fn an_environment_without_the_variable_is_no_source() {
 }
 
 #[tokio::test]
-async fn a_step_that_hands_over_waits_for_second_writes_and_is_refused_when_they_hang() {
+async fn a_step_that_hands_over_waits_for_secondary_writes_and_is_refused_when_they_hang() {
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
         .stores_hold_the_same()
@@ -339,7 +339,7 @@ async fn the_way_back_is_open_while_the_other_store_hangs() {
     let harness = Harness::builder(Fixed::new(Phase::DynamoDbRead))
         .best_effort_writes()
         .stores_hold_the_same()
-        .second_write_wait(Duration::from_millis(20))
+        .secondary_write_wait(Duration::from_millis(20))
         .step_deadline(Duration::from_secs(2))
         .start()
         .await

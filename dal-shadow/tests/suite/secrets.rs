@@ -44,7 +44,7 @@ async fn written(redaction: Redaction) -> String {
         .stores_hold_the_same()
         .rereads(0, Duration::ZERO)
         .late_effect(Duration::from_millis(100))
-        .second_writes(2, 1)
+        .secondary_writes(2, 1)
         .redaction(redaction)
         .sink(ring.clone())
         .sink(Here(
@@ -87,7 +87,7 @@ async fn written(redaction: Redaction) -> String {
     let report = harness.report();
     let total = report.total();
     assert!(
-        total.different >= 3 && report.methods().any(|m| m.second.transferred > 0),
+        total.different >= 3 && report.methods().any(|m| m.secondary_writes.transferred > 0),
         "{total:?}"
     );
     let lines = std::fs::read_to_string(&file).unwrap();

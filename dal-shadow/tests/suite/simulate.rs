@@ -62,8 +62,8 @@ impl World {
             .best_effort_writes()
             .stores_hold_the_same()
             .late_effect(LATE_EFFECT)
-            .second_writes(rng.usize(1..16), rng.usize(1..4))
-            .second_write_wait(Duration::from_millis(rng.u64(1..200)))
+            .secondary_writes(rng.usize(1..16), rng.usize(1..4))
+            .secondary_write_wait(Duration::from_millis(rng.u64(1..200)))
             .start()
             .await
             .unwrap();
@@ -182,10 +182,10 @@ impl World {
         let report = self.harness.report();
         assert!(report.total().adds_up());
         for method in report.methods() {
-            let second = method.second;
-            assert_eq!((second.lost, second.pending), (0, 0), "{method:?}");
-            seen.transferred += second.transferred;
-            seen.applied += second.applied;
+            let writes = method.secondary_writes;
+            assert_eq!((writes.lost, writes.pending), (0, 0), "{method:?}");
+            seen.transferred += writes.transferred;
+            seen.applied += writes.applied;
         }
     }
 }

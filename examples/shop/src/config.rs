@@ -118,7 +118,7 @@ pub struct Serve {
     /// (cart, product, order) may then be in different phases, and a read that moves sees every
     /// write.
     #[arg(long)]
-    pub await_second_writes: bool,
+    pub await_secondary_writes: bool,
 }
 
 /// Which store is primary: by phases from a source, or one store alone.

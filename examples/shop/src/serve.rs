@@ -93,7 +93,7 @@ async fn shadow(options: &Serve) -> Result<Shadow> {
     let policy = Policy {
         remember: options.remember.clone(),
         differences: options.differences.clone(),
-        await_second_writes: options.await_second_writes,
+        await_secondary_writes: options.await_secondary_writes,
         start_wait: options.start_wait,
     };
     match (&options.source.phases, &options.source.flags) {

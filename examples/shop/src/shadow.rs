@@ -47,7 +47,7 @@ pub struct Policy {
     /// Appends findings to this file.
     pub differences: Option<PathBuf>,
     /// Lets every write wait for the secondary one.
-    pub await_second_writes: bool,
+    pub await_secondary_writes: bool,
     /// How long a start waits for a source that cannot be read.
     pub start_wait: Duration,
 }
@@ -57,7 +57,7 @@ impl Default for Policy {
         Self {
             remember: None,
             differences: None,
-            await_second_writes: false,
+            await_secondary_writes: false,
             start_wait: Duration::from_secs(5),
         }
     }
@@ -93,8 +93,8 @@ impl Shadow {
         if let Some(path) = policy.remember {
             builder = builder.remember(path);
         }
-        if policy.await_second_writes {
-            builder = builder.await_second_writes();
+        if policy.await_secondary_writes {
+            builder = builder.await_secondary_writes();
         }
         Ok(Self {
             harness: builder.start().await?,
@@ -113,7 +113,7 @@ impl Shadow {
         self
     }
 
-    /// Makes every record equal on the store that is written second, beside traffic, and says so to
+    /// Makes every record equal on the secondary store for writes, beside traffic, and says so to
     /// the harness: after it the entities are complete.
     ///
     /// # Errors

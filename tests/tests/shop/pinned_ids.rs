@@ -1,11 +1,11 @@
-//! A generated id exists once: MySQL makes it, DynamoDB gets the same, whatever happens to the second
-//! write on its way.
+//! A generated id exists once: MySQL makes it, DynamoDB gets the same, whatever happens to the
+//! secondary write on its way.
 
 use std::time::Duration;
 
 use dal_dynamodb::DynamoDb;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Phase, Report, SecondWrites};
+use dal_shadow::{Harness, Phase, Report, WriteCounts};
 use dal_testkit::faults::{HttpFault, HttpFaults};
 use dal_testkit::servers::{Engine, announce, runtime};
 use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
@@ -27,9 +27,9 @@ fn behind(db: &DynamoDb) -> (HttpFaults, DynamoDb) {
     (faults, dal_dynamodb::from_client(&client).with_policy(once))
 }
 
-fn second(report: &Report, method: &str) -> SecondWrites {
+fn secondary_writes(report: &Report, method: &str) -> WriteCounts {
     let found = report.methods().find(|it| it.method == method);
-    found.unwrap().second
+    found.unwrap().secondary_writes
 }
 
 async fn one_id_on_both(engine: Engine) {
@@ -76,7 +76,7 @@ async fn one_id_on_both(engine: Engine) {
     }
     let report = harness.report();
     assert_eq!(report.total().missing_writes, 0, "{report:?}");
-    let register = second(&report, "register");
+    let register = secondary_writes(&report, "register");
     assert_eq!((register.sent, register.applied), (10, 10));
     assert!(register.retried >= 5, "{register:?}");
     let on_mysql = Contents::of_mysql(&mysql).await.unwrap();
@@ -101,7 +101,7 @@ async fn one_id_on_both(engine: Engine) {
 }
 
 #[test]
-fn one_auto_increment_id_on_both_sides_also_when_the_second_write_fails_and_is_repeated() {
+fn one_auto_increment_id_on_both_sides_also_when_the_secondary_write_fails_and_is_repeated() {
     let engines = announce(SUITE, &[Engine::MySql, Engine::Embedded, Engine::Local]);
     if !engines.contains(&Engine::MySql) {
         return;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Report;
-use crate::harness::method::{MethodReport, SecondWrites};
+use crate::harness::method::{MethodReport, WriteCounts};
 
 impl Report {
-    /// What was counted since `mark`, an earlier report of the same harness: differences that a copy
-    /// has mended since then count no more. Calls that were in flight at the mark belong to the time
-    /// after it. Latencies stay those since the start of the process.
+    /// What was counted since `mark`, an earlier report of the same harness: differences that a
+    /// copy has mended since then count no more. Calls that were in flight at the mark belong to
+    /// the time after it. Latencies stay those since the start of the process.
     #[must_use]
     pub fn since(&self, mark: &Self) -> Self {
         let mut since = self.clone();
@@ -53,14 +53,14 @@ fn method_since(now: &MethodReport, before: &MethodReport) -> MethodReport {
         reasons: counts_since(&now.reasons, &before.reasons),
         paths: counts_since(&now.paths, &before.paths),
         errors: counts_since(&now.errors, &before.errors),
-        second: second_since(&now.second, &before.second),
+        secondary_writes: writes_since(&now.secondary_writes, &before.secondary_writes),
         ..now.clone()
     }
 }
 
-fn second_since(now: &SecondWrites, before: &SecondWrites) -> SecondWrites {
+fn writes_since(now: &WriteCounts, before: &WriteCounts) -> WriteCounts {
     let ended_before = before.sent.saturating_sub(before.pending);
-    SecondWrites {
+    WriteCounts {
         sent: now.sent.saturating_sub(ended_before),
         applied: now.applied.saturating_sub(before.applied),
         refused: now.refused.saturating_sub(before.refused),

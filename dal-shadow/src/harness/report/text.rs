@@ -34,7 +34,7 @@ impl fmt::Display for Report {
         if self.best_effort_writes {
             writeln!(
                 f,
-                "dual writes are best effort: a crash between the two loses the second"
+                "dual writes are best effort: a crash between the two loses the secondary write"
             )?;
         }
         let methods = self.methods().map(|method| method.method.len() + 2);
@@ -58,7 +58,7 @@ impl fmt::Display for Report {
         if missing > 0 {
             write!(
                 f,
-                "\n{missing} second writes are, or may be, missing in the second store: copy"
+                "\n{missing} secondary writes are, or may be, missing in the secondary store: copy"
             )?;
         }
         let sinks = self.sinks;

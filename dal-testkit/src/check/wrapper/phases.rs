@@ -166,5 +166,5 @@ fn rank(phase: Phase) -> usize {
 
 /// The store that answers reads.
 fn answers(phase: Phase) -> Store {
-    dal_shadow::plan(phase, Verb::Read).first
+    dal_shadow::plan(phase, Verb::Read).primary
 }

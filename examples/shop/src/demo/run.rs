@@ -51,7 +51,7 @@ impl Run {
             .best_effort_writes()
             // They were copied, and nothing else writes to them.
             .stores_hold_the_same()
-            .await_second_writes()
+            .await_secondary_writes()
             .order(Order::PrimaryFirst)
             .deadline(TIMEOUT)
             .rereads(1, Duration::from_millis(20))

@@ -67,7 +67,7 @@ async fn differences(State(app): State<App>) -> Response {
     of_shadow(&app, |shadow| Json(shadow.found.records()))
 }
 
-/// Begins a copy to the store that is written second, beside traffic: `incomplete` in the status is
+/// Begins a copy to the secondary store for writes, beside traffic: `incomplete` in the status is
 /// empty when it has ended.
 async fn repair(State(app): State<App>) -> Response {
     of_shadow(&app, |shadow| {

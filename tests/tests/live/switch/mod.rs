@@ -64,7 +64,7 @@ async fn there_and_back(engine: Engine, by: By) {
     steering.set(&every_entity(Phase::MySqlOnly));
     // A checkout writes cart, product and order together, while they are in different phases.
     let shadow = steering.shadow(Policy {
-        await_second_writes: true,
+        await_secondary_writes: true,
         ..Policy::default()
     });
     let shadow = shadow.await.unwrap();
