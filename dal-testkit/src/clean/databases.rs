@@ -89,7 +89,9 @@ impl CleanDatabases {
             match used.clean(&self.plan).await {
                 Ok(()) => return Ok(used),
                 Err(error) => {
-                    servers::say(&format!("dal: dropping a test database: {error}"));
+                    servers::say(&format!(
+                        "dal: a test database is dropped and another one made: {error}"
+                    ));
                     used.discard().await;
                 }
             }

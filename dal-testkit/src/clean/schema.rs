@@ -194,12 +194,20 @@ impl Database {
         }
     }
 
-    async fn sessions(&mut self) -> Result<Vec<u64>, CleanError> {
-        let sql = "SELECT ID FROM information_schema.PROCESSLIST \
-                   WHERE DB = DATABASE() AND ID <> CONNECTION_ID()";
-        Ok(sqlx::query_scalar(sql)
-            .fetch_all(&mut self.connection)
-            .await?)
+    /// The sessions of others in it. `information_schema.PROCESSLIST` would fail while one of any
+    /// database runs a statement with an emoji: it converts every text to utf8mb3.
+    async fn sessions(&mut self) -> Result<Vec<i64>, CleanError> {
+        let own: u64 = sqlx::query_scalar("SELECT CONNECTION_ID()")
+            .fetch_one(&mut self.connection)
+            .await?;
+        let mut sessions = Vec::new();
+        for row in self.connection.fetch_all("SHOW PROCESSLIST").await? {
+            let (id, database): (i64, Option<String>) = (row.try_get("Id")?, row.try_get("db")?);
+            if u64::try_from(id) != Ok(own) && database.as_ref() == Some(&self.name) {
+                sessions.push(id);
+            }
+        }
+        Ok(sessions)
     }
 }
 

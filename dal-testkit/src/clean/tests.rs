@@ -124,6 +124,36 @@ fn what_a_dropped_call_left_open_does_not_reach_the_next_user() {
 }
 
 #[test]
+fn a_statement_with_an_emoji_in_another_database_does_not_disturb_the_cleaning() {
+    static DATABASES: CleanDatabases = CleanDatabases::new(SHOP);
+    if is_left_out(&[Engine::MySql]) {
+        return;
+    }
+    runtime().block_on(async {
+        let other = MySqlPool::connect(&mysql().fresh_database().await.unwrap())
+            .await
+            .unwrap();
+        let slow = tokio::spawn(async move {
+            sqlx::raw_sql("SELECT SLEEP(5), '\u{1f600}'")
+                .execute(&other)
+                .await
+        });
+        let pool = DATABASES.pool().await.unwrap();
+        let name = database_of(&pool).await;
+        drop(pool);
+        until_back(&DATABASES).await;
+        let pool = DATABASES.pool().await.unwrap();
+        assert_eq!(
+            database_of(&pool).await,
+            name,
+            "it was cleaned, not dropped"
+        );
+        assert!(!slow.is_finished(), "the statement was there all the time");
+        slow.abort();
+    });
+}
+
+#[test]
 fn a_database_that_is_not_certainly_clean_is_not_used_again() {
     static ALTERED: CleanDatabases = CleanDatabases::new(SHOP);
     static FILLING: CleanDatabases = CleanDatabases::new(
