@@ -28,7 +28,7 @@ impl Slot {
     }
 
     /// The slots that can be bound, the nearest one to this first.
-    pub(super) fn nearest(self) -> impl Iterator<Item = Slot> {
+    pub fn nearest(self) -> impl Iterator<Item = Slot> {
         let mut slots = (0..SLOTS).map(Slot).collect::<Vec<_>>();
         slots.sort_by_key(|slot| slot.0.abs_diff(self.0));
         slots.into_iter()

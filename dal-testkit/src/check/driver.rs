@@ -255,11 +255,18 @@ impl<O: Operation> Driver<O> {
                 self.regressions.keep(&steps, lasts)
             }
         };
+        let mut returned = vec![String::new(); fault.at.min(steps.len())];
+        for earlier in fault.earlier {
+            if let Some(text) = returned.get_mut(earlier.step) {
+                *text = earlier.text;
+            }
+        }
         Box::new(Failure {
             kind: fault.kind,
             summary: format!("{}: {} ({found})", self.name, fault.summary),
             kept,
             steps,
+            returned,
             at: fault.at,
             differences: fault.differences,
             answers: fault.answers,

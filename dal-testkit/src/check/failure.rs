@@ -14,6 +14,8 @@ pub struct Failure<O> {
     pub summary: String,
     /// The steps that show it, as few as were found; empty where no sequence is to blame.
     pub steps: Vec<Step<O>>,
+    /// What each of the steps before `at` returned, in short; empty where that is not known.
+    pub returned: Vec<String>,
     /// The step that shows it, counted from 0.
     pub at: usize,
     /// What is different, by field path with both values: `email: "a" | "b"`.
@@ -80,6 +82,7 @@ impl<O: Operation> Failure<O> {
             kind,
             summary: summary.into(),
             steps: Vec::new(),
+            returned: Vec::new(),
             at: 0,
             differences: Vec::new(),
             answers: Vec::new(),
@@ -108,6 +111,9 @@ impl<O: Operation> fmt::Display for Failure<O> {
         for (index, step) in self.steps.iter().enumerate() {
             let mark = if index == self.at { "→" } else { " " };
             writeln!(f, "{mark} {:>3}. {step:?}", index + 1)?;
+            if let Some(returned) = self.returned.get(index).filter(|text| !text.is_empty()) {
+                writeln!(f, "         returned {returned}")?;
+            }
         }
         if !self.differences.is_empty() {
             writeln!(f)?;

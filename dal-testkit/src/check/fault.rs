@@ -16,12 +16,53 @@ pub(super) struct Fault {
     pub(super) differences: Vec<String>,
     pub(super) answers: Vec<(String, String)>,
     pub(super) help: Vec<String>,
+    /// What the calls before it returned.
+    pub(super) earlier: Vec<Earlier>,
     /// `entity.method`, where a method is to blame.
     method: Option<String>,
     /// The differing fields, or the kinds of the two outcomes.
     places: BTreeSet<String>,
     /// How an inconclusive fault counts.
     pub(super) weight: Weight,
+}
+
+/// What one of the calls before a fault returned.
+#[derive(Clone, Debug)]
+pub(super) struct Earlier {
+    pub(super) step: usize,
+    /// `Ok(..)` or the error; of both stores, where they return different ids.
+    pub(super) text: String,
+    /// It succeeded, so the slots that it creates are bound.
+    pub(super) is_value: bool,
+}
+
+impl Earlier {
+    pub(super) fn of<const N: usize>(step: usize, answers: [&Answer; N]) -> Self {
+        let mut texts: Vec<_> = answers.iter().copied().map(short).collect();
+        texts.dedup();
+        Self {
+            step,
+            text: texts.join(" | "),
+            is_value: answers
+                .iter()
+                .all(|answer| matches!(answer, Answer::Value(_))),
+        }
+    }
+}
+
+/// An answer in so many characters at most.
+const SHORT: usize = 60;
+
+fn short(answer: &Answer) -> String {
+    let text = match answer {
+        Answer::Value(value) => format!("Ok({value})"),
+        Answer::Error(_) => outcome_of(answer).trim_end().to_owned(),
+        other => other.to_tree().to_string(),
+    };
+    match text.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
 }
 
 /// How an inconclusive fault counts.
@@ -45,6 +86,7 @@ impl Fault {
             differences: Vec::new(),
             answers: Vec::new(),
             help: Vec::new(),
+            earlier: Vec::new(),
             method: None,
             places: BTreeSet::new(),
             weight: Weight::Tolerable,

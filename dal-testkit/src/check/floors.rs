@@ -3,7 +3,7 @@
 use dal_shadow::ops::OpMethod;
 
 use super::Statistics;
-use super::statistics::{COUNTED, is_countable};
+use super::statistics::{COUNTED, is_countable, methods_of};
 
 /// The least that a check must have compared.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Floors {
 }
 
 impl Floors {
-    /// Refuses a floor for something that is never counted.
+    /// Refuses a floor for something that is never counted, or for methods of several entities.
     ///
     /// # Errors
     /// With what there is.
@@ -22,15 +22,23 @@ impl Floors {
             .iter()
             .map(|method| format!("{}.{}", method.entity, method.method))
             .collect::<Vec<_>>();
-        let unknown = |(floor, _): &&(String, u64)| !is_countable(floor, &names);
-        match self.counts.iter().find(unknown) {
-            None => Ok(()),
-            Some((floor, _)) => Err(format!(
-                "`.floor(\"{floor}\", ..)` names nothing that is counted; there are {}, each of them with `.ok` for calls that succeeded, `errors.` with a kind, and `{}`",
-                names.join(", "),
-                COUNTED.join("`, `")
-            )),
+        for (floor, _) in &self.counts {
+            if !is_countable(floor, &names) {
+                return Err(format!(
+                    "`.floor(\"{floor}\", ..)` names nothing that is counted; there are {}, each of them with `.ok` for calls that succeeded, `errors.` with a kind, and `{}`",
+                    names.join(", "),
+                    COUNTED.join("`, `")
+                ));
+            }
+            let meant = methods_of(floor, &names);
+            if meant.len() > 1 {
+                return Err(format!(
+                    "`.floor(\"{floor}\", ..)` names methods of several entities: write one floor for each of {}",
+                    meant.join(", ")
+                ));
+            }
         }
+        Ok(())
     }
 
     /// The floors that were not reached when `sequences` of the `planned` ones were run, and a
@@ -89,5 +97,54 @@ fn half(count: u64, sequences: u64, planned: u64) -> u64 {
         count / 2
     } else {
         count.saturating_mul(planned) / sequences.max(1) / 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn method(entity: &'static str, method: &'static str) -> OpMethod {
+        OpMethod {
+            repository: "Repository",
+            entity,
+            method,
+            write: true,
+            mirror: false,
+            creates: &[],
+            token: None,
+            handles: &[],
+            ids: &[],
+            generated: &[],
+            ignore: &[],
+            unordered: &[],
+            normalize: &[],
+        }
+    }
+
+    static INVOICE: OpMethod = method("invoice", "remove");
+    static PAYMENT: OpMethod = method("payment", "remove");
+
+    fn refused(floor: &str, methods: &[&'static OpMethod]) -> Option<String> {
+        let floors = Floors {
+            counts: vec![(floor.to_owned(), 1)],
+            error_share: 0.0,
+        };
+        floors.refuse_unknown(methods).err()
+    }
+
+    #[test]
+    fn a_floor_names_the_method_of_one_entity() {
+        let both = [&INVOICE, &PAYMENT];
+        assert_eq!(refused("remove", &[&INVOICE]), None);
+        assert_eq!(refused("remove.ok", &[&INVOICE]), None);
+        assert_eq!(refused("payment.remove", &both), None);
+        assert_eq!(refused("payment.remove.ok", &both), None);
+        assert_eq!(refused("errors.not_found", &both), None);
+        for ambiguous in ["remove", "remove.ok"] {
+            let why = refused(ambiguous, &both).unwrap();
+            assert!(why.contains("invoice.remove, payment.remove"), "{why}");
+        }
+        assert!(refused("removed", &both).is_some());
     }
 }

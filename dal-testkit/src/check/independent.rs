@@ -6,7 +6,7 @@ use dal_shadow::ops::{Bound, On, Operation};
 use super::call::{At, Invoker};
 use super::comparison::{Compared, Comparison};
 use super::execute::Ran;
-use super::fault::{Fault, Weight};
+use super::fault::{Earlier, Fault, Weight};
 use super::start::Start;
 use super::tally::Tally;
 use super::{FailureKind, Step, bind, pages, transient};
@@ -27,8 +27,15 @@ where
         dynamodb_bound: start.bound(),
         comparison: start.comparison(),
         tally: Tally::default(),
+        returned: Vec::new(),
     };
-    let fault = sides.all(steps).await.err();
+    let fault = sides.all(steps).await.err().map(|mut fault| {
+        let returned = sides.returned.iter();
+        fault.earlier = returned
+            .map(|(step, one, other)| Earlier::of(*step, [one, other]))
+            .collect();
+        fault
+    });
     let mut statistics = sides.tally.statistics;
     statistics.repeated = sides.invoker.repeated();
     Ran::of(statistics, fault, sides.comparison.ids.apart().collect())
@@ -43,6 +50,8 @@ struct Sides<'a, A: ?Sized, B: ?Sized> {
     dynamodb_bound: Bound,
     comparison: Comparison<'a>,
     tally: Tally,
+    /// What both returned at each step.
+    returned: Vec<(usize, Answer, Answer)>,
 }
 
 impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
@@ -123,6 +132,8 @@ impl<A: ?Sized + Sync, B: ?Sized + Sync> Sides<'_, A, B> {
             (&mysql, &mut self.mysql_bound),
             (&dynamodb, &mut self.dynamodb_bound),
         );
+        drop((a, b));
+        self.returned.push((at, mysql, dynamodb));
         Ok(())
     }
 }

@@ -30,6 +30,10 @@ const REPETITIONS: usize = 3;
 /// How often the result is run again.
 const CONFIRMATIONS: usize = 3;
 
+/// How often the progress is shown, while the sequence gets shorter and when it does not.
+const PROGRESS: Duration = Duration::from_secs(2);
+const UNCHANGED: Duration = Duration::from_secs(10);
+
 /// How a failing sequence is made small.
 pub(super) struct Shrink<'a, O: Operation> {
     pub(super) execute: &'a Execute<O>,
@@ -68,11 +72,17 @@ impl<O: Operation> Shrink<'_, O> {
             fault: found.clone(),
             until: Instant::now() + self.time,
             shown: Instant::now(),
+            shown_left: 0,
             runs: 0,
         };
         work.cut();
         work.minimize().await;
         let mut small = (steps(&work.items), work.fault);
+        if let Some(resolved) = renumber::resolved(&small.0, &small.1.earlier)
+            && let Some(fault) = self.fails(resolved.clone()).await
+        {
+            small = (resolved, fault);
+        }
         if let Some(renumbered) = renumber::renumbered(&small.0)
             && let Some(fault) = self.fails(renumbered.clone()).await
         {
@@ -150,6 +160,8 @@ struct Work<'a, 'b, O: Operation> {
     fault: Fault,
     until: Instant,
     shown: Instant,
+    /// The steps that were left when the progress was shown last.
+    shown_left: usize,
     runs: usize,
 }
 
@@ -322,13 +334,21 @@ impl<O: Operation> Work<'_, '_, O> {
 
     fn ran(&mut self, runs: usize) {
         self.runs += runs;
-        if self.shown.elapsed() >= Duration::from_secs(2) {
+        let left = self.items.len();
+        let pause = if left == self.shown_left {
+            UNCHANGED
+        } else {
+            PROGRESS
+        };
+        if self.shown.elapsed() >= pause {
             self.shown = Instant::now();
-            (self.shrink.say)(&format!(
-                "making the failing sequence small: {} steps left after {} tries",
-                self.items.len(),
-                self.runs
-            ));
+            let what = if left == self.shown_left {
+                "simplifying the arguments"
+            } else {
+                "making the failing sequence small"
+            };
+            self.shown_left = left;
+            (self.shrink.say)(&format!("{what}: {left} steps after {} tries", self.runs));
         }
     }
 }

@@ -153,9 +153,15 @@ pub(super) fn is_countable(floor: &str, methods: &[String]) -> bool {
     let kind = floor.strip_prefix("errors.");
     COUNTED.contains(&floor)
         || kind.is_some_and(|kind| ErrorKind::ALL.iter().any(|known| known.as_str() == kind))
-        || methods
-            .iter()
-            .any(|name| is_named(name, succeeded(floor).unwrap_or(floor)))
+        || !methods_of(floor, methods).is_empty()
+}
+
+/// The methods that a floor names.
+pub(super) fn methods_of<'a>(floor: &str, methods: &'a [String]) -> Vec<&'a str> {
+    let named = methods
+        .iter()
+        .filter(|name| is_named(name, succeeded(floor).unwrap_or(floor)));
+    named.map(String::as_str).collect()
 }
 
 /// What a floor can name beside methods and errors.

@@ -1,6 +1,7 @@
 //! What a failure of `check` shows: the fault that was found first, its steps, its engines, and
 //! advice that does not hide it.
 
+use std::collections::BTreeSet;
 use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +14,8 @@ use crate::memory::{
 use crate::regressions::file_of;
 use async_trait::async_trait;
 use dal_shadow::Classify;
-use dal_testkit::check::{Failure, FailureKind, Strategy, check, h};
+use dal_shadow::ops::{Operation, SLOTS};
+use dal_testkit::check::{Failure, FailureKind, Step, Strategy, check, h};
 use serde::Serialize;
 
 type Users = dyn UserRepository;
@@ -250,7 +252,7 @@ fn a_timeout_that_does_not_come_again_is_not_reproducible_and_explained() {
 }
 
 #[test]
-fn slots_are_numbered_by_their_first_use() {
+fn slots_are_numbered_by_their_first_use_and_used_only_where_they_are_bound() {
     for (defect, seeds) in [(Defect::GuardStays, 1..6), (Defect::ReusesIds, 1..6)] {
         for seed in seeds {
             let failure = check(user_ops(), good, with(defect))
@@ -260,9 +262,19 @@ fn slots_are_numbered_by_their_first_use() {
             let shown = format!("{:?}", failure.steps);
             let used = shown.split("h(").skip(1).map(|rest| &rest[..1]);
             let mut next = 0;
-            for slot in used.map(|slot| slot.parse::<u8>().unwrap()) {
+            let numbers = used.map(|slot| slot.parse::<u8>().unwrap());
+            for slot in numbers.filter(|slot| *slot < SLOTS) {
                 assert!(slot <= next, "{defect:?}, seed {seed}: {shown}");
                 next = next.max(slot + 1);
+            }
+            let mut bound = BTreeSet::new();
+            for step in &failure.steps {
+                let Step::Call(op) = step else { continue };
+                for (class, slot) in op.uses().into_iter().filter(|(class, _)| *class == "user") {
+                    let known = slot.never_existed() || bound.contains(&slot);
+                    assert!(known, "{class} {slot:?}, {defect:?}, seed {seed}: {shown}");
+                }
+                bound.extend(op.creates());
             }
         }
     }
@@ -278,6 +290,7 @@ fn a_failure_and_the_statistics_name_the_engines() {
     let text = failure.to_string();
     for wanted in [
         "UserRepository on MySQL 9.7 and DynamoDB Local: `by_email`",
+        "\n         returned Ok(User {",
         "  MySQL 9.7 returned Ok(null)",
         "  DynamoDB Local returned Ok(User {",
         "differs at the answer itself (path \"\"): ",

@@ -194,6 +194,11 @@ impl Advice<'_> {
             |(owner, name)| format!("{owner}.{name}"),
         );
         let repository = self.method.repository;
+        if is_one_number(first, second) {
+            return Some(format!(
+                "`{place}` is the same number in both answers, written with another scale: rescale it where the item is read (`rescale(2)` for a DECIMAL(8,2)), as MySQL does"
+            ));
+        }
         let mut classes = self.ids.classes_of(first, second);
         // The class that the field is named after comes first.
         classes.sort_by_key(|class| !place.contains(*class));
@@ -216,6 +221,27 @@ impl Advice<'_> {
             format!("if each store makes `{place}` by itself, declare it with `generated = \"{place}\"` on `{repository}`")
         })
     }
+}
+
+/// Whether two texts are one decimal number with other zeros at the end.
+fn is_one_number(first: &Tree, second: &Tree) -> bool {
+    let shortest = |tree: &Tree| {
+        let text = tree.as_str()?;
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+        let all = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = !whole.is_empty() && all(whole) && all(part);
+        let sign = text.starts_with('-');
+        is_number.then(|| {
+            (
+                sign,
+                whole.to_owned(),
+                part.trim_end_matches('0').to_owned(),
+            )
+        })
+    };
+    let first = shortest(first);
+    first.is_some() && first == shortest(second)
 }
 
 /// The year, month, day and so on of a text that looks like a time.
@@ -275,6 +301,25 @@ mod tests {
             Some("books[]")
         );
         assert_eq!(named(&one, &tree(&[&[3], &[2, 1]])), None);
+    }
+
+    #[test]
+    fn a_number_with_another_scale_is_one_number() {
+        let text = |text: &str| Tree::Str(text.to_owned());
+        for (first, second, is_one) in [
+            ("404.30", "404.3", true),
+            ("-5", "-5.00", true),
+            ("5", "-5", false),
+            ("1.5", "1.05", false),
+            ("v1.0", "v1", false),
+            ("", ".0", false),
+        ] {
+            assert_eq!(
+                is_one_number(&text(first), &text(second)),
+                is_one,
+                "{first} {second}"
+            );
+        }
     }
 
     #[test]
