@@ -27,11 +27,11 @@ pub use findings::{record, redact, sink};
 pub use flow::converge::Incomplete;
 pub use harness::{
     Carrier, EntityReport, EntityStatus, Evidence, Harness, HarnessBuilder, Latency, MayStep,
-    MethodEvidence, MethodReport, Order, Percentiles, Reason, RepairMark, Report, StepError,
-    Totals, WriteCounts,
+    MethodEvidence, MethodReport, Order, Percentiles, Reason, RepairMark, Repairs, Report,
+    SecondaryWrites, ShadowReads, StepError, Steps, Totals, WriteCounts,
 };
 pub use phases::{
-    EVERY_OTHER, Flags, Phase, Phases, Plan, Secondary, Setting, Store, Verb, plan, source,
+    EVERY_OTHER, Flags, Phase, Phases, Plan, SecondaryRole, Setting, Store, Verb, plan, source,
 };
 pub use source::PhaseSource;
 pub use tree::answer::{self, Answer};

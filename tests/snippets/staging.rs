@@ -1,15 +1,18 @@
 use std::time::Duration;
 
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, TracingSink};
-use dal_shadow::{Harness, MayStep, Phase, PhaseSource};
+use dal_shadow::{Harness, MayStep, Phase, PhaseSource, ShadowReads};
 
 /// Reads are answered by MySQL and compared with DynamoDB: `{"user": "shadow-read@5"}` is 5 %.
 pub async fn harness(phases: impl PhaseSource) -> Result<Harness, Box<dyn std::error::Error>> {
     let differences = JsonLinesSink::open("differences.jsonl", FileLimits::default())?;
     let harness = Harness::builder(phases)
         .best_effort_writes()
-        .deadline(Duration::from_millis(500)) // of one shadow read; nobody waits for it
-        .reads_in_flight(64) // further ones are shed, and counted
+        .shadow_reads(ShadowReads {
+            timeout: Duration::from_millis(500), // of one shadow read; no caller waits for it
+            in_flight: 64,                       // further ones are shed, and counted
+            ..ShadowReads::default()
+        })
         .sink(differences) // redacted: no values leave the process
         .sink(TracingSink)
         .sink(MetricsSink)

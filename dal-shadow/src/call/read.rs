@@ -15,7 +15,7 @@ use crate::call::ticket::{Ticket, short};
 use crate::compare::{CallOutcome, Verdict, Why, unreadable};
 use crate::flow::sampling::in_sample;
 use crate::harness::carry::Carrier;
-use crate::harness::policy::Order;
+use crate::harness::settings::Order;
 use crate::phases::Store;
 use crate::tree::answer::Answer;
 
@@ -66,7 +66,7 @@ impl Ticket<'_> {
 
     /// A read that is not compared has its answer.
     pub async fn uncompared(&self) {
-        if self.core.policy.order == Order::PrimaryFirst {
+        if self.core.policy.reads.order == Order::PrimaryFirst {
             self.core.delivered().await;
         }
     }
@@ -122,7 +122,7 @@ impl Ticket<'_> {
         );
         span.follows_from(tracing::Span::current());
         let read = Arc::new(read);
-        let early = match policy.order {
+        let early = match policy.reads.order {
             Order::Concurrent => Early::Sent(core.runtime.spawn({
                 let read = Arc::clone(&read);
                 // The place is taken as long as the secondary works, also when the caller leaves.
@@ -133,19 +133,19 @@ impl Ticket<'_> {
         let began = Instant::now();
         let output = answering.await;
         self.method.took(self.plan.primary, began.elapsed());
-        let primary = snapshot_of(&output, policy.snapshot, snapshot);
+        let primary = snapshot_of(&output, policy.reads.snapshot_bytes, snapshot);
         if let Answer::Error(error) = &primary {
             self.method.failed(error.class.kind.as_str());
         }
         drop(self.inside);
         if let Some(why) = unreadable(&primary) {
             eligible.ended(Verdict::inconclusive(why), &context, None);
-            if policy.order == Order::PrimaryFirst {
+            if policy.reads.order == Order::PrimaryFirst {
                 core.delivered().await;
             }
             return output;
         }
-        let (writes, wait) = (Arc::clone(&core.writes), policy.pending_wait);
+        let (writes, wait) = (Arc::clone(&core.writes), policy.reads.pending_timeout);
         let comparing = async move {
             // What the primary has may be on its way to the secondary.
             if let Some(record) = record {
@@ -168,9 +168,9 @@ impl Ticket<'_> {
             drop(permit);
         };
         let comparing = core.runtime.spawn(comparing.instrument(span));
-        if policy.order == Order::PrimaryFirst {
+        if policy.reads.order == Order::PrimaryFirst {
             // The caller waits for a bounded time; the comparison goes on by itself.
-            let _ended = tokio::time::timeout(policy.deadline, comparing).await;
+            let _ended = tokio::time::timeout(policy.reads.timeout, comparing).await;
             core.delivered().await;
         }
         output

@@ -141,7 +141,7 @@ impl SecondaryWrite {
         let (mut attempt, mut unknown) = (1, false);
         loop {
             let began = Instant::now();
-            let (limit, bytes) = (policy.secondary_write_attempt, policy.snapshot);
+            let (limit, bytes) = (policy.writes.attempt_timeout, policy.reads.snapshot_bytes);
             let ended = called(self.cx.clone(), limit, bytes, || self.call()).await;
             self.method
                 .took(self.context.primary.other(), began.elapsed());
@@ -163,11 +163,11 @@ impl SecondaryWrite {
             let safe = self.method.spec.mirror || class.effect == Effect::None;
             let helps = class.is_transient();
             unknown |= class.effect == Effect::Unknown;
-            if !safe || !helps || attempt >= policy.secondary_write_retry.max_attempts {
+            if !safe || !helps || attempt >= policy.writes.retry.max_attempts {
                 return (Taken::Failed(answer), unknown);
             }
             self.method.secondary_writes(|counts| counts.retried += 1);
-            tokio::time::sleep(policy.secondary_write_retry.pause(attempt)).await;
+            tokio::time::sleep(policy.writes.retry.pause(attempt)).await;
             attempt += 1;
         }
     }
@@ -214,7 +214,7 @@ impl Secondary for SecondaryWrite {
         let core = Arc::clone(&self.core);
         core.runtime.spawn(async move {
             let mut caller = caller;
-            if !self.core.policy.await_secondary_writes {
+            if !self.core.policy.writes.awaited {
                 // The comparison is none of the caller's concern. The caller may have gone.
                 let _sent = caller.take().map(|caller| caller.send(()));
             }

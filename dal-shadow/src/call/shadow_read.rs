@@ -61,7 +61,7 @@ impl ShadowRead {
     async fn on(&self, store: Store) -> Called {
         let began = Instant::now();
         let policy = &self.core.policy;
-        let (timeout, bytes) = (policy.deadline, policy.snapshot);
+        let (timeout, bytes) = (policy.reads.timeout, policy.reads.snapshot_bytes);
         let call = || {
             let call = (self.again)(store);
             match &self.carrier {
@@ -95,7 +95,7 @@ impl ShadowRead {
         let mut found = self.compared(primary, secondary).await;
         let mut confirmation = Confirmation::new(&found.verdict, found.answers.as_deref());
         let policy = &self.core.policy;
-        for _ in 0..policy.rereads {
+        for _ in 0..policy.reads.rereads {
             let (primary, secondary) = confirmation.wants();
             if !primary && !secondary {
                 break;
@@ -103,7 +103,7 @@ impl ShadowRead {
             let Some(before) = found.answers.clone() else {
                 break;
             };
-            tokio::time::sleep(policy.reread_pause).await;
+            tokio::time::sleep(policy.reads.reread_pause).await;
             // The primary first: what is in it then can be in the secondary as well.
             let primary = if primary {
                 self.on(self.primary).await

@@ -13,7 +13,7 @@ use crate::harness::entity::Entity;
 use crate::harness::method::Method;
 use crate::harness::repairer::Repairer;
 use crate::harness::spec::MethodSpec;
-use crate::phases::{Plan, Secondary, Store, Verb, plan};
+use crate::phases::{Plan, SecondaryRole, Store, Verb, plan};
 
 /// The engine of one wrapper. Cheap to clone. For generated code.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ impl Engine {
         if spec.verb == Verb::Read && spec.presence.is_empty() && ticket.is_fenced() {
             ticket.plan = Plan {
                 primary: plan.primary.other(),
-                secondary: Secondary::None,
+                secondary: SecondaryRole::None,
             };
         }
         ticket
@@ -163,14 +163,14 @@ impl Ticket<'_> {
 
     /// Whether the other store has no part in this call.
     pub fn is_single(&self) -> bool {
-        self.plan.secondary == Secondary::None
+        self.plan.secondary == SecondaryRole::None
     }
 
     /// Whether the primary store for reads may lack something that was acknowledged: then the one
     /// for writes answers.
     fn is_fenced(&self) -> bool {
         let writes = plan(self.inside.phase, Verb::Write);
-        if writes.secondary == Secondary::None || writes.primary == self.plan.primary {
+        if writes.secondary == SecondaryRole::None || writes.primary == self.plan.primary {
             return false;
         }
         match self.record() {

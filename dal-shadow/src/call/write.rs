@@ -22,7 +22,7 @@ use crate::flow::gate::Inside;
 use crate::flow::writes::{Pending, UnderWay};
 use crate::harness::carry::Carrier;
 use crate::harness::method::Method;
-use crate::phases::Secondary;
+use crate::phases::SecondaryRole;
 use crate::tree::answer::Answer;
 
 /// A write as the generated code describes it.
@@ -69,8 +69,8 @@ impl Ticket<'_> {
             .writes
             .begin(self.entity.id, records, spec.bulk, spec.names_more);
         let (waits, limit) = (
-            self.plan.secondary == Secondary::Await || self.core.policy.await_secondary_writes,
-            self.core.policy.secondary_write_wait,
+            self.plan.secondary == SecondaryRole::Await || self.core.policy.writes.awaited,
+            self.core.policy.writes.caller_timeout,
         );
         let method = Arc::clone(self.method);
         let task = Task {
@@ -116,7 +116,7 @@ impl Ticket<'_> {
         {
             method.secondary_writes(|counts| counts.late += 1);
         }
-        if self.core.policy.await_secondary_writes {
+        if self.core.policy.writes.awaited {
             self.core.delivered().await;
         }
         output.unwrap_or_else(|panic| resume_unwind(panic))
@@ -144,7 +144,11 @@ impl Task {
             }
         };
         self.method.took(self.context.primary, began.elapsed());
-        let answer = snapshot_of(&output, self.engine.core().policy.snapshot, snapshot);
+        let answer = snapshot_of(
+            &output,
+            self.engine.core().policy.reads.snapshot_bytes,
+            snapshot,
+        );
         if let Answer::Error(error) = &answer {
             self.method.failed(error.class.kind.as_str());
             if error.class.effect == Effect::Unknown {

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::flow::converge::Incomplete;
-use crate::phases::{Phase, Secondary, Store, Verb, plan};
+use crate::phases::{Phase, SecondaryRole, Store, Verb, plan};
 
 /// The completeness of both stores, for one entity.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl Completeness {
     /// A phase is in force: a store that it does not write lacks what is written from now on.
     pub(crate) fn enters(&self, phase: Phase) {
         let writes = plan(phase, Verb::Write);
-        if writes.secondary == Secondary::None {
+        if writes.secondary == SecondaryRole::None {
             self.lacks(writes.primary.other(), Incomplete::NeverFilled);
         }
     }

@@ -87,7 +87,7 @@ impl Core {
         if let Some(entity) = known.entities.get(name) {
             return Arc::clone(entity);
         }
-        let slots = self.policy.secondary_writes_in_flight;
+        let slots = self.policy.writes.in_flight;
         let entity = Arc::new(Entity::new(name.to_owned(), self.number(name), slots));
         let (remembered, wanted) = (known.remembered.get(name), known.wanted.get(name));
         let setting = remembered.or(wanted);
@@ -196,7 +196,7 @@ impl Core {
     /// Waits until the sinks have the findings so far, for tests that look at them.
     pub(crate) async fn delivered(&self) {
         if !self.delivery.is_idle() {
-            let limit = self.policy.deadline;
+            let limit = self.policy.reads.timeout;
             self.delivery.delivered(&self.runtime, limit).await;
         }
     }
@@ -204,7 +204,7 @@ impl Core {
     /// Waits until secondary writes, transfers and shadow reads have ended and the sinks have what
     /// was found; false when they did not in this time.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
-        let all = u32::try_from(self.policy.reads_in_flight).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.policy.reads.in_flight).unwrap_or(u32::MAX);
         let drained = async {
             for entity in self.entities() {
                 let at_rest =

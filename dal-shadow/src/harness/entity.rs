@@ -20,7 +20,7 @@ use crate::harness::policy::Policy;
 use crate::harness::repairer::Repairer;
 use crate::harness::spec::MethodSpec;
 use crate::phases::Setting;
-use crate::phases::{Phase, Secondary, Store, Verb, plan};
+use crate::phases::{Phase, SecondaryRole, Store, Verb, plan};
 
 /// The first pause of a step that found the secondary store busy; each further one is twice as
 /// long.
@@ -280,7 +280,7 @@ impl Entity {
     pub(crate) fn begin(&self, setting: Setting, hold_the_same: bool) {
         self.set_sample(setting.sample);
         let writes = plan(setting.phase, Verb::Write);
-        if !hold_the_same && writes.secondary != Secondary::None {
+        if !hold_the_same && writes.secondary != SecondaryRole::None {
             let behind = writes.primary.other();
             self.completeness.lacks(behind, Incomplete::NeverFilled);
         }
@@ -351,7 +351,7 @@ impl Entity {
             if !from.is_adjacent(to) {
                 return Err(StepError::NotAdjacent { from, to });
             }
-            let deadline = Instant::now() + policy.step_deadline;
+            let deadline = Instant::now() + policy.steps.timeout;
             let proven = asker == Asker::Source && needs_evidence(from, to);
             let forced = if proven {
                 self.proven(from, setting, policy, writes)?
@@ -487,7 +487,7 @@ impl Entity {
                     }
                 }
             };
-            let closed_until = deadline.min(Instant::now() + policy.closed_at_most);
+            let closed_until = deadline.min(Instant::now() + policy.steps.closed_at_most);
             let stepped = self.gate.step(from, to, closed_until, deadline, settle);
             match stepped.await {
                 Ok(()) => return Ok(()),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::flow::converge::{Incomplete, Standing};
 use crate::harness::evidence::{Evidence, MethodEvidence};
-use crate::phases::{Phase, Secondary, Store, Verb, plan};
+use crate::phases::{Phase, SecondaryRole, Store, Verb, plan};
 
 /// Whether a step may be taken: see [`Harness::may_step`](super::Harness::may_step). `Display` is
 /// for people, serde for programs.
@@ -285,7 +285,7 @@ pub(crate) fn needs_secondary(from: Phase, to: Phase) -> Option<Store> {
 /// Whether the step relies on what comparisons have shown: it leads forward, from a phase that
 /// compares reads.
 pub(crate) fn needs_evidence(from: Phase, to: Phase) -> bool {
-    to > from && plan(from, Verb::Read).secondary == Secondary::Compare
+    to > from && plan(from, Verb::Read).secondary == SecondaryRole::Compare
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::flow::writes::Transfer;
 use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
 use crate::harness::repairer::Repairer;
-use crate::phases::{Secondary, Verb, plan};
+use crate::phases::{SecondaryRole, Verb, plan};
 
 /// How the record with this key is transferred, as often as it takes: by `own`, or by the repairer
 /// of its entity's wrapper.
@@ -55,14 +55,14 @@ fn once(
             return TransferEnd::Failed;
         };
         let plan = plan(phase, Verb::Write);
-        if plan.secondary == Secondary::None {
+        if plan.secondary == SecondaryRole::None {
             return TransferEnd::Failed;
         }
         // An error would mean that the semaphore is closed, which nothing does.
         let Ok(_slot) = entity.slots().acquire_owned().await else {
             return TransferEnd::Failed;
         };
-        let limit = core.policy.secondary_write_attempt;
+        let limit = core.policy.writes.attempt_timeout;
         let cx = OpCx::new().with_deadline(Instant::now() + limit);
         let work = AssertUnwindSafe(cx.scope(repairer(&key, plan.primary))).catch_unwind();
         let end = match timeout(limit, work).await {

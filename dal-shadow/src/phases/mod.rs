@@ -8,4 +8,4 @@ mod table;
 
 pub(crate) use checkpoint::Checkpoint;
 pub use setting::{EVERY_OTHER, Phases, Setting};
-pub use table::{Flags, Phase, Plan, Secondary, Store, Verb, plan};
+pub use table::{Flags, Phase, Plan, SecondaryRole, Store, Verb, plan};

@@ -76,7 +76,7 @@ pub enum Verb {
 
 /// What the secondary store is for in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Secondary {
+pub enum SecondaryRole {
     /// Nothing.
     None,
     /// It is read as well, and the answers are compared.
@@ -94,20 +94,22 @@ pub struct Plan {
     /// The store that is called first, and whose answer the caller gets.
     pub primary: Store,
     /// What the other one, the secondary, is for.
-    pub secondary: Secondary,
+    pub secondary: SecondaryRole,
 }
 
 /// What a phase does with a call. No other code asks which phase it is.
 pub const fn plan(phase: Phase, verb: Verb) -> Plan {
     use Store::{DynamoDb, MySql};
     let (primary, secondary) = match (phase, verb) {
-        (Phase::MySqlOnly, _) | (Phase::DualWrite, Verb::Read) => (MySql, Secondary::None),
-        (Phase::ShadowRead, Verb::Read) => (MySql, Secondary::Compare),
-        (Phase::DualWrite | Phase::ShadowRead, Verb::Write) => (MySql, Secondary::Follow),
-        (Phase::DynamoDbRead | Phase::DynamoDbLeads, Verb::Read) => (DynamoDb, Secondary::Compare),
-        (Phase::DynamoDbRead, Verb::Write) => (MySql, Secondary::Await),
-        (Phase::DynamoDbLeads, Verb::Write) => (DynamoDb, Secondary::Follow),
-        (Phase::DynamoDbOnly, _) => (DynamoDb, Secondary::None),
+        (Phase::MySqlOnly, _) | (Phase::DualWrite, Verb::Read) => (MySql, SecondaryRole::None),
+        (Phase::ShadowRead, Verb::Read) => (MySql, SecondaryRole::Compare),
+        (Phase::DualWrite | Phase::ShadowRead, Verb::Write) => (MySql, SecondaryRole::Follow),
+        (Phase::DynamoDbRead | Phase::DynamoDbLeads, Verb::Read) => {
+            (DynamoDb, SecondaryRole::Compare)
+        }
+        (Phase::DynamoDbRead, Verb::Write) => (MySql, SecondaryRole::Await),
+        (Phase::DynamoDbLeads, Verb::Write) => (DynamoDb, SecondaryRole::Follow),
+        (Phase::DynamoDbOnly, _) => (DynamoDb, SecondaryRole::None),
     };
     Plan { primary, secondary }
 }
@@ -148,7 +150,7 @@ impl Phase {
 
     /// Whether a secondary write can be lost in this phase, as long as nothing keeps it durably.
     pub fn writes_both(self) -> bool {
-        plan(self, Verb::Write).secondary != Secondary::None
+        plan(self, Verb::Write).secondary != SecondaryRole::None
     }
 
     /// Whether the step to `to` changes the store that answers reads or is written first: such a
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_plan_is_the_table_of_phases() {
-        use Secondary::{Await, Compare, Follow, None};
+        use SecondaryRole::{Await, Compare, Follow, None};
         use Store::{DynamoDb, MySql};
         let table = [
             (Phase::MySqlOnly, (MySql, None), (MySql, None)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Classify, Harness, MethodReport, Phase, shadow};
+use dal_shadow::{Classify, Harness, MethodReport, Phase, ShadowReads, shadow};
 use serde::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -125,7 +125,10 @@ impl Setup {
     async fn new(mysql: Books, dynamodb: Books) -> Self {
         let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
             .best_effort_writes()
-            .rereads(2, Duration::from_millis(1))
+            .shadow_reads(ShadowReads {
+                reread_pause: Duration::from_millis(1),
+                ..ShadowReads::default()
+            })
             .start()
             .await
             .unwrap();

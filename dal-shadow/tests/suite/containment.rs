@@ -7,12 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::settings::no_rereads;
 use async_trait::async_trait;
 use dal_shadow::record::{CallOutcome, Record};
 use dal_shadow::sink::{JsonLinesSink, Sink};
 use dal_shadow::source::Fixed;
 use dal_shadow::tree::Tree;
-use dal_shadow::{Carrier, Classify, Harness, HarnessBuilder, MethodReport, Order, Phases, shadow};
+use dal_shadow::{
+    Carrier, Classify, Harness, HarnessBuilder, MethodReport, Order, Phases, ShadowReads, shadow,
+};
 use serde::{Serialize, Serializer};
 
 /// An argument whose copies are counted; one of them may panic.
@@ -162,7 +165,7 @@ impl Setup {
         let phases = Phases::from_list(&format!("*={phase}")).unwrap();
         let builder = Harness::builder(Fixed::phases(phases))
             .best_effort_writes()
-            .rereads(0, Duration::ZERO);
+            .shadow_reads(no_rereads());
         let harness = change(builder).start().await.unwrap();
         let (mysql, dynamodb) = (Arc::new(Side::default()), Arc::new(dynamodb));
         let rows = ShadowRows::new(Arc::clone(&mysql), Arc::clone(&dynamodb), harness.clone());
@@ -208,7 +211,11 @@ async fn a_read_that_is_not_in_the_sample_copies_none_of_its_arguments() {
 async fn the_limit_of_shadow_reads_holds_in_every_order_also_when_callers_leave() {
     for order in [Order::Detached, Order::Concurrent] {
         let setup = Setup::new("shadow-read", |builder| {
-            builder.order(order).reads_in_flight(4)
+            builder.shadow_reads(ShadowReads {
+                order,
+                in_flight: 4,
+                ..no_rereads()
+            })
         })
         .await;
         *setup.mysql.delay.lock().unwrap() = Duration::from_millis(20);
@@ -239,13 +246,18 @@ async fn task_locals_go_along_with_shadow_reads_in_every_order() {
             ..Side::default()
         };
         let setup = Setup::with("shadow-read", of_tenant, |builder| {
-            builder.order(order).carry(|| {
-                let tenant = TENANT.try_with(|tenant| *tenant).ok();
-                Carrier::new(move |future| match tenant {
-                    Some(tenant) => Box::pin(TENANT.scope(tenant, future)),
-                    None => future,
+            builder
+                .shadow_reads(ShadowReads {
+                    order,
+                    ..no_rereads()
                 })
-            })
+                .carry(|| {
+                    let tenant = TENANT.try_with(|tenant| *tenant).ok();
+                    Carrier::new(move |future| match tenant {
+                        Some(tenant) => Box::pin(TENANT.scope(tenant, future)),
+                        None => future,
+                    })
+                })
         })
         .await;
         *setup.mysql.rows.lock().unwrap() = rows(1);
@@ -414,7 +426,13 @@ async fn a_sink_that_never_returns_costs_the_caller_nothing_and_what_it_misses_i
 #[tokio::test]
 async fn an_answer_beyond_the_limit_is_not_copied_and_counts_as_too_large() {
     for large in ["mysql", "dynamodb"] {
-        let setup = Setup::new("shadow-read", |builder| builder.snapshot_limit(20_000)).await;
+        let setup = Setup::new("shadow-read", |builder| {
+            builder.shadow_reads(ShadowReads {
+                snapshot_bytes: 20_000,
+                ..no_rereads()
+            })
+        })
+        .await;
         let store = match large {
             "mysql" => &setup.mysql,
             _ => &setup.dynamodb,
@@ -501,7 +519,10 @@ async fn with_every_answer_of_200_rows_wrong_a_read_takes_at_most_a_millisecond_
     let file = JsonLinesSink::open(&path, dal_shadow::sink::FileLimits::default()).unwrap();
     let setup = Setup::with("shadow-read", lies, |builder| {
         builder
-            .rereads(2, Duration::from_millis(10))
+            .shadow_reads(ShadowReads {
+                reread_pause: Duration::from_millis(10),
+                ..ShadowReads::default()
+            })
             .sink(file)
             .sink(dal_shadow::sink::RingSink::new(100))
             .sink(dal_shadow::sink::MetricsSink)

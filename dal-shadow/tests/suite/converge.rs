@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::accounts::{
     Account, AccountRepository, Accounts, Failure, Faults, ShadowAccountRepository,
 };
+use crate::settings::{late_effect, patience};
 
 type Wrapper = Arc<ShadowAccountRepository<Accounts>>;
 
@@ -40,8 +41,8 @@ impl Setup {
         let builder = Harness::builder(Fixed::new(phase))
             .best_effort_writes()
             .stores_hold_the_same()
-            .step_deadline(Duration::from_secs(2))
-            .late_effect(Duration::from_secs(1));
+            .steps(patience(Duration::from_secs(2)))
+            .repairs(late_effect(Duration::from_secs(1)));
         let harness = change(builder).start().await.unwrap();
         let accounts = Arc::new(ShadowAccountRepository::new(
             Arc::clone(&mysql),

@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::settings::{late_effect, no_rereads};
 use crate::users::{Fault, Memory, RepoError, ShadowUserRepository, UserRepository};
 use dal_shadow::sink::RingSink;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, HarnessBuilder, MethodReport, Order, Phase};
+use dal_shadow::{
+    Harness, HarnessBuilder, MethodReport, Order, Phase, Repairs, SecondaryWrites, ShadowReads,
+    Steps,
+};
 
 struct Setup {
     mysql: Arc<Memory>,
@@ -23,8 +27,8 @@ impl Setup {
         let builder = Harness::builder(Fixed::new(phase))
             .best_effort_writes()
             .stores_hold_the_same()
-            .rereads(0, Duration::ZERO)
-            .late_effect(Duration::from_millis(100))
+            .shadow_reads(no_rereads())
+            .repairs(late_effect(Duration::from_millis(100)))
             .sink(ring.clone());
         let harness = change(builder).start().await.unwrap();
         let (mysql, dynamodb) = (Memory::new("mysql"), Memory::new("dynamodb"));
@@ -140,7 +144,13 @@ async fn a_secondary_write_that_is_refused_is_a_difference_and_does_not_reach_th
 #[tokio::test]
 async fn a_difference_is_found_and_names_its_field() {
     for order in [Order::Detached, Order::PrimaryFirst, Order::Concurrent] {
-        let setup = Setup::new(Phase::ShadowRead, |builder| builder.order(order)).await;
+        let setup = Setup::new(Phase::ShadowRead, |builder| {
+            builder.shadow_reads(ShadowReads {
+                order,
+                ..no_rereads()
+            })
+        })
+        .await;
         let user = setup.users.register("ann@x").await.unwrap();
         setup.method("register").await;
         assert_eq!(setup.users.get(user.id).await.unwrap(), Some(user.clone()));
@@ -159,7 +169,13 @@ async fn a_difference_is_found_and_names_its_field() {
 
 #[tokio::test]
 async fn a_difference_that_does_not_stand_still_is_not_confirmed() {
-    let slow = |builder: HarnessBuilder| builder.rereads(2, Duration::from_millis(30));
+    let slow = |builder: HarnessBuilder| {
+        builder.shadow_reads(ShadowReads {
+            rereads: 2,
+            reread_pause: Duration::from_millis(30),
+            ..ShadowReads::default()
+        })
+    };
     let setup = Setup::new(Phase::ShadowRead, slow).await;
     let user = setup.users.register("ann@x").await.unwrap();
     setup.method("register").await;
@@ -261,7 +277,14 @@ async fn a_write_whose_caller_goes_away_reaches_both_stores() {
 
 #[tokio::test]
 async fn a_full_queue_becomes_transfers_and_loses_nothing() {
-    let setup = Setup::new(Phase::DualWrite, |builder| builder.secondary_writes(3, 2)).await;
+    let setup = Setup::new(Phase::DualWrite, |builder| {
+        builder.secondary_writes(SecondaryWrites {
+            queued: 3,
+            in_flight: 2,
+            ..SecondaryWrites::default()
+        })
+    })
+    .await;
     setup.dynamodb.fault(Fault::Slow(Duration::from_millis(50)));
     for number in 0..10 {
         setup.users.register(&number.to_string()).await.unwrap();
@@ -285,12 +308,34 @@ async fn a_full_queue_becomes_transfers_and_loses_nothing() {
 async fn settings_without_a_limit_panic_nowhere() {
     let endless = |builder: HarnessBuilder| {
         builder
-            .deadline(Duration::MAX)
-            .step_deadline(Duration::MAX)
-            .secondary_write_wait(Duration::MAX)
-            .secondary_write_attempts(Duration::MAX, dal_traits::RetryPolicy::default())
-            .reads_in_flight(usize::MAX)
-            .secondary_writes(usize::MAX, usize::MAX)
+            .shadow_reads(ShadowReads {
+                timeout: Duration::MAX,
+                in_flight: usize::MAX,
+                snapshot_bytes: usize::MAX,
+                rereads: u32::MAX,
+                reread_pause: Duration::MAX,
+                pending_timeout: Duration::MAX,
+                ..ShadowReads::default()
+            })
+            .secondary_writes(SecondaryWrites {
+                queued: usize::MAX,
+                in_flight: usize::MAX,
+                attempt_timeout: Duration::MAX,
+                caller_timeout: Duration::MAX,
+                refused_timeout: Duration::MAX,
+                ..SecondaryWrites::default()
+            })
+            .repairs(Repairs {
+                late_effect: Duration::MAX,
+                first_pause: Duration::MAX,
+                longest_pause: Duration::MAX,
+                dirty_records: usize::MAX,
+            })
+            .steps(Steps {
+                timeout: Duration::MAX,
+                closed_at_most: Duration::MAX,
+                start_timeout: Duration::MAX,
+            })
     };
     let setup = Setup::new(Phase::DynamoDbRead, endless).await;
     let user = setup.users.register("ann@x").await.unwrap();

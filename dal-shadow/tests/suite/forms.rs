@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::settings::no_rereads;
 use async_trait::async_trait;
 use dal_shadow::source::Fixed;
 use dal_shadow::{Class, Classify, ErrorKind, Harness, Phase, Totals, shadow};
@@ -15,7 +16,7 @@ async fn harness() -> Harness {
     Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
         .stores_hold_the_same()
-        .rereads(0, Duration::ZERO)
+        .shadow_reads(no_rereads())
         .start()
         .await
         .unwrap()

@@ -26,6 +26,7 @@ mod never_hurts;
 mod phases;
 mod redaction;
 mod secrets;
+mod settings;
 mod simulate;
 mod step_by_hand;
 mod users;

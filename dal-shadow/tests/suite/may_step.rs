@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::phases::{TICK, stores, until, watched, write};
 use crate::secrets::Captured;
+use crate::settings::{no_rereads, patience};
 use crate::users::{Fault, Memory, ShadowUserRepository, User, UserRepository};
 use dal_shadow::source::{Fixed, WatchedFile};
 use dal_shadow::{
-    EntityStatus, Evidence, Harness, HarnessBuilder, MayStep, Phase, Reason, StepError, Store,
+    EntityStatus, Evidence, Harness, HarnessBuilder, MayStep, Phase, Reason, SecondaryWrites,
+    ShadowReads, StepError, Store,
 };
 use dal_traits::RetryPolicy;
 
@@ -25,14 +27,20 @@ struct Setup {
     dynamodb: Arc<Memory>,
 }
 
+/// The first difference counts, and no read is shed.
+fn reads() -> ShadowReads {
+    ShadowReads {
+        in_flight: 1_000,
+        ..no_rereads()
+    }
+}
+
 /// In a phase that a file says; both stores are said to hold the same.
 async fn in_phase(phase: Phase, change: impl FnOnce(HarnessBuilder) -> HarnessBuilder) -> Setup {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("phases.json");
     wants(&file, phase.as_str());
-    let builder = watched(&file)
-        .rereads(0, Duration::ZERO)
-        .reads_in_flight(1_000);
+    let builder = watched(&file).shadow_reads(reads());
     let harness = change(builder).start().await.unwrap();
     let (users, mysql, dynamodb) = stores(&harness);
     Setup {
@@ -117,7 +125,14 @@ async fn a_dynamodb_that_was_never_filled_does_not_get_the_readers() {
 
 #[tokio::test]
 async fn a_hundred_stale_reads_beside_a_hundred_equal_ones_are_too_many() {
-    let setup = in_phase(Phase::ShadowRead, |builder| builder.rereads(1, PAUSE)).await;
+    let setup = in_phase(Phase::ShadowRead, |builder| {
+        builder.shadow_reads(ShadowReads {
+            rereads: 1,
+            reread_pause: PAUSE,
+            ..reads()
+        })
+    })
+    .await;
     setup.both();
     setup.reads(100, 1).await;
     assert!(setup.may(Phase::DynamoDbRead).may);
@@ -253,7 +268,7 @@ async fn no_force_goes_past_a_store_that_is_incomplete_or_dirty() {
     wants(&file, "shadow-read");
     let harness = Harness::builder(WatchedFile::new(&file).every(TICK))
         .best_effort_writes()
-        .step_deadline(Duration::from_millis(300))
+        .steps(patience(Duration::from_millis(300)))
         .start()
         .await
         .unwrap();
@@ -300,13 +315,15 @@ async fn the_last_step_waits_until_mysql_is_clean_too() {
 #[tokio::test]
 async fn the_way_back_is_open_with_dynamodb_hung_and_records_dirty() {
     let setup = in_phase(Phase::DynamoDbRead, |builder| {
-        builder.secondary_write_wait(TICK).secondary_write_attempts(
-            TICK,
-            RetryPolicy {
+        builder.secondary_writes(SecondaryWrites {
+            caller_timeout: TICK,
+            attempt_timeout: TICK,
+            retry: RetryPolicy {
                 max_attempts: 1,
                 ..RetryPolicy::default()
             },
-        )
+            ..SecondaryWrites::default()
+        })
     })
     .await;
     setup.dynamodb.fault(Fault::Hang);
@@ -327,7 +344,10 @@ async fn the_way_back_is_open_with_dynamodb_hung_and_records_dirty() {
 #[tokio::test]
 async fn what_was_compared_before_a_copy_does_not_count() {
     let setup = in_phase(Phase::ShadowRead, |builder| {
-        builder.deadline(Duration::from_secs(5))
+        builder.shadow_reads(ShadowReads {
+            timeout: Duration::from_secs(5),
+            ..reads()
+        })
     })
     .await;
     hold(&[&setup.mysql]);

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::settings::{late_effect, no_rereads};
 use crate::users::{Fault, Memory, ShadowUserRepository, UserRepository};
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, HarnessBuilder, Phase, Report};
+use dal_shadow::{Harness, HarnessBuilder, Phase, Report, SecondaryWrites, ShadowReads};
 
 const FAULTS: [Fault; 6] = [
     Fault::Hang,
@@ -19,6 +20,14 @@ const FAULTS: [Fault; 6] = [
 
 type Users = ShadowUserRepository<Memory>;
 
+/// The first difference counts, and the secondary has little time.
+fn reads() -> ShadowReads {
+    ShadowReads {
+        timeout: Duration::from_millis(200),
+        ..no_rereads()
+    }
+}
+
 async fn wrapped(
     phase: Phase,
     change: impl FnOnce(HarnessBuilder) -> HarnessBuilder,
@@ -26,9 +35,8 @@ async fn wrapped(
     let builder = Harness::builder(Fixed::new(phase))
         .best_effort_writes()
         .stores_hold_the_same()
-        .late_effect(Duration::from_millis(100))
-        .deadline(Duration::from_millis(200))
-        .rereads(0, Duration::ZERO);
+        .repairs(late_effect(Duration::from_millis(100)))
+        .shadow_reads(reads());
     let harness = change(builder).start().await.unwrap();
     let (mysql, dynamodb) = (Memory::new("mysql"), Memory::new("dynamodb"));
     let users = ShadowUserRepository::new(mysql, Arc::clone(&dynamodb), harness.clone());
@@ -95,7 +103,10 @@ async fn every_kind_of_trouble_is_counted_as_itself() {
 #[tokio::test]
 async fn a_store_that_answers_nothing_is_left_alone_and_found_again() {
     let (users, harness, dynamodb) = wrapped(Phase::ShadowRead, |builder| {
-        builder.deadline(Duration::from_millis(20))
+        builder.shadow_reads(ShadowReads {
+            timeout: Duration::from_millis(20),
+            ..no_rereads()
+        })
     })
     .await;
     let user = users.register("ann@x").await.unwrap();
@@ -249,7 +260,10 @@ async fn memory_stays_bounded_in_a_flood_and_the_counts_add_up_exactly() {
 async fn in_dynamodb_read_a_write_waits_for_the_secondary_store_and_at_most_so_long() {
     let wait = Duration::from_millis(100);
     let (users, harness, dynamodb) = wrapped(Phase::DynamoDbRead, |builder| {
-        builder.secondary_write_wait(wait)
+        builder.secondary_writes(SecondaryWrites {
+            caller_timeout: wait,
+            ..SecondaryWrites::default()
+        })
     })
     .await;
     dynamodb.fault(Fault::Slow(Duration::from_millis(30)));

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crate::settings::{no_rereads, patience};
 use crate::users::{Fault, Memory, ShadowUserRepository, UserRepository};
 use dal_shadow::source::{Environment, Fixed, WatchedFile};
-use dal_shadow::{EntityStatus, ErrorKind, Harness, HarnessBuilder, Phase, Phases, StepError};
+use dal_shadow::{
+    EntityStatus, ErrorKind, Harness, HarnessBuilder, Phase, Phases, SecondaryWrites, StepError,
+    Steps,
+};
 use futures::FutureExt;
 
 pub const TICK: Duration = Duration::from_millis(10);
@@ -16,8 +20,11 @@ pub fn watched(path: &Path) -> HarnessBuilder {
     Harness::builder(WatchedFile::new(path).every(TICK))
         .best_effort_writes()
         .stores_hold_the_same()
-        .start_wait(Duration::from_millis(50))
-        .step_deadline(Duration::from_millis(300))
+        .steps(Steps {
+            timeout: Duration::from_millis(300),
+            start_timeout: Duration::from_millis(50),
+            ..Steps::default()
+        })
 }
 
 pub fn stores(harness: &Harness) -> (ShadowUserRepository<Memory>, Arc<Memory>, Arc<Memory>) {
@@ -216,7 +223,10 @@ async fn a_report_is_a_table_for_people() {
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
         .stores_hold_the_same()
-        .await_secondary_writes()
+        .secondary_writes(SecondaryWrites {
+            awaited: true,
+            ..SecondaryWrites::default()
+        })
         .start()
         .await
         .unwrap();
@@ -246,7 +256,7 @@ async fn a_report_is_a_table_for_people() {
 async fn the_table_says_why_nothing_could_be_said_and_where_the_answers_differ() {
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
-        .rereads(0, Duration::ZERO)
+        .shadow_reads(no_rereads())
         .start()
         .await
         .unwrap();
@@ -267,7 +277,7 @@ async fn the_table_says_why_nothing_could_be_said_and_where_the_answers_differ()
 async fn a_report_since_a_mark_leaves_out_what_was_counted_before() {
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
-        .rereads(0, Duration::ZERO)
+        .shadow_reads(no_rereads())
         .start()
         .await
         .unwrap();
@@ -297,7 +307,10 @@ async fn a_report_since_a_mark_leaves_out_what_was_counted_before() {
 #[tokio::test]
 async fn an_environment_without_the_variable_is_no_source() {
     let source = Environment::variable("DAL_PHASES_OF_NOBODY");
-    let builder = Harness::builder(source).start_wait(Duration::ZERO);
+    let builder = Harness::builder(source).steps(Steps {
+        start_timeout: Duration::ZERO,
+        ..Steps::default()
+    });
     let error = builder.start().await.unwrap_err().to_string();
     assert!(error.contains("DAL_PHASES_OF_NOBODY"), "{error}");
 }
@@ -307,7 +320,7 @@ async fn a_step_that_hands_over_waits_for_secondary_writes_and_is_refused_when_t
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
         .stores_hold_the_same()
-        .step_deadline(Duration::from_millis(200))
+        .steps(patience(Duration::from_millis(200)))
         .start()
         .await
         .unwrap();
@@ -339,8 +352,11 @@ async fn the_way_back_is_open_while_the_other_store_hangs() {
     let harness = Harness::builder(Fixed::new(Phase::DynamoDbRead))
         .best_effort_writes()
         .stores_hold_the_same()
-        .secondary_write_wait(Duration::from_millis(20))
-        .step_deadline(Duration::from_secs(2))
+        .secondary_writes(SecondaryWrites {
+            caller_timeout: Duration::from_millis(20),
+            ..SecondaryWrites::default()
+        })
+        .steps(patience(Duration::from_secs(2)))
         .start()
         .await
         .unwrap();

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::settings::{late_effect, no_rereads};
 use crate::users::{Fault, Memory, RepoError, ShadowUserRepository, UserRepository};
 use dal_shadow::record::Record;
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, Sink, TracingSink};
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Phase, Redaction};
+use dal_shadow::{Harness, Phase, Redaction, SecondaryWrites};
 
 const SECRET: &str = "s3cret";
 
@@ -42,9 +43,13 @@ async fn written(redaction: Redaction) -> String {
     let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
         .best_effort_writes()
         .stores_hold_the_same()
-        .rereads(0, Duration::ZERO)
-        .late_effect(Duration::from_millis(100))
-        .secondary_writes(2, 1)
+        .shadow_reads(no_rereads())
+        .repairs(late_effect(Duration::from_millis(100)))
+        .secondary_writes(SecondaryWrites {
+            queued: 2,
+            in_flight: 1,
+            ..SecondaryWrites::default()
+        })
         .redaction(redaction)
         .sink(ring.clone())
         .sink(Here(

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Phase};
+use dal_shadow::{Harness, Phase, SecondaryWrites};
 use tokio::time::{sleep, timeout};
 
 use crate::accounts::{AccountRepository, Accounts, Failure, Faults, ShadowAccountRepository};
+use crate::settings::late_effect;
 
 const LATE_EFFECT: Duration = Duration::from_secs(2);
 const NAMES: [&str; 6] = ["ann", "bob", "cat", "dan", "eve", "fay"];
@@ -61,9 +62,13 @@ impl World {
         let harness = Harness::builder(Fixed::new(phase))
             .best_effort_writes()
             .stores_hold_the_same()
-            .late_effect(LATE_EFFECT)
-            .secondary_writes(rng.usize(1..16), rng.usize(1..4))
-            .secondary_write_wait(Duration::from_millis(rng.u64(1..200)))
+            .repairs(late_effect(LATE_EFFECT))
+            .secondary_writes(SecondaryWrites {
+                queued: rng.usize(1..16),
+                in_flight: rng.usize(1..4),
+                caller_timeout: Duration::from_millis(rng.u64(1..200)),
+                ..SecondaryWrites::default()
+            })
             .start()
             .await
             .unwrap();

@@ -13,14 +13,13 @@ mod phases;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use dal_shadow::answer::Answer;
 use dal_shadow::compare::Difference;
 use dal_shadow::ops::{Bound, On, Slot};
 use dal_shadow::sink::RingSink;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Order};
+use dal_shadow::{Harness, Order, SecondaryWrites, ShadowReads};
 use dal_traits::{RetryBudget, RetryPolicy};
 use futures::future::BoxFuture;
 
@@ -127,12 +126,19 @@ async fn harness(phase: Phase, limits: Limits, ring: &RingSink) -> Result<Harnes
     Harness::builder(Fixed::new(phase))
         .best_effort_writes()
         .stores_hold_the_same()
-        .await_secondary_writes()
-        .order(Order::PrimaryFirst)
-        .deadline(limits.timeout)
-        .secondary_write_wait(limits.through_a_wrapper().timeout)
-        .secondary_write_attempts(limits.timeout, retry)
-        .rereads(0, Duration::ZERO)
+        .secondary_writes(SecondaryWrites {
+            awaited: true,
+            caller_timeout: limits.through_a_wrapper().timeout,
+            attempt_timeout: limits.timeout,
+            retry,
+            ..SecondaryWrites::default()
+        })
+        .shadow_reads(ShadowReads {
+            order: Order::PrimaryFirst,
+            timeout: limits.timeout,
+            rereads: 0,
+            ..ShadowReads::default()
+        })
         .sink(ring.clone())
         .start()
         .await

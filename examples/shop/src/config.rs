@@ -110,7 +110,7 @@ pub struct Serve {
     pub remember: Option<PathBuf>,
     /// At the start: how long to wait for a source of phases that cannot be read.
     #[arg(long, default_value = "5", value_name = "SECONDS", value_parser = seconds)]
-    pub start_wait: Duration,
+    pub start_timeout: Duration,
     /// Appends what differed to this file, as lines of JSON without the values.
     #[arg(long, value_name = "FILE")]
     pub differences: Option<PathBuf>,

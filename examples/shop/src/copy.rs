@@ -101,10 +101,10 @@ async fn level(
     want: &Contents,
     progress: Progress<'_>,
 ) -> Result<Copied, RepoError> {
-    let users = Steps::between(&have.users, &want.users, |user| user.id);
-    let products = Steps::between(&have.products, &want.products, |product| product.listed.id);
-    let lines = Steps::between(&have.lines, &want.lines, |l| (l.user_id, l.product_id));
-    let orders = Steps::between(&have.orders, &want.orders, |order| order.id);
+    let users = CopySteps::between(&have.users, &want.users, |user| user.id);
+    let products = CopySteps::between(&have.products, &want.products, |product| product.listed.id);
+    let lines = CopySteps::between(&have.lines, &want.lines, |l| (l.user_id, l.product_id));
+    let orders = CopySteps::between(&have.orders, &want.orders, |order| order.id);
     let put = users.put.len() + products.put.len() + lines.put.len() + orders.put.len();
     let removed =
         users.remove.len() + products.remove.len() + lines.remove.len() + orders.remove.len();
@@ -176,12 +176,12 @@ impl<'a> Count<'a> {
 }
 
 /// What makes one list equal to another.
-struct Steps<'a, T> {
+struct CopySteps<'a, T> {
     remove: Vec<&'a T>,
     put: Vec<&'a T>,
 }
 
-impl<'a, T: PartialEq> Steps<'a, T> {
+impl<'a, T: PartialEq> CopySteps<'a, T> {
     fn between<K: Hash + Eq>(have: &'a [T], want: &'a [T], key: impl Fn(&T) -> K) -> Self {
         let wanted: HashMap<K, &T> = want.iter().map(|record| (key(record), record)).collect();
         let had: HashMap<K, &T> = have.iter().map(|record| (key(record), record)).collect();

@@ -94,7 +94,7 @@ async fn shadow(options: &Serve) -> Result<Shadow> {
         remember: options.remember.clone(),
         differences: options.differences.clone(),
         await_secondary_writes: options.await_secondary_writes,
-        start_wait: options.start_wait,
+        start_timeout: options.start_timeout,
     };
     match (&options.source.phases, &options.source.flags) {
         (Some(file), None) => Shadow::start(WatchedFile::new(file), policy).await,

@@ -9,7 +9,7 @@ use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
 use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, TracingSink};
 use dal_shadow::source::PhaseSource;
-use dal_shadow::{Harness, StepError};
+use dal_shadow::{Harness, SecondaryWrites, StepError, Steps};
 use dal_traits::{Error, ErrorKind, Result};
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -49,7 +49,7 @@ pub struct Policy {
     /// Lets every write wait for the secondary one.
     pub await_secondary_writes: bool,
     /// How long a start waits for a source that cannot be read.
-    pub start_wait: Duration,
+    pub start_timeout: Duration,
 }
 
 impl Default for Policy {
@@ -58,7 +58,7 @@ impl Default for Policy {
             remember: None,
             differences: None,
             await_secondary_writes: false,
-            start_wait: Duration::from_secs(5),
+            start_timeout: Duration::from_secs(5),
         }
     }
 }
@@ -74,7 +74,14 @@ impl Shadow {
         let found = RingSink::new(KEPT);
         let mut builder = Harness::builder(source)
             .best_effort_writes()
-            .start_wait(policy.start_wait)
+            .steps(Steps {
+                start_timeout: policy.start_timeout,
+                ..Steps::default()
+            })
+            .secondary_writes(SecondaryWrites {
+                awaited: policy.await_secondary_writes,
+                ..SecondaryWrites::default()
+            })
             .sink(found.clone())
             .sink(TracingSink)
             .sink(MetricsSink);
@@ -92,9 +99,6 @@ impl Shadow {
         }
         if let Some(path) = policy.remember {
             builder = builder.remember(path);
-        }
-        if policy.await_secondary_writes {
-            builder = builder.await_secondary_writes();
         }
         Ok(Self {
             harness: builder.start().await?,

@@ -211,7 +211,7 @@ fn without_phases_the_program_refuses_to_serve_and_says_why() {
             "serve",
             "--phases",
             "/nowhere/phases.json",
-            "--start-wait",
+            "--start-timeout",
             "0.2",
         ],
     );

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Phase};
+use dal_shadow::{Harness, Phase, ShadowReads};
 use dal_testkit::faults::{Command, HttpFault, HttpFaults, LinkFault, MySqlProxy};
 use dal_testkit::servers::{self, Engine, announce, runtime};
 use dal_testkit::volume;
@@ -18,7 +18,7 @@ use crate::machine;
 const SUITE: &str = "never_hurts_backends";
 const ADDED: Duration = Duration::from_millis(1);
 /// Of one shadow read.
-const DEADLINE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Calls of one kind in a run; 16,000 with `DAL_CHECK=nightly`.
 fn calls() -> usize {
@@ -36,7 +36,10 @@ async fn harness(phase: Phase) -> Harness {
     Harness::builder(Fixed::new(phase))
         .best_effort_writes()
         .stores_hold_the_same()
-        .deadline(DEADLINE)
+        .shadow_reads(ShadowReads {
+            timeout: TIMEOUT,
+            ..ShadowReads::default()
+        })
         .start()
         .await
         .unwrap()

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Phase};
+use dal_shadow::{Harness, Phase, Repairs};
 use dal_testkit::servers::{Engine, announce, runtime};
 use dal_testkit::volume;
 use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
@@ -57,7 +57,10 @@ async fn meet(engine: Engine, phase: Phase) {
     let harness = Harness::builder(Fixed::new(phase))
         .best_effort_writes()
         .stores_hold_the_same()
-        .late_effect(Duration::from_secs(1))
+        .repairs(Repairs {
+            late_effect: Duration::from_secs(1),
+            ..Repairs::default()
+        })
         .start()
         .await
         .unwrap();

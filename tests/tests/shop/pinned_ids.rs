@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dal_dynamodb::DynamoDb;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Phase, Report, WriteCounts};
+use dal_shadow::{Harness, Phase, Repairs, Report, WriteCounts};
 use dal_testkit::faults::{HttpFault, HttpFaults};
 use dal_testkit::servers::{Engine, announce, runtime};
 use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
@@ -40,7 +40,10 @@ async fn one_id_on_both(engine: Engine) {
         .best_effort_writes()
         .stores_hold_the_same()
         // Nothing of this test lands late, and the step waits until nothing can.
-        .late_effect(Duration::from_secs(1))
+        .repairs(Repairs {
+            late_effect: Duration::from_secs(1),
+            ..Repairs::default()
+        })
         .start()
         .await
         .unwrap();

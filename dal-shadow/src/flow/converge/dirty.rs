@@ -77,7 +77,10 @@ impl Converge {
     /// The same, and an unknown effect may land for a while.
     pub(super) fn dirty_for_a_while(&mut self, records: &[RecordId]) {
         for record in records {
-            if self.is_repairable(record.entity) && !self.is_given_up(record.entity) {
+            if self.is_repairable(record.entity)
+                && !self.is_given_up(record.entity)
+                && self.has_room(*record)
+            {
                 let before = self.dirt(*record);
                 self.records.entry(*record).or_default().late = Some(self.now);
                 self.count(*record, before);
@@ -105,8 +108,7 @@ impl Converge {
             return false;
         }
         let before = self.dirt(record);
-        let dirty = self.entities.get(&entity).map_or(0, |found| found.dirty);
-        if !before.dirty && dirty >= self.limits.dirty {
+        if !self.has_room(record) {
             let why = Incomplete::Overflow;
             self.effects.push(Effect::Incomplete { entity, why });
             self.rest(record);
@@ -120,6 +122,12 @@ impl Converge {
         found.ends = 0;
         self.count(record, before);
         true
+    }
+
+    /// Whether the record is among the dirty ones that are kept, or can be.
+    fn has_room(&self, record: RecordId) -> bool {
+        let dirty = self.entities.get(&record.entity);
+        self.dirt(record).dirty || dirty.map_or(0, |found| found.dirty) < self.limits.dirty
     }
 
     fn is_given_up(&self, entity: EntityId) -> bool {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use dal_shadow::sink::RingSink;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Order, Phase};
+use dal_shadow::{Harness, Order, Phase, SecondaryWrites, ShadowReads};
 use futures::future::try_join_all;
 
 use super::progress::{Progress, TICK, say};
@@ -51,10 +51,17 @@ impl Run {
             .best_effort_writes()
             // They were copied, and nothing else writes to them.
             .stores_hold_the_same()
-            .await_secondary_writes()
-            .order(Order::PrimaryFirst)
-            .deadline(TIMEOUT)
-            .rereads(1, Duration::from_millis(20))
+            .secondary_writes(SecondaryWrites {
+                awaited: true,
+                ..SecondaryWrites::default()
+            })
+            .shadow_reads(ShadowReads {
+                order: Order::PrimaryFirst,
+                timeout: TIMEOUT,
+                rereads: 1,
+                reread_pause: Duration::from_millis(20),
+                ..ShadowReads::default()
+            })
             .sink(found.clone())
             .start()
             .await

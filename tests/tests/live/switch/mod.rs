@@ -212,7 +212,7 @@ impl Outage {
 
         let remembering = Policy {
             remember: Some(folder.path().join("remembered.json")),
-            start_wait: Duration::from_millis(300),
+            start_timeout: Duration::from_millis(300),
             ..Policy::default()
         };
         Self {

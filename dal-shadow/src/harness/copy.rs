@@ -1,0 +1,112 @@
+//! Copies of an entity's records to the secondary store, beside traffic.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::flow::converge::{Incomplete, RecordId};
+use crate::flow::record_key::key_hash;
+use crate::harness::entity::{Entity, StepError};
+use crate::harness::public::Harness;
+use crate::harness::transfer::transfer;
+use crate::phases::{Phase, Store, Verb, plan};
+
+/// The moment at which a copy began: see [`Harness::repairing`].
+#[derive(Clone, Debug)]
+pub struct RepairMark {
+    entity: String,
+    store: Store,
+    times: u64,
+}
+
+impl Harness {
+    /// A copy of an entity's records to the secondary store for writes begins. Take the mark before
+    /// the first record is read, and give it to [`repaired`](Self::repaired) when the copy has
+    /// ended.
+    ///
+    /// # Errors
+    /// [`StepError::NoPhase`] when the entity is not known or has no phase yet,
+    /// [`StepError::WritesOneStore`] when its phase does not write the store.
+    pub fn repairing(&self, entity: &str) -> Result<RepairMark, StepError> {
+        let (entity, store) = self.copied_to(entity)?;
+        let times = entity.completeness.times(store);
+        Ok(RepairMark {
+            entity: entity.name.clone(),
+            store,
+            times,
+        })
+    }
+
+    /// The copy that began with this mark has ended: the store holds every record, or knows it to
+    /// be dirty. False when something made the store incomplete after the mark, so that the copy
+    /// must be made again, or when the phase no longer writes both stores.
+    ///
+    /// # Errors
+    /// [`StepError::NoPhase`] when the entity is not known or has no phase.
+    pub fn repaired(&self, mark: &RepairMark) -> Result<bool, StepError> {
+        let (entity, store) = self.behind(&mark.entity)?;
+        let both = entity
+            .gate
+            .now()
+            .is_some_and(|(phase, _)| phase.writes_both());
+        if !both || store != mark.store {
+            return Ok(false);
+        }
+        // First, so that nothing counts that was compared while the store was incomplete.
+        entity.copied();
+        Ok(entity.completeness.filled(store, mark.times))
+    }
+
+    /// Makes the record with this key equal on the secondary store for writes, beside traffic;
+    /// returns when it is. A copy is this call for every key of either store, between
+    /// [`repairing`](Self::repairing) and [`repaired`](Self::repaired).
+    ///
+    /// `K` is the type of the argument of the read that `repair` names on the trait.
+    ///
+    /// # Errors
+    /// As [`repairing`](Self::repairing), and
+    /// [`StepError::Incomplete`] when its trait has no `repair`.
+    pub async fn repair_record<K: Serialize + Send + Sync + 'static>(
+        &self,
+        entity: &str,
+        key: K,
+    ) -> Result<(), StepError> {
+        let (entity, store) = self.copied_to(entity)?;
+        if entity.repairer().is_none() {
+            let phase = entity
+                .gate
+                .now()
+                .map_or(Phase::MySqlOnly, |(phase, _)| phase);
+            let why = Incomplete::NoRepair;
+            return Err(StepError::Incomplete { phase, store, why });
+        }
+        let record = RecordId {
+            entity: entity.id,
+            key: key_hash(&key),
+        };
+        let carrier = self.core().capture();
+        let transfer = transfer(self.core(), entity.id, Arc::new(key), None, carrier);
+        self.core().writes.mark(record, transfer);
+        self.core().writes.settled(record).await;
+        Ok(())
+    }
+
+    /// The entity, and the store that a copy fills: it must be written as well, or what is written
+    /// beside the copy would be missing in it.
+    fn copied_to(&self, entity: &str) -> Result<(Arc<Entity>, Store), StepError> {
+        let (entity, store) = self.behind(entity)?;
+        match entity.gate.now() {
+            Some((phase, _)) if !phase.writes_both() => Err(StepError::WritesOneStore(phase)),
+            _ => Ok((entity, store)),
+        }
+    }
+
+    /// The entity, and the secondary store for its writes.
+    fn behind(&self, entity: &str) -> Result<(Arc<Entity>, Store), StepError> {
+        let no_phase = || StepError::NoPhase(entity.to_owned());
+        let known = self.core().known().entities.get(entity).cloned();
+        let known = known.ok_or_else(no_phase)?;
+        let (phase, _) = known.gate.now().ok_or_else(no_phase)?;
+        Ok((known, plan(phase, Verb::Write).primary.other()))
+    }
+}
