@@ -123,29 +123,31 @@ pub(super) async fn pass_id(db: &MySql, table: &'static str, id: u64) -> Result<
         return Ok(());
     }
     let past = id.checked_add(1).ok_or_else(|| no_further_id(table))?;
-    db.statement("ALTER TABLE", table, Idempotency::ByToken, || async {
-        // One at a time: two of them could move it back. The lock ends with its connection.
-        let mut connection = db.pool().acquire().await?;
-        connection.close_on_drop();
-        let locked: Option<i64> =
-            sqlx::query_scalar("SELECT GET_LOCK(LEFT(CONCAT(?, '.', DATABASE()), 64), 10)")
-                .bind(table)
-                .fetch_one(&mut *connection)
-                .await?;
-        if locked != Some(1) {
-            return Err(sqlx::Error::PoolTimedOut);
-        }
-        let (_, definition): (String, String) =
-            sqlx::query_as(AssertSqlSafe(format!("SHOW CREATE TABLE {table}")))
-                .fetch_one(&mut *connection)
-                .await?;
-        if next_id(&definition).is_some_and(|next| next < past) {
-            let change = format!("ALTER TABLE {table} AUTO_INCREMENT = {past}");
-            sqlx::query(AssertSqlSafe(change))
-                .execute(&mut *connection)
-                .await?;
-        }
-        Ok(())
+    db.statement("ALTER TABLE", table, Idempotency::ByToken, || {
+        Box::pin(async {
+            // One at a time: two of them could move it back. The lock ends with its connection.
+            let mut connection = db.pool().acquire().await?;
+            connection.close_on_drop();
+            let locked: Option<i64> =
+                sqlx::query_scalar("SELECT GET_LOCK(LEFT(CONCAT(?, '.', DATABASE()), 64), 10)")
+                    .bind(table)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            if locked != Some(1) {
+                return Err(sqlx::Error::PoolTimedOut);
+            }
+            let (_, definition): (String, String) =
+                sqlx::query_as(AssertSqlSafe(format!("SHOW CREATE TABLE {table}")))
+                    .fetch_one(&mut *connection)
+                    .await?;
+            if next_id(&definition).is_some_and(|next| next < past) {
+                let change = format!("ALTER TABLE {table} AUTO_INCREMENT = {past}");
+                sqlx::query(AssertSqlSafe(change))
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Ok(())
+        })
     })
     .await?;
     Ok(())
