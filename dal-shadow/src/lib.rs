@@ -26,8 +26,8 @@ pub use findings::redact::Redaction;
 pub use findings::{record, redact, sink};
 pub use flow::converge::Incomplete;
 pub use harness::{
-    Carrier, EntityReport, EntityStatus, Evidence, Harness, HarnessBuilder, Latency, MayStep,
-    MethodEvidence, MethodReport, Order, Percentiles, Reason, RepairMark, Repairs, Report,
+    Carrier, Counts, EntityReport, EntityStatus, Evidence, Harness, HarnessBuilder, Latency,
+    MayStep, MethodEvidence, MethodReport, Order, Percentiles, Reason, RepairMark, Repairs, Report,
     SecondaryWrites, ShadowReads, StepError, Steps, Totals, WriteCounts,
 };
 pub use phases::{

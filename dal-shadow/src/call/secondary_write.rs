@@ -15,8 +15,9 @@ use crate::flow::converge::SecondaryEnd;
 use crate::flow::writes::Secondary;
 use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
+use crate::harness::counts::WriteCounts;
 use crate::harness::entity::Entity;
-use crate::harness::method::{Method, WriteCounts};
+use crate::harness::method::Method;
 use crate::tree::answer::Answer;
 
 /// A secondary write that waits, or is under way.

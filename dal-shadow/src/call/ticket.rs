@@ -111,6 +111,7 @@ impl Engine {
         };
         // A page token stays with the store that made it.
         if spec.verb == Verb::Read && spec.presence.is_empty() && ticket.is_fenced() {
+            method.fenced();
             ticket.plan = Plan {
                 primary: plan.primary.other(),
                 secondary: SecondaryRole::None,

@@ -99,23 +99,6 @@ pub struct EntityStatus {
     pub incomplete: BTreeMap<&'static str, &'static str>,
 }
 
-/// The counts of an entity.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EntityReport {
-    /// The entity.
-    pub entity: String,
-    /// The phase in force; none while no source has named the entity.
-    pub phase: Option<Phase>,
-    /// Per cent of the reads that are compared.
-    pub sample: f64,
-    /// Counts the steps since the start of the process.
-    pub epoch: u64,
-    /// Whether secondary writes can be lost in this phase: nothing keeps them durably.
-    pub best_effort: bool,
-    /// The methods, in order of declaration.
-    pub methods: Vec<MethodReport>,
-}
-
 /// Why a step was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -556,16 +539,8 @@ impl Entity {
             .any(|method| method.is_comparing_writes())
     }
 
-    pub(crate) fn report(&self) -> EntityReport {
-        let now = self.gate.now();
-        EntityReport {
-            entity: self.name.clone(),
-            phase: now.map(|(phase, _)| phase),
-            sample: self.sample(),
-            epoch: now.map_or(0, |(_, epoch)| epoch),
-            best_effort: now.is_some_and(|(phase, _)| phase.writes_both()),
-            methods: lock(&self.methods).iter().map(|m| m.report()).collect(),
-        }
+    pub(crate) fn report(&self) -> Vec<MethodReport> {
+        lock(&self.methods).iter().map(|m| m.report()).collect()
     }
 }
 

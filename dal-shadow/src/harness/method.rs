@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::compare::terms::Terms;
-use crate::compare::{Share, Verdict};
+use crate::compare::{CallOutcome, Share, Verdict};
+use crate::harness::counts::{Counts, WriteCounts};
 use crate::harness::evidence::{MethodEvidence, Seen};
 use crate::harness::latency::{Latencies, Latency};
 use crate::harness::spec::MethodSpec;
@@ -18,12 +19,16 @@ use crate::rules::Rules;
 /// So many differing places of one method are told apart.
 const MAX_PATHS: usize = 64;
 
+/// The reason of a read that asks for the page after a token of the primary.
+pub(super) const CONTINUED_PAGE: &str = "continued_page";
+
 /// A method and its counts, shared by every wrapper of its trait under one harness.
 #[derive(Debug)]
 pub(crate) struct Method {
     pub(crate) spec: &'static MethodSpec,
     pub(crate) terms: Terms,
     calls: AtomicU64,
+    fenced: AtomicU64,
     tally: Mutex<Tally>,
     mysql: Latencies,
     dynamodb: Latencies,
@@ -32,16 +37,7 @@ pub(crate) struct Method {
 /// What is counted under one lock, so that a report never sees half of a call.
 #[derive(Debug, Default)]
 struct Tally {
-    eligible: u64,
-    in_flight: u64,
-    compared: u64,
-    acknowledged: u64,
-    shed: u64,
-    timed_out: u64,
-    inconclusive: u64,
-    unsampled: u64,
-    equal: u64,
-    different: u64,
+    counts: Counts,
     outcomes: BTreeMap<&'static str, u64>,
     reasons: BTreeMap<String, u64>,
     paths: BTreeMap<String, u64>,
@@ -60,32 +56,6 @@ struct Window {
     shown: MethodEvidence,
 }
 
-/// What became of the secondary writes of a method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct WriteCounts {
-    /// Writes that the primary store made and that the secondary store has to make as well.
-    pub sent: u64,
-    /// The secondary store made them.
-    pub applied: u64,
-    /// The secondary store refused them, for good.
-    pub refused: u64,
-    /// They failed after every repetition that is safe; their effect may be unknown.
-    pub failed: u64,
-    /// They were dropped in favour of a transfer of their records.
-    pub transferred: u64,
-    /// They were on their way when the runtime ended.
-    pub lost: u64,
-    /// They wait, or are under way. `sent` is the sum of these six.
-    pub pending: u64,
-    /// Repetitions of secondary writes.
-    pub retried: u64,
-    /// Callers that stopped waiting for a secondary write before it had ended.
-    pub late: u64,
-    /// Primary writes whose effect is unknown (the store failed, or panicked): transfers bring
-    /// their records; without `repair`, the secondary store lacks them if they were made.
-    pub unknown: u64,
-}
-
 /// What has been counted of a method since the start of the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MethodReport {
@@ -95,31 +65,16 @@ pub struct MethodReport {
     pub write: bool,
     /// Calls, in every phase.
     pub calls: u64,
-    /// Calls that can be compared: reads in the phases that compare them, and writes whose
-    /// secondary write was sent. The sum of the next seven.
-    pub eligible: u64,
-    /// Both answers were there and were compared.
-    pub compared: u64,
-    /// Both stores succeeded, and there was nothing to compare: `()`, `None`, an empty list or
-    /// page, the answer of a mirror method.
-    pub acknowledged: u64,
-    /// Not compared, to spare the other store.
-    pub shed: u64,
-    /// The other store's answer came too late.
-    pub timed_out: u64,
-    /// Nothing can be said; `reasons` says why.
-    pub inconclusive: u64,
-    /// Not in the sample.
-    pub unsampled: u64,
-    /// Not decided yet.
-    pub in_flight: u64,
-    /// The part of `compared` in which the stores agree.
-    pub equal: u64,
-    /// The part of `compared` in which they do not.
-    pub different: u64,
+    /// Reads that the primary store for writes answered, because the other one might have lacked
+    /// an acknowledged write: a fence.
+    pub fenced: u64,
+    /// How they ended, those that can be compared.
+    #[serde(flatten)]
+    pub counts: Counts,
     /// How many calls ended how, by the name of the outcome.
     pub outcomes: BTreeMap<&'static str, u64>,
-    /// Why nothing could be said, and how often.
+    /// Why nothing could be said, and how often; `continued_page` is a page that only the primary
+    /// store can continue, as its token is not `portable`.
     pub reasons: BTreeMap<String, u64>,
     /// Where answers differed, without indices and keys (`items[].email`; empty for the answer
     /// itself), and in how many calls; `…` stands for more places than are told apart.
@@ -138,6 +93,7 @@ impl Method {
             spec,
             terms: Terms::new(rules, spec.pages),
             calls: AtomicU64::new(0),
+            fenced: AtomicU64::new(0),
             tally: Mutex::default(),
             mysql: Latencies::default(),
             dynamodb: Latencies::default(),
@@ -147,6 +103,11 @@ impl Method {
     /// A call begins.
     pub(crate) fn called(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The read goes to the primary store for writes, because of a fence.
+    pub(crate) fn fenced(&self) {
+        self.fenced.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A store answered.
@@ -170,8 +131,7 @@ impl Method {
     /// A call that can be compared begins; the number of the window that it belongs to.
     pub(crate) fn eligible(&self) -> u64 {
         let mut tally = self.tally();
-        tally.eligible += 1;
-        tally.in_flight += 1;
+        tally.counts.begin();
         tally.window.number
     }
 
@@ -207,25 +167,14 @@ impl Method {
             .map(|difference| difference.path.shape())
             .collect();
         let mut tally = self.tally();
-        tally.in_flight -= 1;
+        tally.counts.end(outcome);
         if tally.window.number == window {
             tally.window.shown.add(outcome, seen);
         }
-        let share = outcome.share();
-        *match share {
-            Share::Compared => &mut tally.compared,
-            Share::Acknowledged => &mut tally.acknowledged,
-            Share::Shed => &mut tally.shed,
-            Share::TimedOut => &mut tally.timed_out,
-            Share::Inconclusive => &mut tally.inconclusive,
-            Share::Unsampled => &mut tally.unsampled,
-        } += 1;
-        if share == Share::Inconclusive {
-            let reason = outcome.detail().unwrap_or(outcome.as_str());
+        if outcome.share() == Share::Inconclusive {
+            let reason = reason(outcome, seen);
             *tally.reasons.entry(reason.to_owned()).or_default() += 1;
         }
-        tally.equal += u64::from(share == Share::Compared && outcome.is_equal());
-        tally.different += u64::from(differs);
         *tally.outcomes.entry(outcome.as_str()).or_default() += 1;
         for place in places {
             let known = tally.paths.len() < MAX_PATHS || tally.paths.contains_key(&place);
@@ -236,7 +185,7 @@ impl Method {
 
     /// Whether it writes, and a call that can be compared has no outcome yet.
     pub(crate) fn is_comparing_writes(&self) -> bool {
-        self.spec.verb == Verb::Write && self.tally().in_flight > 0
+        self.spec.verb == Verb::Write && self.tally().counts.in_flight > 0
     }
 
     /// The counts so far.
@@ -246,16 +195,8 @@ impl Method {
             method: self.spec.method,
             write: self.spec.verb == Verb::Write,
             calls: self.calls.load(Ordering::Relaxed),
-            eligible: tally.eligible,
-            compared: tally.compared,
-            acknowledged: tally.acknowledged,
-            shed: tally.shed,
-            timed_out: tally.timed_out,
-            inconclusive: tally.inconclusive,
-            unsampled: tally.unsampled,
-            in_flight: tally.in_flight,
-            equal: tally.equal,
-            different: tally.different,
+            fenced: self.fenced.load(Ordering::Relaxed),
+            counts: tally.counts,
             outcomes: tally.outcomes.clone(),
             reasons: tally.reasons.clone(),
             paths: tally.paths.clone(),
@@ -273,10 +214,19 @@ impl Method {
     }
 }
 
+/// Why nothing can be said of a call that ended like this.
+fn reason(outcome: &CallOutcome, seen: Seen) -> &str {
+    match outcome {
+        // There are no answers because the secondary was not asked: the call carries a page token
+        // that only the primary understands.
+        CallOutcome::UnsupportedInShadow if seen == Seen::Nothing => CONTINUED_PAGE,
+        outcome => outcome.detail().unwrap_or(outcome.as_str()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::CallOutcome;
     use crate::tree::{Difference, Path, Step};
 
     static SPEC: MethodSpec = MethodSpec {
@@ -316,6 +266,6 @@ mod tests {
         let report = method.report();
         assert_eq!(report.paths.len(), MAX_PATHS + 1);
         assert_eq!(report.paths.get("field0"), Some(&1), "once in a call");
-        assert_eq!(report.paths.values().sum::<u64>(), report.different);
+        assert_eq!(report.paths.values().sum::<u64>(), report.counts.different);
     }
 }

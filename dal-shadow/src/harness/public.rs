@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::harness::core::Core;
-use crate::harness::entity::{Asker, EntityStatus, StepError};
+use crate::harness::entity::{Asker, Entity, EntityStatus, StepError};
 use crate::harness::may_step::{MayStep, Reason};
-use crate::harness::report::Report;
+use crate::harness::report::{EntityReport, Report};
 use crate::phases::{Phase, Setting};
 
 /// How long a flush waits for findings that the sinks do not have yet.
@@ -100,12 +100,20 @@ impl Harness {
         let known = self.0.known();
         let (problem, unused) = (known.problem.clone(), known.unused());
         drop(known);
+        let reported = |entity: &Arc<Entity>| {
+            let status = entity.status(&self.0.writes);
+            EntityReport {
+                best_effort: status.phase.is_some_and(Phase::writes_both),
+                status,
+                methods: entity.report(),
+            }
+        };
         Report {
             source: self.0.source.clone(),
             problem,
             unused,
             best_effort_writes: self.0.policy.best_effort_writes,
-            entities: self.0.entities().iter().map(|e| e.report()).collect(),
+            entities: self.0.entities().iter().map(reported).collect(),
             rules: self.0.rules.report(),
             sinks: self.0.delivery.report(),
         }

@@ -6,7 +6,8 @@ mod text;
 use serde::Serialize;
 
 use crate::findings::delivery::SinkReport;
-use crate::harness::entity::EntityReport;
+use crate::harness::counts::{Counts, WriteCounts};
+use crate::harness::entity::EntityStatus;
 use crate::harness::method::MethodReport;
 use crate::rules::RuleReport;
 
@@ -30,6 +31,18 @@ pub struct Report {
     pub sinks: SinkReport,
 }
 
+/// What was counted of an entity, and where it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EntityReport {
+    /// Where it is now. This, and not a count, says what may be missing: `dirty` and `incomplete`.
+    #[serde(flatten)]
+    pub status: EntityStatus,
+    /// Whether secondary writes can be lost in this phase: nothing keeps them durably.
+    pub best_effort: bool,
+    /// The methods, in order of declaration.
+    pub methods: Vec<MethodReport>,
+}
+
 /// The sums over some methods; the meaning of each is that of [`MethodReport`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
@@ -37,32 +50,16 @@ pub struct Totals {
     pub calls: u64,
     /// Calls of writes.
     pub writes: u64,
-    /// Calls that can be compared.
-    pub eligible: u64,
-    /// Compared.
-    pub compared: u64,
-    /// Acknowledged by both.
-    pub acknowledged: u64,
-    /// Shed.
-    pub shed: u64,
-    /// Timed out.
-    pub timed_out: u64,
-    /// Inconclusive.
-    pub inconclusive: u64,
-    /// Not in the sample.
-    pub unsampled: u64,
-    /// Not decided yet.
-    pub in_flight: u64,
-    /// Equal.
-    pub equal: u64,
-    /// Different.
-    pub different: u64,
     /// Error answers.
     pub errors: u64,
-    /// Secondary writes that were not made, or may not have been, since the start. With `repair` on
-    /// the trait, transfers bring their records: [`EntityStatus`](crate::EntityStatus) says what is
-    /// missing now.
-    pub missing_writes: u64,
+    /// Reads that a fence sent to the primary store for writes.
+    pub fenced: u64,
+    /// How the calls ended that can be compared.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// What became of secondary writes. Transfers bring what was `refused`, `failed` or is
+    /// `unknown`: what may be missing now is in [`EntityReport::status`].
+    pub secondary_writes: WriteCounts,
 }
 
 impl Report {
@@ -82,34 +79,13 @@ impl Report {
 }
 
 impl Totals {
-    /// Whether every eligible call is accounted for, exactly.
-    pub const fn adds_up(&self) -> bool {
-        self.eligible
-            == self.compared
-                + self.acknowledged
-                + self.shed
-                + self.timed_out
-                + self.inconclusive
-                + self.unsampled
-                + self.in_flight
-    }
-
     /// Adds what was counted of a method.
     fn add(&mut self, method: &MethodReport) {
         self.calls += method.calls;
         self.writes += if method.write { method.calls } else { 0 };
-        self.eligible += method.eligible;
-        self.compared += method.compared;
-        self.acknowledged += method.acknowledged;
-        self.shed += method.shed;
-        self.timed_out += method.timed_out;
-        self.inconclusive += method.inconclusive;
-        self.unsampled += method.unsampled;
-        self.in_flight += method.in_flight;
-        self.equal += method.equal;
-        self.different += method.different;
         self.errors += method.errors.values().sum::<u64>();
-        let writes = method.secondary_writes;
-        self.missing_writes += writes.refused + writes.failed + writes.lost + writes.unknown;
+        self.fenced += method.fenced;
+        self.counts.add(&method.counts);
+        self.secondary_writes.add(&method.secondary_writes);
     }
 }

@@ -189,7 +189,7 @@ impl Setup {
     async fn counts(&self, method: &str) -> MethodReport {
         assert!(self.harness.drain(Duration::from_secs(20)).await);
         let report = self.harness.report();
-        assert!(report.total().adds_up() && report.total().in_flight == 0);
+        assert!(report.total().counts.adds_up() && report.total().counts.in_flight == 0);
         let found = report.methods().find(|found| found.method == method);
         found.unwrap().clone()
     }
@@ -204,7 +204,7 @@ async fn a_read_that_is_not_in_the_sample_copies_none_of_its_arguments() {
     let copies = setup.copies.load(Ordering::SeqCst);
     eprintln!("{copies} of 1000 arguments copied");
     assert_eq!(copies, 0);
-    assert_eq!(setup.counts("all").await.unsampled, 1_000);
+    assert_eq!(setup.counts("all").await.counts.unsampled, 1_000);
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn task_locals_go_along_with_shadow_reads_in_every_order() {
         let call = setup.rows.all(setup.key());
         TENANT.scope(7, call).await.unwrap();
         let all = setup.counts("all").await;
-        assert_eq!(all.equal, 1, "{order:?}: {all:?}");
+        assert_eq!(all.counts.equal, 1, "{order:?}: {all:?}");
     }
 }
 
@@ -361,7 +361,7 @@ async fn a_sink_that_panics_costs_the_caller_nothing_and_the_other_sinks_nothing
     *setup.dynamodb.rows.lock().unwrap() = rows(1);
     assert_eq!(setup.rows.all(setup.key()).await.unwrap(), []);
     let all = setup.counts("all").await;
-    assert_eq!(all.different, 1);
+    assert_eq!(all.counts.different, 1);
     let report = setup.harness.report();
     assert!(report.sinks.panicked >= 2, "{:?}", report.sinks);
     assert_eq!(ring.records().len(), 1);
@@ -399,7 +399,10 @@ async fn sinks_are_told_of_every_call_and_of_each_outcome_before_the_first_one()
     }
     let total = setup.harness.report().total();
     assert_eq!(counted("all.missing_in_primary"), Some(50), "{total:?}");
-    assert_eq!(adds.0.lock().unwrap().values().sum::<u64>(), total.eligible);
+    assert_eq!(
+        adds.0.lock().unwrap().values().sum::<u64>(),
+        total.counts.eligible
+    );
 }
 
 #[tokio::test]
@@ -412,13 +415,13 @@ async fn a_sink_that_never_returns_costs_the_caller_nothing_and_what_it_misses_i
     let began = Instant::now();
     for _ in 0..300 {
         setup.rows.all(setup.key()).await.unwrap();
-        while setup.harness.report().total().in_flight > 0 {
+        while setup.harness.report().total().counts.in_flight > 0 {
             tokio::time::sleep(Duration::from_micros(200)).await;
         }
     }
     assert!(began.elapsed() < Duration::from_secs(10));
     let report = setup.harness.report();
-    assert_eq!(report.total().different, 300);
+    assert_eq!(report.total().counts.different, 300);
     assert!(report.sinks.dropped > 100, "{:?}", report.sinks);
     assert!(!setup.harness.drain(Duration::from_millis(50)).await);
 }
@@ -461,7 +464,11 @@ async fn a_store_that_refuses_connections_is_left_alone_and_the_log_says_so_once
     }
     let all = setup.counts("all").await;
     eprintln!("{:?}", all.outcomes);
-    assert_eq!((all.inconclusive, all.shed), (10, 90), "{all:?}");
+    assert_eq!(
+        (all.counts.inconclusive, all.counts.shed),
+        (10, 90),
+        "{all:?}"
+    );
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let said = log.matches("the secondary answers no shadow reads").count();
     assert_eq!(said, 1, "{log}");
@@ -549,7 +556,7 @@ async fn with_every_answer_of_200_rows_wrong_a_read_takes_at_most_a_millisecond_
         }
     }
     let all = setup.counts("all").await;
-    assert!(all.different >= 50, "{all:?}");
+    assert!(all.counts.different >= 50, "{all:?}");
     let least = added.iter().min().copied().unwrap_or_default();
     if added.len() < ROUNDS && least > Duration::from_millis(1) || added.is_empty() {
         // Past libtest, which keeps to itself what a test prints that passes.

@@ -46,7 +46,7 @@ impl Setup {
     async fn method(&self, name: &str) -> MethodReport {
         assert!(self.harness.drain(Duration::from_secs(20)).await);
         let report = self.harness.report();
-        assert!(report.total().adds_up());
+        assert!(report.total().counts.adds_up());
         let found = report.methods().find(|method| method.method == name);
         found.unwrap().clone()
     }
@@ -93,7 +93,7 @@ async fn a_generated_id_exists_once_and_is_pinned_also_when_the_secondary_write_
         assert_eq!(setup.dynamodb.all(), [user]);
         let writes = counts.secondary_writes;
         assert_eq!((writes.applied, writes.retried, writes.pending), (1, 2, 0));
-        assert_eq!((counts.eligible, counts.acknowledged), (1, 1));
+        assert_eq!((counts.counts.eligible, counts.counts.acknowledged), (1, 1));
     }
 }
 
@@ -110,7 +110,7 @@ async fn a_mirror_whose_reply_is_lost_is_repeated_and_a_replay_is_not() {
     setup.users.rename(user.id, "Ann").await.unwrap();
     let rename = setup.method("rename").await;
     assert_eq!(
-        (rename.secondary_writes.failed, rename.inconclusive),
+        (rename.secondary_writes.failed, rename.counts.inconclusive),
         (1, 1)
     );
     assert_eq!(setup.dynamodb.all()[0].name, "Ann");
@@ -123,7 +123,7 @@ async fn a_write_that_the_primary_refused_is_not_sent_to_the_secondary() {
     assert_eq!(refused, Err(RepoError::NotFound));
     let rename = setup.method("rename").await;
     assert_eq!(setup.dynamodb.calls.load(Ordering::SeqCst), 0);
-    assert_eq!((rename.eligible, rename.calls), (0, 1));
+    assert_eq!((rename.counts.eligible, rename.calls), (0, 1));
     assert_eq!(rename.errors.get("not_found"), Some(&1));
 }
 
@@ -135,7 +135,10 @@ async fn a_secondary_write_that_is_refused_is_a_difference_and_does_not_reach_th
     setup.dynamodb.users.lock().unwrap().clear();
     assert_eq!(setup.users.rename(user.id, "Ann").await, Ok(()));
     let rename = setup.method("rename").await;
-    assert_eq!((rename.different, rename.secondary_writes.refused), (1, 1));
+    assert_eq!(
+        (rename.counts.different, rename.secondary_writes.refused),
+        (1, 1)
+    );
     let records = setup.ring.records();
     assert_eq!(records.len(), 1);
     assert!(records[0].diff.contains("not_found"), "{}", records[0].diff);
@@ -154,12 +157,12 @@ async fn a_difference_is_found_and_names_its_field() {
         let user = setup.users.register("ann@x").await.unwrap();
         setup.method("register").await;
         assert_eq!(setup.users.get(user.id).await.unwrap(), Some(user.clone()));
-        assert_eq!(setup.method("get").await.equal, 1);
+        assert_eq!(setup.method("get").await.counts.equal, 1);
         setup.dynamodb.fault(Fault::Garbage);
         assert_eq!(setup.users.get(user.id).await.unwrap(), Some(user));
         let get = setup.method("get").await;
         assert_eq!(
-            (get.eligible, get.equal, get.different),
+            (get.counts.eligible, get.counts.equal, get.counts.different),
             (2, 1, 1),
             "{order:?}"
         );
@@ -194,7 +197,7 @@ async fn a_difference_that_does_not_stand_still_is_not_confirmed() {
 
     setup.mysql.fault(Fault::None);
     setup.users.get(user.id).await.unwrap();
-    assert_eq!(setup.method("get").await.different, 1);
+    assert_eq!(setup.method("get").await.counts.different, 1);
 }
 
 #[tokio::test]
@@ -209,7 +212,14 @@ async fn another_stores_page_token_is_not_compared_and_its_text_never_is() {
     let second = setup.users.list(first.next.as_deref(), 2).await.unwrap();
     assert_eq!(second.items.len(), 1);
     let list = setup.method("list").await;
-    assert_eq!((list.compared, list.equal, list.inconclusive), (1, 1, 1));
+    assert_eq!(
+        (
+            list.counts.compared,
+            list.counts.equal,
+            list.counts.inconclusive
+        ),
+        (1, 1, 1)
+    );
     assert_eq!(list.outcomes.get("unsupported_in_shadow"), Some(&1));
 }
 
@@ -229,7 +239,7 @@ async fn what_is_not_in_the_sample_is_counted_and_not_sent() {
     }
     assert_eq!(dynamodb.calls.load(Ordering::SeqCst), 0);
     let total = harness.report().total();
-    assert_eq!((total.eligible, total.unsampled), (10, 10));
+    assert_eq!((total.counts.eligible, total.counts.unsampled), (10, 10));
 }
 
 #[tokio::test]
@@ -250,7 +260,7 @@ async fn secondary_writes_follow_the_order_of_the_first_ones() {
     }
     for name in ["register", "rename", "remove"] {
         let counts = setup.method(name).await;
-        let agreed = counts.equal + counts.acknowledged;
+        let agreed = counts.counts.equal + counts.counts.acknowledged;
         assert_eq!((counts.secondary_writes.applied, agreed), (5, 5), "{name}");
     }
     assert!(setup.dynamodb.all().is_empty() && setup.mysql.all().is_empty());
@@ -341,5 +351,5 @@ async fn settings_without_a_limit_panic_nowhere() {
     let user = setup.users.register("ann@x").await.unwrap();
     assert_eq!(setup.users.get(user.id).await.unwrap(), Some(user));
     setup.harness.step("user", Phase::ShadowRead).await.unwrap();
-    assert_eq!(setup.method("get").await.equal, 1);
+    assert_eq!(setup.method("get").await.counts.equal, 1);
 }

@@ -25,7 +25,7 @@ async fn harness() -> Harness {
 async fn total(harness: &Harness) -> Totals {
     assert!(harness.drain(Duration::from_secs(5)).await);
     let total = harness.report().total();
-    assert!(total.adds_up() && total.in_flight == 0);
+    assert!(total.counts.adds_up() && total.counts.in_flight == 0);
     total
 }
 
@@ -153,8 +153,12 @@ async fn native_futures_every_argument_form_and_default_bodies() {
     assert_eq!(found.unwrap(), ["a", "b", "c", "d", "e"]);
     assert_eq!(both.tags().await.unwrap(), [1, 2, 3]);
     let total = total(&harness).await;
-    assert_eq!((total.compared, total.equal), (4, 4), "{total:?}");
-    assert_eq!(total.acknowledged, 1);
+    assert_eq!(
+        (total.counts.compared, total.counts.equal),
+        (4, 4),
+        "{total:?}"
+    );
+    assert_eq!(total.counts.acknowledged, 1);
     let report = harness.report();
     let names: Vec<_> = report.methods().map(|method| method.method).collect();
     assert_eq!(names, ["put", "find", "count", "twice", "tags"]);
@@ -207,7 +211,7 @@ async fn generic_traits_with_associated_error_types() {
     total(&harness).await;
     assert_eq!(Store::<u8, u64>::load(&both, &7).await.unwrap(), Some(42));
     let total = total(&harness).await;
-    assert_eq!((total.equal, total.acknowledged), (1, 1));
+    assert_eq!((total.counts.equal, total.counts.acknowledged), (1, 1));
 }
 
 /// Anything goes wrong with this.
@@ -297,8 +301,12 @@ async fn foreign_errors_trait_objects_rules_and_mirrors_of_optional_answers() {
     assert_eq!(both.make("none").await.unwrap(), None);
     assert_eq!(both.make("a").await.unwrap(), Some(101));
     let total = total(&harness).await;
-    assert_eq!((total.compared, total.equal), (2, 2), "{total:?}");
-    assert_eq!(total.acknowledged, 1);
+    assert_eq!(
+        (total.counts.compared, total.counts.equal),
+        (2, 2),
+        "{total:?}"
+    );
+    assert_eq!(total.counts.acknowledged, 1);
     assert_eq!(*dynamodb.kept.lock().unwrap(), [(101, "a".to_owned())]);
     assert!(mysql.kept.lock().unwrap().is_empty());
     assert!(format!("{both:?}").contains("ShadowForeigners"));

@@ -25,6 +25,7 @@ mod may_step;
 mod never_hurts;
 mod phases;
 mod redaction;
+mod report;
 mod secrets;
 mod settings;
 mod simulate;

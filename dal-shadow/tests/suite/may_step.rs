@@ -201,7 +201,11 @@ async fn acknowledgements_and_empty_pages_are_no_evidence() {
     }
     setup.drain().await;
     let total = setup.harness.report().total();
-    assert_eq!((total.compared, total.acknowledged), (0, 450), "{total:?}");
+    assert_eq!(
+        (total.counts.compared, total.counts.acknowledged),
+        (0, 450),
+        "{total:?}"
+    );
     let may = setup.may(Phase::DynamoDbRead);
     assert!(may.reasons.contains(&Reason::NothingCompared), "{may}");
     let few = |method| Reason::TooFew {
@@ -247,6 +251,9 @@ async fn an_exclamation_mark_forces_the_step_and_is_logged_and_reported() {
     assert_eq!(status.problem, None);
     let forced = status.forced.unwrap();
     assert!(forced.contains("no read was compared"), "{forced}");
+    let table = setup.harness.report().to_string();
+    let past = format!("the last step was forced past: {forced}");
+    assert!(table.contains(&past), "{table}");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert_eq!(log.matches("the step was forced").count(), 1, "{log}");
     let refusals = log.matches("the step was not taken").count();
@@ -360,7 +367,7 @@ async fn what_was_compared_before_a_copy_does_not_count() {
     assert!(setup.harness.repaired(&mark).unwrap());
     setup.drain().await;
     setup.dynamodb.fault(Fault::None);
-    assert_eq!(setup.harness.report().total().different, 101);
+    assert_eq!(setup.harness.report().total().counts.different, 101);
     let may = setup.may(Phase::DynamoDbRead);
     assert_eq!(may.reasons, [Reason::NothingCompared], "{may}");
     setup.both();

@@ -68,7 +68,7 @@ async fn answers_and_errors_are_those_of_the_answering_store_whatever_the_other_
             let (users, harness, dynamodb) = wrapped(phase, |builder| builder).await;
             dynamodb.fault(fault);
             assert_eq!(answers(&users).await, expected, "{phase} {fault:?}");
-            assert!(harness.report().total().adds_up());
+            assert!(harness.report().total().counts.adds_up());
         }
     }
 }
@@ -96,7 +96,7 @@ async fn every_kind_of_trouble_is_counted_as_itself() {
             .find(|method| method.method == "get")
             .unwrap();
         assert_eq!(get.outcomes.get(outcome), Some(&20), "{fault:?}: {get:?}");
-        assert!(report.total().adds_up() && report.total().in_flight == 0);
+        assert!(report.total().counts.adds_up() && report.total().counts.in_flight == 0);
     }
 }
 
@@ -120,15 +120,15 @@ async fn a_store_that_answers_nothing_is_left_alone_and_found_again() {
         read().await;
     }
     let hung = harness.report().total();
-    assert!((10..15).contains(&hung.timed_out), "{hung:?}");
-    assert_eq!(hung.timed_out + hung.shed, 30, "{hung:?}");
+    assert!((10..15).contains(&hung.counts.timed_out), "{hung:?}");
+    assert_eq!(hung.counts.timed_out + hung.counts.shed, 30, "{hung:?}");
     dynamodb.fault(Fault::None);
     let until = Instant::now() + Duration::from_secs(10);
-    while harness.report().total().compared < hung.compared + 30 {
+    while harness.report().total().counts.compared < hung.counts.compared + 30 {
         read().await;
         assert!(Instant::now() < until, "{:?}", harness.report().total());
     }
-    assert!(harness.report().total().adds_up());
+    assert!(harness.report().total().counts.adds_up());
 }
 
 /// The 99th percentile of so many calls.
@@ -171,8 +171,11 @@ async fn with_the_other_store_hung_for_ever_a_call_takes_at_most_a_millisecond_l
         assert!(added <= Duration::from_millis(1), "{what}: {added:?} added");
     }
     let total = harness.report().total();
-    assert!(total.adds_up(), "{total:?}");
-    assert!(total.shed > 0 && total.eligible >= 20_000, "{total:?}");
+    assert!(total.counts.adds_up(), "{total:?}");
+    assert!(
+        total.counts.shed > 0 && total.counts.eligible >= 20_000,
+        "{total:?}"
+    );
 }
 
 /// Bytes of memory that the process has in use.
@@ -240,8 +243,8 @@ async fn memory_stays_bounded_in_a_flood_and_the_counts_add_up_exactly() {
     let report: Report = harness.report();
     let total = report.total();
     assert_eq!(total.calls, calls);
-    assert_eq!(total.in_flight, 0);
-    assert!(total.adds_up(), "{total:?}");
+    assert_eq!(total.counts.in_flight, 0);
+    assert!(total.counts.adds_up(), "{total:?}");
     for method in report.methods() {
         let writes = method.secondary_writes;
         let ended =

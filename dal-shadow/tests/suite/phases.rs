@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::settings::{no_rereads, patience};
+use crate::settings::patience;
 use crate::users::{Fault, Memory, ShadowUserRepository, UserRepository};
 use dal_shadow::source::{Environment, Fixed, WatchedFile};
 use dal_shadow::{
@@ -216,92 +216,6 @@ async fn an_entity_that_no_source_names_waits_until_one_does() {
     write(&file, r#"{"order": "mysql-only", "user": "dynamodb-only"}"#);
     users.register("ann@x").await.unwrap();
     assert_eq!((calls(&mysql), calls(&dynamodb)), (0, 1));
-}
-
-#[tokio::test]
-async fn a_report_is_a_table_for_people() {
-    let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
-        .best_effort_writes()
-        .stores_hold_the_same()
-        .secondary_writes(SecondaryWrites {
-            awaited: true,
-            ..SecondaryWrites::default()
-        })
-        .start()
-        .await
-        .unwrap();
-    let (users, ..) = stores(&harness);
-    users.register("ann@x").await.unwrap();
-    users.get(1).await.unwrap();
-    assert!(harness.drain(Duration::from_secs(5)).await);
-    let table = harness.report().to_string();
-    let line = |name: &str| {
-        let line = table
-            .lines()
-            .find(|line| line.trim_start().starts_with(name));
-        let line = line.unwrap_or_else(|| panic!("no {name} in {table}"));
-        line.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    assert!(table.contains("dual writes are best effort"), "{table}");
-    assert!(table.contains("\nuser: shadow-read\n"), "{table}");
-    // Calls, compared, equal, different, acknowledged.
-    assert_eq!(line("register")[..6], ["register", "1", "0", "0", "0", "1"]);
-    assert_eq!(line("get")[..6], ["get", "1", "1", "1", "0", "0"]);
-    assert_eq!(line("total")[..6], ["total", "2", "1", "1", "0", "1"]);
-}
-
-#[tokio::test]
-async fn the_table_says_why_nothing_could_be_said_and_where_the_answers_differ() {
-    let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
-        .best_effort_writes()
-        .shadow_reads(no_rereads())
-        .start()
-        .await
-        .unwrap();
-    let (users, _mysql, dynamodb) = stores(&harness);
-    let user = users.register("ann@x").await.unwrap();
-    assert!(harness.drain(Duration::from_secs(5)).await);
-    for fault in [Fault::Garbage, Fault::Garbage, Fault::Throttle] {
-        dynamodb.fault(fault);
-        users.get(user.id).await.unwrap();
-        assert!(harness.drain(Duration::from_secs(5)).await);
-    }
-    let table = harness.report().to_string();
-    assert!(table.contains("inconclusive: transient 1"), "{table}");
-    assert!(table.contains("differs most at name (2 calls)"), "{table}");
-}
-
-#[tokio::test]
-async fn a_report_since_a_mark_leaves_out_what_was_counted_before() {
-    let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
-        .best_effort_writes()
-        .shadow_reads(no_rereads())
-        .start()
-        .await
-        .unwrap();
-    let (users, _mysql, dynamodb) = stores(&harness);
-    let user = users.register("ann@x").await.unwrap();
-    assert!(harness.drain(Duration::from_secs(5)).await);
-    dynamodb.fault(Fault::Garbage);
-    users.get(user.id).await.unwrap();
-    assert!(harness.drain(Duration::from_secs(5)).await);
-    // One read is in flight at the mark.
-    dynamodb.fault(Fault::Slow(Duration::from_millis(100)));
-    users.get(user.id).await.unwrap();
-    let mark = harness.report();
-    assert_eq!((mark.total().different, mark.total().in_flight), (1, 1));
-    users.get(user.id).await.unwrap();
-    assert!(harness.drain(Duration::from_secs(5)).await);
-    let since = harness.report().since(&mark);
-    let total = since.total();
-    assert!(total.adds_up(), "{total:?}");
-    assert_eq!((total.calls, total.writes), (1, 0));
-    assert_eq!((total.eligible, total.equal, total.different), (2, 2, 0));
-    let get = since.methods().find(|it| it.method == "get").unwrap();
-    assert!(get.paths.is_empty(), "{get:?}");
-    assert_eq!(harness.report().total().different, 1);
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn written(redaction: Redaction) -> String {
     let report = harness.report();
     let total = report.total();
     assert!(
-        total.different >= 3 && report.methods().any(|m| m.secondary_writes.transferred > 0),
+        total.counts.different >= 3 && report.methods().any(|m| m.secondary_writes.transferred > 0),
         "{total:?}"
     );
     let lines = std::fs::read_to_string(&file).unwrap();

@@ -185,7 +185,7 @@ impl World {
         let given = self.mysql.keys().last().copied().unwrap_or_default();
         assert!(self.mysql.next() > given && self.dynamodb.next() > given);
         let report = self.harness.report();
-        assert!(report.total().adds_up());
+        assert!(report.total().counts.adds_up());
         for method in report.methods() {
             let writes = method.secondary_writes;
             assert_eq!((writes.lost, writes.pending), (0, 0), "{method:?}");

@@ -65,10 +65,15 @@ async fn in_phase(phase: Phase, scenario: &impl AsyncFn(Client)) {
     let ended = running.stop().await;
     assert!(ended.answered && ended.drained, "{ended:?}");
     let total = shadow.harness.report().total();
-    assert_eq!(total.different, 0, "{phase}: {:?}", shadow.found.records());
+    assert_eq!(
+        total.counts.different,
+        0,
+        "{phase}: {:?}",
+        shadow.found.records()
+    );
     let reads_both =
         [Phase::ShadowRead, Phase::DynamoDbRead, Phase::DynamoDbLeads].contains(&phase);
-    let read = total.compared + total.acknowledged;
+    let read = total.counts.compared + total.counts.acknowledged;
     assert!(read > 0 || !reads_both, "{phase}: {total:?}");
 }
 

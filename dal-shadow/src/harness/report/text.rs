@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Formatter};
 
-use super::{Report, Totals};
-use crate::harness::entity::EntityReport;
-use crate::harness::method::MethodReport;
+use super::{EntityReport, Report, Totals};
+use crate::harness::counts::WriteCounts;
+use crate::harness::entity::EntityStatus;
+use crate::harness::method::{CONTINUED_PAGE, MethodReport};
 use crate::phases::Setting;
 use crate::rules::RuleState;
 
@@ -29,7 +30,10 @@ impl fmt::Display for Report {
         }
         if !self.unused.is_empty() {
             let names = self.unused.join(", ");
-            writeln!(f, "no wrapper uses these names of the source: {names}")?;
+            writeln!(
+                f,
+                "no wrapper uses these names of the source: {names}; look for a typing error"
+            )?;
         }
         if self.best_effort_writes {
             writeln!(
@@ -46,19 +50,21 @@ impl fmt::Display for Report {
             .try_for_each(|column| write!(f, "  {column}"))?;
         for entity in &self.entities {
             write!(f, "\n{}", title(entity))?;
+            standing(f, &entity.status)?;
             for method in &entity.methods {
                 let mut counts = Totals::default();
                 counts.add(method);
                 line(f, width, &format!("  {}", method.method), &counts)?;
                 findings(f, method)?;
+                secondary_writes(f, &method.secondary_writes)?;
             }
         }
-        line(f, width, "total", &self.total())?;
-        let missing = self.total().missing_writes;
-        if missing > 0 {
+        let total = self.total();
+        line(f, width, "total", &total)?;
+        if total.counts.different > 0 {
             write!(
                 f,
-                "\n{missing} secondary writes are, or may be, missing in the secondary store: copy"
+                "\nthe stores differ: the sinks have what differs and a correlation id; allow the field that names a record (`Redaction::allow`), and it stands beside"
             )?;
         }
         let sinks = self.sinks;
@@ -70,14 +76,16 @@ impl fmt::Display for Report {
             )?;
         }
         if sinks.panicked > 0 {
-            write!(f, "\na sink panicked {} times", sinks.panicked)?;
+            write!(f, "\na sink panicked {} times: mend it", sinks.panicked)?;
         }
         for rule in &self.rules {
             let what = match rule.state {
                 RuleState::Used => continue,
-                RuleState::Unused => "has changed no comparison so far",
-                RuleState::Expired => "has expired and no longer applies",
-                RuleState::Broken => "has a path that cannot be read, and never applies",
+                RuleState::Unused => "has changed no comparison so far: remove it if it stays so",
+                RuleState::Expired => {
+                    "has expired and no longer applies: mend the difference, or renew it"
+                }
+                RuleState::Broken => "has a path that cannot be read, and never applies: mend it",
             };
             write!(f, "\nthe rule `{}` {what}", rule.id.as_str())?;
         }
@@ -86,16 +94,61 @@ impl fmt::Display for Report {
 }
 
 fn title(entity: &EntityReport) -> String {
-    match entity.phase {
+    let status = &entity.status;
+    match status.phase {
         Some(phase) => {
             let setting = Setting {
-                sample: entity.sample,
+                sample: status.sample,
                 ..Setting::all(phase)
             };
-            format!("{}: {setting}", entity.entity)
+            format!("{}: {setting}", status.entity)
         }
-        None => format!("{}: no phase, calls wait", entity.entity),
+        None => format!("{}: no phase, calls wait", status.entity),
     }
+}
+
+/// What is not as it should be with an entity, and what to do.
+fn standing(f: &mut Formatter<'_>, status: &EntityStatus) -> fmt::Result {
+    if status.phase.is_none() {
+        write!(f, "\n    name it in the phase source, or name `*`")?;
+    }
+    if let Some(problem) = &status.problem {
+        write!(f, "\n    the last step was not taken: {problem}")?;
+    }
+    if let Some(forced) = &status.forced {
+        write!(
+            f,
+            "\n    the last step was forced past: {forced}; watch it, and take the `!` out of the source"
+        )?;
+    }
+    for (store, why) in &status.incomplete {
+        write!(
+            f,
+            "\n    {store} may lack records ({why}): copy (`repairing`, `repair_record`, `repaired`)"
+        )?;
+    }
+    if status.dirty > 0 {
+        write!(
+            f,
+            "\n    {} records may differ until a transfer makes them equal: wait",
+            status.dirty
+        )?;
+    }
+    if status.parked > 0 {
+        write!(
+            f,
+            "\n    the transfers of {} of them keep failing: look at what the secondary store refuses",
+            status.parked
+        )?;
+    }
+    if status.pending > 0 {
+        write!(
+            f,
+            "\n    {} secondary writes wait or are under way",
+            status.pending
+        )?;
+    }
+    Ok(())
 }
 
 /// What a reader asks next: why nothing could be said, and where the answers differ most often.
@@ -106,6 +159,12 @@ fn findings(f: &mut Formatter<'_>, method: &MethodReport) -> fmt::Result {
             .map(|(why, times)| format!("{why} {times}"))
             .collect();
         write!(f, "\n      inconclusive: {}", reasons.join(", "))?;
+    }
+    if method.reasons.contains_key(CONTINUED_PAGE) {
+        write!(
+            f,
+            "\n      continued pages are not compared: only the store that made a page token continues it; make the token `portable`, or test them with `check`"
+        )?;
     }
     let most = method.paths.iter().max_by_key(|(_, times)| **times);
     if let Some((place, times)) = most {
@@ -120,12 +179,59 @@ fn findings(f: &mut Formatter<'_>, method: &MethodReport) -> fmt::Result {
             write!(f, " and at {more} more places")?;
         }
     }
+    if method.fenced > 0 {
+        write!(
+            f,
+            "\n      fenced: the primary store for writes answered {} reads",
+            method.fenced
+        )?;
+    }
     Ok(())
 }
 
-fn line(f: &mut Formatter<'_>, width: usize, name: &str, counts: &Totals) -> fmt::Result {
+/// What became of the secondary writes, where there are any: the parts that are not zero.
+fn secondary_writes(f: &mut Formatter<'_>, counts: &WriteCounts) -> fmt::Result {
+    let parts = [
+        ("made", counts.applied),
+        ("transferred", counts.transferred),
+        ("refused", counts.refused),
+        ("failed", counts.failed),
+        ("lost", counts.lost),
+        ("pending", counts.pending),
+    ];
+    if counts.sent > 0 {
+        let parts: Vec<_> = parts
+            .into_iter()
+            .filter(|(_, times)| *times > 0)
+            .map(|(what, times)| format!("{times} {what}"))
+            .collect();
+        let (sent, parts) = (counts.sent, parts.join(", "));
+        write!(f, "\n      secondary writes: {sent} sent, {parts}")?;
+    }
+    if counts.late > 0 {
+        write!(
+            f,
+            "\n      {} callers stopped waiting for a secondary write",
+            counts.late
+        )?;
+    }
+    if counts.unknown > 0 {
+        write!(
+            f,
+            "\n      {} primary writes of unknown effect",
+            counts.unknown
+        )?;
+    }
+    if counts.lost > 0 {
+        write!(f, "\n      what is lost may be missing: copy")?;
+    }
+    Ok(())
+}
+
+fn line(f: &mut Formatter<'_>, width: usize, name: &str, totals: &Totals) -> fmt::Result {
+    let counts = totals.counts;
     let numbers = [
-        counts.calls,
+        totals.calls,
         counts.compared,
         counts.equal,
         counts.different,
@@ -134,7 +240,7 @@ fn line(f: &mut Formatter<'_>, width: usize, name: &str, counts: &Totals) -> fmt
         counts.shed,
         counts.timed_out,
         counts.unsampled,
-        counts.errors,
+        totals.errors,
     ];
     write!(f, "\n{name:width$}")?;
     for (column, number) in COLUMNS.iter().zip(numbers) {

@@ -50,10 +50,10 @@ impl Evidence {
         }
         let now = self.harness.report().total();
         let missed = [
-            ("timed_out", now.timed_out - before.timed_out),
-            ("shed", now.shed - before.shed),
-            ("unsampled", now.unsampled - before.unsampled),
-            ("in_flight", now.in_flight),
+            ("timed_out", now.counts.timed_out - before.counts.timed_out),
+            ("shed", now.counts.shed - before.counts.shed),
+            ("unsampled", now.counts.unsampled - before.counts.unsampled),
+            ("in_flight", now.counts.in_flight),
         ];
         match missed.into_iter().find(|(_, count)| *count > 0) {
             None => Ok(()),

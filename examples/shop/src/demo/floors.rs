@@ -26,7 +26,11 @@ pub(super) fn missed(
             missed.push(format!("{what}: {is} of at least {least}"));
         }
     };
-    floor("calls compared", counts.compared, part(COMPARED).max(1));
+    floor(
+        "calls compared",
+        counts.counts.compared,
+        part(COMPARED).max(1),
+    );
     floor("writes", counts.writes, counts.calls * WRITES_IN_100 / 100);
     floor(
         "error answers",
@@ -41,6 +45,8 @@ pub(super) fn missed(
 
 #[cfg(test)]
 mod tests {
+    use dal_shadow::Counts;
+
     use super::*;
 
     fn counts(calls: u64, writes: u64, errors: u64, compared: u64) -> Totals {
@@ -48,7 +54,10 @@ mod tests {
             calls,
             writes,
             errors,
-            compared,
+            counts: Counts {
+                compared,
+                ..Counts::default()
+            },
             ..Totals::default()
         }
     }

@@ -50,8 +50,8 @@ impl Progress {
             "{:.1} s: {} calls, {} compared, {} different",
             self.began.elapsed().as_secs_f32(),
             total.calls,
-            total.compared,
-            total.different
+            total.counts.compared,
+            total.counts.different
         );
         if let Some(bar) = &self.bar {
             bar.set_position(millis(self.began.elapsed()));

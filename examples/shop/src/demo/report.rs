@@ -112,7 +112,7 @@ pub(super) fn methods(harness: &dal_shadow::Report) -> BTreeMap<String, MethodRe
         let entity = harness
             .entities
             .iter()
-            .find(|it| it.entity == called.entity)?;
+            .find(|it| it.status.entity == called.entity)?;
         let mut methods = entity.methods.iter();
         methods.find(|it| it.method == called.method).cloned()
     };
@@ -128,13 +128,13 @@ pub(super) fn methods(harness: &dal_shadow::Report) -> BTreeMap<String, MethodRe
 
 /// A difference is one however little was compared; equality needs enough.
 fn verdict(setting: &Setting, counts: &Totals, missed: &[String]) -> Verdict {
-    if counts.different > 0 {
+    if counts.counts.different > 0 {
         return Verdict::Different;
     }
     if let Some(defect) = setting.planted {
         return Verdict::Inconclusive(format!(
             "the planted defect {defect} met none of {} compared calls; give it more --seconds or another --seed",
-            counts.compared
+            counts.counts.compared
         ));
     }
     if missed.is_empty() {

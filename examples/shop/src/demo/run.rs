@@ -144,7 +144,7 @@ impl Run {
         let counts = harness.total();
         let enough = options.plant.is_none()
             && floors::missed(length, &counts, &report::methods(&harness)).is_empty();
-        enough || counts.different > 0 || elapsed >= LEAST_PATIENCE.max(length * PATIENCE)
+        enough || counts.counts.different > 0 || elapsed >= LEAST_PATIENCE.max(length * PATIENCE)
     }
 }
 

@@ -72,12 +72,12 @@ impl Report {
                 text,
                 "{name:<24}{:>7}{:>10}{:>8}{:>11}{:>14}{:>14}{:>6}{errors:>8}  {:>17}  {:>17}",
                 method.calls,
-                method.compared,
-                method.equal,
-                method.different,
-                method.acknowledged,
-                method.inconclusive,
-                method.shed,
+                method.counts.compared,
+                method.counts.equal,
+                method.counts.different,
+                method.counts.acknowledged,
+                method.counts.inconclusive,
+                method.counts.shed,
                 times(&method.latency.mysql),
                 times(&method.latency.dynamodb),
             );
@@ -88,12 +88,12 @@ impl Report {
             "{:<24}{:>7}{:>10}{:>8}{:>11}{:>14}{:>14}{:>6}{:>8}",
             "all",
             all.calls,
-            all.compared,
-            all.equal,
-            all.different,
-            all.acknowledged,
-            all.inconclusive,
-            all.shed,
+            all.counts.compared,
+            all.counts.equal,
+            all.counts.different,
+            all.counts.acknowledged,
+            all.counts.inconclusive,
+            all.counts.shed,
             all.errors
         );
     }
@@ -119,11 +119,11 @@ impl Report {
         match &self.verdict {
             Verdict::Equal => format!(
                 "EQUAL: {} calls compared, none different ({} writes and {} error answers in {} calls)",
-                all.compared, all.writes, all.errors, all.calls
+                all.counts.compared, all.writes, all.errors, all.calls
             ),
             Verdict::Different => format!(
                 "DIFFERENT: {} of {} compared calls",
-                all.different, all.compared
+                all.counts.different, all.counts.compared
             ),
             Verdict::Inconclusive(why) => format!("INCONCLUSIVE: {why}"),
         }

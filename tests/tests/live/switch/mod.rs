@@ -81,7 +81,12 @@ async fn there_and_back(engine: Engine, by: By) {
         driver.all_to(phase).await;
         tokio::time::sleep(STAY).await;
     }
-    until(|| lists(&shadow).iter().all(|counts| counts.compared > 0)).await;
+    until(|| {
+        lists(&shadow)
+            .iter()
+            .all(|counts| counts.counts.compared > 0)
+    })
+    .await;
     shoppers
         .while_writes_wait(are_equal(&stores, &shadow))
         .await;
@@ -146,7 +151,9 @@ fn lists(shadow: &Shadow) -> Vec<MethodReport> {
     let report = shadow.harness.report();
     let counts = |(entity, method): (&str, &str)| {
         let mut entities = report.entities.iter();
-        let of_entity = entities.find(|report| report.entity == entity).unwrap();
+        let of_entity = entities
+            .find(|report| report.status.entity == entity)
+            .unwrap();
         let mut methods = of_entity.methods.iter();
         methods.find(|it| it.method == method).unwrap().clone()
     };
@@ -156,9 +163,9 @@ fn lists(shadow: &Shadow) -> Vec<MethodReport> {
 /// They were compared, and were equal.
 fn nothing_of_the_shoppers_differed(shadow: &Shadow) {
     for counts in lists(shadow) {
-        assert!(counts.compared > 0, "{counts:?}");
+        assert!(counts.counts.compared > 0, "{counts:?}");
         assert_eq!(
-            counts.different,
+            counts.counts.different,
             0,
             "{counts:?} {:?}",
             shadow.found.records()
