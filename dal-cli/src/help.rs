@@ -5,6 +5,7 @@ pub const SHORT: &str = "\
 Try:  dal demo            (nothing to install or set first)
       dal demo --plant    (finds a planted defect)
 
+      dal check migrationContract.json
       dal differences differences.jsonl
       dal phase check phases.json --in-force phases.last.json
 
@@ -17,6 +18,10 @@ Examples:
   dal demo --plant                  plant a subtle defect into the DynamoDB code, and see it found
   dal demo --plant lost-lines       another one; `dal demo --help` lists them
   dal demo --seconds 60 --json report.json
+  dal check migrationContract.json --catalog catalog.json
+                                    is the contract understood, and if not, where and why
+  dal catalog --mysql mysql://… > catalog.json
+                                    the schema that contracts are checked against
   dal differences differences.jsonl what a JsonLinesSink found, one row for each defect
   dal phase check phases.json --in-force phases.last.json
                                     is it valid, and which step does each entity take
@@ -26,12 +31,12 @@ Examples:
 
 Exit codes:
   0  done; in a comparison: all answers were equal
-  1  ran, and the answer is no: answers differed, a phase file is not valid or takes a step that is
-     refused, or no servers are running
+  1  ran, and the answer is no: answers differed, an entity of a contract is refused, a phase file is
+     not valid or takes a step that is refused, or no servers are running
   2  could not run, or compared too little to say; standard error says what to do
 
-A build without the feature `kit` (cargo install … --no-default-features) has `differences` and
-`phase` only, and contains no database.
+A build without the feature `kit` (cargo install … --no-default-features) has `check`, `catalog`,
+`differences` and `phase` only, and contains no database.
 
 Environment:
   DAL_MYSQL_URL      use this MySQL 8 or later (mysql://user:password@host:port/) and start none;

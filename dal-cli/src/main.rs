@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod catalog;
+mod check;
 #[cfg(feature = "kit")]
 mod demo;
 mod differences;
@@ -16,7 +18,8 @@ use clap::{Parser, Subcommand};
 
 /// Tools for an application that moves from MySQL to DynamoDB.
 ///
-/// `dal phase` and `dal differences` are for operators; `dal demo` shows the whole idea in ten
+/// `dal check` reads a migrationContract.json; `dal phase` and `dal differences` are for operators;
+/// `dal demo` shows the whole idea in ten
 /// seconds; `dal servers` gives you both databases.
 #[derive(Parser)]
 #[command(name = "dal", version, after_help = help::SHORT, after_long_help = help::LONG)]
@@ -27,6 +30,23 @@ struct Dal {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Print MySQL's schema as `catalog.json`, for `dal check --catalog` and for the repository.
+    ///
+    /// Reads tables, columns, keys, foreign keys, CHECK constraints and the names of triggers. It
+    /// changes nothing, and reads no rows.
+    ///
+    /// Exit code 0: printed. 2: MySQL cannot be read.
+    #[command(after_help = catalog::EXAMPLE)]
+    Catalog(catalog::CatalogOptions),
+    /// Is a migrationContract.json understood, and if not, where and why?
+    ///
+    /// Prints each finding with its code, place, meaning and fix, and then each entity: loaded or not,
+    /// its table, keys and access paths. What is wrong refuses the entity that it stands in; the
+    /// others load. `CONTRACT.dal.json` beside the contract is read too, if it is there.
+    ///
+    /// Exit code 0: every entity is loaded. 1: at least one is refused. 2: could not run.
+    #[command(after_help = check::EXAMPLE)]
+    Check(check::CheckOptions),
     /// Compare MySQL and DynamoDB on an online shop, with nothing to install or set first.
     ///
     /// Starts a private MySQL and an embedded DynamoDB, fills one and copies it to the other, and
@@ -59,6 +79,8 @@ enum Command {
 
 fn main() -> ExitCode {
     match Dal::parse().command {
+        Command::Catalog(options) => catalog::run(&options),
+        Command::Check(options) => check::run(&options),
         #[cfg(feature = "kit")]
         Command::Demo(options) => demo::run(&options),
         Command::Differences(files) => differences::run(&files),

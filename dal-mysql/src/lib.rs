@@ -2,6 +2,7 @@
 
 mod advice;
 mod call;
+mod catalog;
 mod cause;
 mod client;
 mod closed;
@@ -14,6 +15,7 @@ mod pool;
 mod release;
 mod session;
 
+pub use catalog::catalog;
 pub use cause::cause;
 pub use client::{MySql, connect, from_pool};
 pub use codes::{ERROR_TABLE, ErrorRow, SQLSTATES};

@@ -2,11 +2,13 @@
 
 mod attempts;
 pub mod call;
+pub mod catalog;
 mod class;
 mod cx;
 mod error;
 mod failed;
 mod kind;
+pub mod model;
 mod retry;
 pub mod telemetry;
 

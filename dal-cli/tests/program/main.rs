@@ -9,6 +9,7 @@
 
 #[cfg(feature = "kit")]
 mod clean;
+mod contracts;
 #[cfg(feature = "kit")]
 mod demo;
 mod operators;

@@ -3,6 +3,7 @@
 mod backends;
 mod cancelled;
 mod capture;
+mod catalog;
 #[cfg(unix)]
 mod containers;
 mod error_table;
