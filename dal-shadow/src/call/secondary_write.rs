@@ -118,6 +118,11 @@ impl SecondaryWrite {
         }
     }
 
+    /// Is not sent: transfers bring its records.
+    pub(super) fn leave_out(&self) {
+        self.state().dropped = true;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -177,6 +182,9 @@ impl SecondaryWrite {
 impl Secondary for SecondaryWrite {
     fn send(self: Arc<Self>) -> BoxFuture<'static, SecondaryEnd> {
         Box::pin(async move {
+            if self.state().dropped {
+                return SecondaryEnd::Failed;
+            }
             // An error would mean that the semaphore is closed, which nothing does.
             let _slot = self.entity.slots().acquire_owned().await;
             if self.state().taken.is_some() {

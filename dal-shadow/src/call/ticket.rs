@@ -1,6 +1,7 @@
 //! What a wrapper holds, and one call that has entered.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::call::context::Context;
 use crate::call::key::Keys;
@@ -128,6 +129,18 @@ impl Engine {
             repairer: self.0.repairer.as_ref(),
             carrier,
         }
+    }
+
+    /// Whether this method's secondary writes are left out, and its records transferred instead.
+    pub(super) fn only_transfers(&self, spec: &MethodSpec) -> bool {
+        let wrapper = &*self.0;
+        let repaired = |number: &EntityId| {
+            let entity = wrapper.core.entity_numbered(*number);
+            entity.is_some_and(|entity| entity.repairer().is_some())
+        };
+        wrapper.core.only_transfers.load(Ordering::Relaxed)
+            && !spec.bulk
+            && wrapper.entities.iter().all(repaired)
     }
 
     pub(super) fn core(&self) -> &Arc<Core> {

@@ -187,6 +187,9 @@ impl Task {
             write,
             self.carrier.clone(),
         );
+        if self.engine.only_transfers(self.method.spec) {
+            write.leave_out();
+        }
         let named = self.engine.keys(self.carrier.as_ref()).records(named);
         let pending = self.under_way.made(named, Arc::new(write));
         // Only now may a step find that no write is under way.

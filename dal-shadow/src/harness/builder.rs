@@ -1,7 +1,7 @@
 //! The settings of a harness, and its start.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, Weak};
 
 use dal_traits::{Clock, Error, ErrorKind, SystemClock};
@@ -244,6 +244,7 @@ impl HarnessBuilder {
             capture: self.capture,
             numbers: Mutex::default(),
             tokens: AtomicU64::new(0),
+            only_transfers: AtomicBool::new(false),
             reads: Arc::new(Semaphore::new(policy.reads.in_flight)),
             breakers: [Store::MySql, Store::DynamoDb]
                 .map(|store| Breaker::new(store, policy.reads.timeout)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub(crate) struct Core {
     /// The number of each entity that a wrapper names.
     pub(crate) numbers: Mutex<BTreeMap<String, EntityId>>,
     pub(crate) tokens: AtomicU64,
+    /// Secondary writes are left out, and transfers bring their records: for the test kit.
+    pub(crate) only_transfers: AtomicBool,
     /// One permit for each shadow read under way.
     pub(crate) reads: Arc<Semaphore>,
     /// One permit: comparisons that need more than a look run one at a time.

@@ -1,6 +1,7 @@
 //! The harness of a service: steps, status, reports.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::harness::core::Core;
@@ -135,6 +136,14 @@ impl Harness {
 
     pub(super) const fn new(core: Arc<Core>) -> Self {
         Self(core)
+    }
+
+    /// From now on leaves the secondary writes out and transfers the records that each call names: a
+    /// method that changes a record which it does not name then leaves the stores different. Entities
+    /// without `repair`, and writes with `key = all`, are written as usual. For the test kit.
+    #[doc(hidden)]
+    pub fn only_transfers(&self) {
+        self.0.only_transfers.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {

@@ -88,6 +88,8 @@ pub struct Accounts {
     pub calls: AtomicU64,
     /// Calls for this account never end.
     pub hung: AtomicU64,
+    /// The pauses before and after every call is made; otherwise up to `slow`.
+    pub each: Mutex<Option<(Duration, Duration)>>,
     /// The pauses before and after the next calls are made, in their order.
     pub pauses: Mutex<VecDeque<(Duration, Duration)>>,
     /// The tokens that writes came with.
@@ -110,6 +112,7 @@ impl Accounts {
             latest: Duration::from_millis(1_500),
             calls: AtomicU64::new(0),
             hung: AtomicU64::new(0),
+            each: Mutex::default(),
             pauses: Mutex::default(),
             tokens: Mutex::default(),
             landed: Arc::default(),
@@ -118,6 +121,18 @@ impl Accounts {
 
     pub fn works_from_now_on(&self) {
         self.faulty.store(false, Ordering::SeqCst);
+    }
+
+    /// Every call takes so long from now on.
+    pub fn takes(&self, time: Duration) {
+        *self.each.lock().unwrap() = Some((time / 2, time / 2));
+    }
+
+    /// Whether an account has seen this write.
+    pub fn has(&self, id: u64, write: u64) -> bool {
+        let state = self.state.lock().unwrap();
+        let account = state.accounts.get(&id);
+        account.is_some_and(|account| account.writes.contains(&write))
     }
 
     pub fn all(&self) -> BTreeMap<u64, Account> {
@@ -158,7 +173,8 @@ impl Accounts {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let token = OpCx::current().token().map(str::to_owned);
         self.tokens.lock().unwrap().extend(token);
-        let set = self.pauses.lock().unwrap().pop_front();
+        let next = self.pauses.lock().unwrap().pop_front();
+        let set = next.or(*self.each.lock().unwrap());
         match set {
             Some((before, _)) => sleep(before).await,
             None => self.pause().await,

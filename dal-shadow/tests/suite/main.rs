@@ -21,6 +21,7 @@ mod containment;
 mod converge;
 mod engine;
 mod forms;
+mod lag;
 mod may_step;
 mod never_hurts;
 mod phases;

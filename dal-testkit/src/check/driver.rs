@@ -268,6 +268,7 @@ impl<O: Operation> Driver<O> {
             steps,
             returned,
             at: fault.at,
+            after: fault.after,
             differences: fault.differences,
             answers: fault.answers,
             help: fault.help,

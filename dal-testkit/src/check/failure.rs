@@ -18,6 +18,8 @@ pub struct Failure<O> {
     pub returned: Vec<String>,
     /// The step that shows it, counted from 0.
     pub at: usize,
+    /// The call that shows it, where that is made on both stores after the last step.
+    pub after: Option<String>,
     /// What is different, by field path with both values: `email: "a" | "b"`.
     pub differences: Vec<String>,
     /// Both answers in full, each with the name of its store.
@@ -84,6 +86,7 @@ impl<O: Operation> Failure<O> {
             steps: Vec::new(),
             returned: Vec::new(),
             at: 0,
+            after: None,
             differences: Vec::new(),
             answers: Vec::new(),
             help: Vec::new(),
@@ -109,11 +112,15 @@ impl<O: Operation> fmt::Display for Failure<O> {
             writeln!(f)?;
         }
         for (index, step) in self.steps.iter().enumerate() {
-            let mark = if index == self.at { "→" } else { " " };
+            let shows = index == self.at && self.after.is_none();
+            let mark = if shows { "→" } else { " " };
             writeln!(f, "{mark} {:>3}. {step:?}", index + 1)?;
             if let Some(returned) = self.returned.get(index).filter(|text| !text.is_empty()) {
                 writeln!(f, "         returned {returned}")?;
             }
+        }
+        if let Some(call) = &self.after {
+            writeln!(f, "→ end. {call} on both stores")?;
         }
         if !self.differences.is_empty() {
             writeln!(f)?;

@@ -24,6 +24,8 @@ pub(super) struct Fault {
     places: BTreeSet<String>,
     /// How an inconclusive fault counts.
     pub(super) weight: Weight,
+    /// The call that shows it, where it is made on both stores after the last step.
+    pub(super) after: Option<String>,
 }
 
 /// What one of the calls before a fault returned.
@@ -90,6 +92,7 @@ impl Fault {
             method: None,
             places: BTreeSet::new(),
             weight: Weight::Tolerable,
+            after: None,
         }
     }
 
@@ -97,6 +100,12 @@ impl Fault {
     pub(super) fn of(mut self, method: &OpMethod) -> Self {
         self.method = Some(format!("{}.{}", method.entity, method.method));
         self
+    }
+
+    /// The entity of the method to blame.
+    pub(super) fn entity(&self) -> Option<String> {
+        let (entity, _) = self.method.as_deref()?.split_once('.')?;
+        Some(entity.to_owned())
     }
 
     /// Names the places that tell this fault from another one of the same method.
@@ -114,6 +123,12 @@ impl Fault {
             };
             self.answers.push((name.to_owned(), text));
         }
+        self
+    }
+
+    /// Names the call that was made on both stores after the last step.
+    pub(super) fn after(mut self, call: impl std::fmt::Debug) -> Self {
+        self.after = Some(format!("{call:?}"));
         self
     }
 

@@ -28,6 +28,9 @@ impl<O: Clone> Item<O> {
 /// Draws at most so often for a call of a wanted kind.
 pub(super) const DRAWS: usize = 200;
 
+/// Through the wrapper, one sequence in so many makes no secondary writes.
+const ONLY_TRANSFERS: u64 = 2;
+
 /// Why there is no call that can be made.
 pub(super) const MIRRORS_ONLY: &str =
     "the strategies make calls of mirror methods only, which are left out here";
@@ -80,7 +83,7 @@ impl<O: Operation> Generator<O> {
     pub(super) fn makes(&self, step: &Step<O>) -> bool {
         match step {
             Step::Call(op) => self.mirrors || !op.method().mirror,
-            Step::To(_) => true,
+            Step::To(_) | Step::OnlyTransfers => true,
         }
     }
 
@@ -117,6 +120,15 @@ impl<O: Operation> Generator<O> {
             }
         }
         self.insert_phases(&mut items, &mut random);
+        if !self.phases.is_empty() && number % ONLY_TRANSFERS == ONLY_TRANSFERS - 1 {
+            // Where one store is written, nothing is transferred.
+            let both = self.phases.iter().find(|phase| phase.writes_both());
+            let first = both.map(|phase| Item::fixed(Step::To(*phase)));
+            items.splice(
+                0..0,
+                [Item::fixed(Step::OnlyTransfers)].into_iter().chain(first),
+            );
+        }
         for _ in 0..=length / 10 {
             items.extend(draw.wanted(|op| !op.method().write)?);
         }

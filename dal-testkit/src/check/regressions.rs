@@ -1,7 +1,7 @@
 //! Sequences that once failed, kept as JSON in a file beside the user's tests.
 //!
 //! The file is a list of sequences, a sequence a list of steps, a step `{"rename": {"id": 0, "name":
-//! "Ann"}}` or `{"to": "dynamodb-leads"}`. It is data and not Rust, because `Debug` writes no Rust for
+//! "Ann"}}`, `{"to": "dynamodb-leads"}` or `{"secondary": "transfers"}`. It is data and not Rust, because `Debug` writes no Rust for
 //! the types of other crates, and because a file of data can be appended to by the check itself.
 
 mod layout;
@@ -21,6 +21,9 @@ const VARIABLE: &str = "DAL_CHECK_REGRESSIONS";
 
 /// The name of a step that changes the phase.
 const TO: &str = "to";
+
+/// The name and the value of the step after which the secondary store is written by transfers only.
+const ONLY_TRANSFERS: (&str, &str) = ("secondary", "transfers");
 
 /// The file of a check, and what was in it at the start.
 pub(super) struct Regressions<O> {
@@ -97,6 +100,10 @@ fn data<O: Operation>(steps: &[Step<O>]) -> Result<Value, NotData> {
         .map(|step| match step {
             Step::Call(call) => call.to_data(),
             Step::To(phase) => Ok(under(TO, Value::from(phase.as_str()))),
+            Step::OnlyTransfers => {
+                let (name, value) = ONLY_TRANSFERS;
+                Ok(under(name, Value::from(value)))
+            }
         })
         .collect::<Result<Vec<_>, _>>()
         .map(Value::Array)
@@ -105,6 +112,9 @@ fn data<O: Operation>(steps: &[Step<O>]) -> Result<Value, NotData> {
 fn step<O: Operation>(data: &Value) -> Result<Step<O>, String> {
     match named(data)? {
         (TO, Value::String(phase)) => phase.parse().map(Step::To),
+        (name, Value::String(value)) if (name, value.as_str()) == ONLY_TRANSFERS => {
+            Ok(Step::OnlyTransfers)
+        }
         _ => O::from_data(data).map(Step::Call),
     }
 }

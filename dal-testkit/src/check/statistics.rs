@@ -27,6 +27,10 @@ pub struct Statistics {
     pub pages_continued: u64,
     /// Changes of the phase.
     pub phases: u64,
+    /// Secondary writes that were left to transfers.
+    pub transferred: u64,
+    /// Reads that were compared on both stores after the last step of a sequence.
+    pub at_the_end: u64,
     /// Classes of which every id was the same in both stores: an id that is not declared would not
     /// be noticed.
     pub ids_never_apart: Vec<String>,
@@ -132,6 +136,8 @@ impl Statistics {
         self.inconclusive += other.inconclusive;
         self.repeated += other.repeated;
         self.phases += other.phases;
+        self.transferred += other.transferred;
+        self.at_the_end += other.at_the_end;
         self.pages_continued += other.pages_continued;
         for (name, calls) in &other.methods {
             let sum = self.methods.entry(name.clone()).or_default();
@@ -246,6 +252,20 @@ impl fmt::Display for Statistics {
         }
         if self.phases > 0 {
             write!(f, "\n  phases: {} changes", self.phases)?;
+        }
+        if self.at_the_end > 0 {
+            write!(
+                f,
+                "\n  at the end of sequences: {} reads were the same on both stores",
+                self.at_the_end
+            )?;
+        }
+        if self.transferred > 0 {
+            write!(
+                f,
+                "\n  transfers in place of secondary writes: {}",
+                self.transferred
+            )?;
         }
         if !self.ids_never_apart.is_empty() {
             write!(

@@ -1,5 +1,9 @@
 //! Runs a sequence through the wrapper and changes the phase in the middle of it.
 //!
+//! No call waits for a secondary write, as in a service. The check waits for them where both stores
+//! must be at rest: before a step, before the end, and before a difference counts that may be one of
+//! time.
+//!
 //! A sequence passes when
 //!
 //! * every answer is that of a third store, which is called without the wrapper;
@@ -10,16 +14,16 @@
 mod end;
 mod evidence;
 mod phases;
+mod rest;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use dal_shadow::answer::Answer;
 use dal_shadow::compare::Difference;
 use dal_shadow::ops::{Bound, On, Slot};
-use dal_shadow::sink::RingSink;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, Order, SecondaryWrites, ShadowReads};
+use dal_shadow::{Harness, OpCx, Order, SecondaryWrites, ShadowReads};
 use dal_traits::{RetryBudget, RetryPolicy};
 use futures::future::BoxFuture;
 
@@ -31,13 +35,10 @@ use super::independent::given;
 use super::start::Start;
 use super::tally::Tally;
 use super::{FailureKind, Phase, Step, bind, pages, panics, transient};
-use evidence::Evidence;
+use evidence::{Before, Evidence, Findings};
 
 /// Makes the DynamoDB side equal to the MySQL side.
 pub(super) type Copy<A, B> = Arc<dyn Fn(Arc<A>, Arc<B>) -> BoxFuture<'static, ()> + Send + Sync>;
-
-/// How many findings of one call are kept.
-const FINDINGS: usize = 64;
 
 /// The phases that a sequence can go through: all six with a `copy`, otherwise those that write
 /// both stores.
@@ -72,8 +73,8 @@ where
 {
     let phases = phases(stores.copy.is_some());
     let phase = phases.first().copied().unwrap_or(Phase::DualWrite);
-    let ring = RingSink::new(FINDINGS).unredacted();
-    let harness = match harness(phase, start.limits, &ring).await {
+    let findings = Findings::default();
+    let harness = match harness(phase, start.limits, &findings).await {
         Ok(harness) => harness,
         Err(fault) => return Ran::failed(fault),
     };
@@ -89,12 +90,14 @@ where
     let entities: BTreeSet<_> = O::methods().iter().map(|method| method.entity).collect();
     let mut walk = Walk {
         start,
+        steps,
+        only_transfers: false,
         invoker: Invoker::new(start.limits),
         through: Invoker::new(start.limits.through_a_wrapper()),
         bare_name: format!("a bare store ({})", start.engines.mysql),
         stores,
         wrapper,
-        evidence: Evidence::new(harness.clone(), ring),
+        evidence: Evidence::new(harness.clone(), findings),
         harness,
         entities,
         phases,
@@ -105,18 +108,20 @@ where
         tally: Tally::default(),
         unused: Vec::new(),
         unused_bound: start.bound(),
+        creating: Mutex::default(),
         made: BTreeSet::new(),
     };
-    let fault = walk.all(steps).await.err();
+    let fault = walk.all().await.err();
     let mut statistics = walk.tally.statistics;
+    statistics.transferred = walk.evidence.transferred();
     statistics.repeated = walk.invoker.repeated() + walk.through.repeated();
     // The wrapper stores one id on both sides, and the third store starts with the same ids: that
     // ids are never apart says nothing here.
     Ran::of(statistics, fault, Vec::new())
 }
 
-/// A harness that compares every call and waits for both stores.
-async fn harness(phase: Phase, limits: Limits, ring: &RingSink) -> Result<Harness, Fault> {
+/// A harness that compares every call. A read waits for its comparison, a write for nothing.
+async fn harness(phase: Phase, limits: Limits, findings: &Findings) -> Result<Harness, Fault> {
     let retry = RetryPolicy {
         max_attempts: limits.repeats + 1,
         base: Limits::pause(0),
@@ -127,7 +132,6 @@ async fn harness(phase: Phase, limits: Limits, ring: &RingSink) -> Result<Harnes
         .best_effort_writes()
         .stores_hold_the_same()
         .secondary_writes(SecondaryWrites {
-            awaited: true,
             caller_timeout: limits.through_a_wrapper().timeout,
             attempt_timeout: limits.timeout,
             retry,
@@ -139,7 +143,7 @@ async fn harness(phase: Phase, limits: Limits, ring: &RingSink) -> Result<Harnes
             rereads: 0,
             ..ShadowReads::default()
         })
-        .sink(ring.clone())
+        .sink(findings.clone())
         .start()
         .await
         .map_err(|error| {
@@ -148,13 +152,13 @@ async fn harness(phase: Phase, limits: Limits, ring: &RingSink) -> Result<Harnes
         })
 }
 
-/// Makes the text of all arguments so far.
-type Given<'a> = &'a (dyn Fn() -> String + Sync);
-
 const WRAPPER: &str = "the wrapper";
 
 struct Walk<'a, O, A: ?Sized, B: ?Sized, W> {
     start: &'a Start,
+    steps: &'a [Step<O>],
+    /// No secondary write is made.
+    only_transfers: bool,
     /// Makes the calls on the stores themselves.
     invoker: Invoker,
     /// Makes those on the wrapper.
@@ -174,6 +178,8 @@ struct Walk<'a, O, A: ?Sized, B: ?Sized, W> {
     /// What a store returned when it went out of use, and the slots of that time.
     unused: Vec<(O, Answer)>,
     unused_bound: Bound,
+    /// The classes of ids that were given since both stores were at rest.
+    creating: Mutex<BTreeSet<&'static str>>,
     /// The slots that are bound.
     made: BTreeSet<(&'static str, Slot)>,
 }
@@ -186,35 +192,56 @@ where
     W: Sync,
 {
     /// Runs every step, then compares both stores.
-    async fn all(&mut self, steps: &[Step<O>]) -> Result<(), Fault> {
+    async fn all(&mut self) -> Result<(), Fault> {
+        let fault = match self.every_step().await {
+            Ok(()) => return Ok(()),
+            Err(fault) => fault,
+        };
+        // A secondary write that went wrong before is the cause, and tells more.
+        match self.at_rest(fault.at).await {
+            Err(earlier) if earlier.at < fault.at => Err(self.explained(earlier)),
+            _ => Err(self.explained(fault)),
+        }
+    }
+
+    async fn every_step(&mut self) -> Result<(), Fault> {
         for (class, ids) in &self.start.known {
             let slots = Slot::all().take(ids.len());
             self.made.extend(slots.map(|slot| (*class, slot)));
         }
-        for (at, step) in steps.iter().enumerate() {
+        for (at, step) in self.steps.iter().enumerate() {
             match step {
                 Step::To(phase) => self.walk(*phase, at).await?,
-                Step::Call(op) => self.call(op, at, steps).await?,
+                Step::Call(op) => self.call(op, at).await?,
+                Step::OnlyTransfers => {
+                    self.harness.only_transfers();
+                    self.only_transfers = true;
+                }
             }
         }
-        let last = steps.len().saturating_sub(1);
+        let last = self.steps.len().saturating_sub(1);
+        self.at_rest(last).await?;
         if self.phase.writes_both() {
-            self.both_hold_the_same(steps, last).await
+            self.both_hold_the_same(last).await
         } else {
             self.is_still_unused(last).await
         }
     }
 
     /// Makes one call through the wrapper and on the bare store, and compares the two answers.
-    async fn call(&mut self, op: &O, at: usize, steps: &[Step<O>]) -> Result<(), Fault> {
+    async fn call(&mut self, op: &O, at: usize) -> Result<(), Fault> {
         let method = op.method();
         self.tally.called(method);
-        let given = || given(steps, at);
+        let given = || given(self.steps, at);
         let wrapper = At {
             store: WRAPPER,
             step: at,
         };
-        let answer = self.through(op, wrapper, &given).await?;
+        if self.depends_on_lag(method) {
+            self.at_rest(at).await?;
+        }
+        self.created(method);
+        let answer = self.through(op, wrapper).await?;
         let (bare_name, bare_store) = (&self.bare_name, &*self.stores.bare);
         let bare_at = At {
             store: bare_name,
@@ -225,7 +252,7 @@ where
             .settled(op, bare_store, &self.bare_bound, bare_at)
             .await?;
         bind::options_fit(method, &answer, at)?;
-        let whole = self.all_pages(op, &answer, wrapper, &given).await?;
+        let whole = self.all_pages(op, &answer, wrapper).await?;
         let bare_whole =
             pages::whole(invoker, op, bare_store, &self.bare_bound, &bare, bare_at).await?;
         let names = [WRAPPER, bare_name.as_str()];
@@ -269,20 +296,27 @@ where
 
     /// Makes a call through the wrapper. Repeats it while its answer is transient or was not
     /// compared, if a repetition is safe.
-    async fn through(&self, op: &O, at: At<'_>, given: Given<'_>) -> Result<Answer, Fault> {
+    async fn through(&self, op: &O, at: At<'_>) -> Result<Answer, Fault> {
         let method = op.method();
-        let advice = |found: &[Difference]| self.comparison.advice(method, found, given);
-        let mut repetition = 0;
+        let (mut repetition, mut rested) = (0, false);
         loop {
-            let before = self.evidence.before();
-            let answer = self
-                .through
-                .once(op, &self.wrapper, &self.bound, at)
-                .await?;
-            let found = self
-                .evidence
-                .since(before, method, self.phase, at.step, &advice);
-            let repeat = may_repeat(method, &answer) || !method.write && is_unclear(&found);
+            let before = self.evidence.before(method);
+            let call = self.through.once(op, &self.wrapper, &self.bound, at);
+            let answer = named(at.step).scope(call).await?;
+            if method.write {
+                // What its secondary write comes to is looked at when that has ended.
+                if may_repeat(method, &answer) && self.through.pause(&mut repetition).await {
+                    continue;
+                }
+                return Ok(answer);
+            }
+            let found = self.found(&before, op, at.step);
+            if found.is_err() && !std::mem::replace(&mut rested, true) {
+                // What the secondary store lacked may have been on its way.
+                self.at_rest(at.step).await?;
+                continue;
+            }
+            let repeat = may_repeat(method, &answer) || is_unclear(&found);
             if repeat && self.through.pause(&mut repetition).await {
                 continue;
             }
@@ -300,18 +334,21 @@ where
         op: &O,
         answer: &'s Answer,
         at: At<'_>,
-        given: Given<'_>,
     ) -> Result<std::borrow::Cow<'s, Answer>, Fault> {
-        let method = op.method();
-        let advice = |found: &[Difference]| self.comparison.advice(method, found, given);
-        let mut repetition = 0;
+        let (mut repetition, mut rested) = (0, false);
         loop {
-            let before = self.evidence.before();
+            let before = self.evidence.before(op.method());
             let (invoker, wrapper) = (&self.through, &self.wrapper);
-            let whole = pages::whole(invoker, op, wrapper, &self.bound, answer, at).await?;
-            let found = self
-                .evidence
-                .since(before, method, self.phase, at.step, &advice);
+            let pages = pages::whole(invoker, op, wrapper, &self.bound, answer, at);
+            let whole = named(at.step).scope(pages).await?;
+            if op.method().write {
+                return Ok(whole);
+            }
+            let found = self.found(&before, op, at.step);
+            if found.is_err() && !std::mem::replace(&mut rested, true) {
+                self.at_rest(at.step).await?;
+                continue;
+            }
             if is_unclear(&found) && self.through.pause(&mut repetition).await {
                 continue;
             }
@@ -321,6 +358,19 @@ where
             return found.map(|()| whole).map_err(lasting);
         }
     }
+
+    /// What the wrapper found at a read.
+    fn found(&self, before: &Before, op: &O, at: usize) -> Result<(), Fault> {
+        let given = || given(self.steps, at);
+        let advice = |found: &[Difference]| self.comparison.advice(op.method(), found, &given);
+        let (method, phase) = (op.method(), self.phase);
+        self.evidence.of_read(before, method, phase, at, &advice)
+    }
+}
+
+/// The context of the call of a step: what the wrapper finds carries its name.
+fn named(step: usize) -> OpCx {
+    OpCx::new().with_correlation_id(step.to_string())
 }
 
 /// Whether a comparison of the wrapper has no result.

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The variable that leaves a kind of ways out.
+const ONLY: &str = "DAL_SERVERS";
+
 /// No way led to a server.
 #[derive(Debug)]
 pub struct ServersError {
@@ -51,7 +54,49 @@ pub(super) fn first<T>(
     Err(ServersError::new(what, tried, choices))
 }
 
-/// Whether `DAL_SERVERS` allows this kind of way (`containers` or `local`; anything else allows both).
-pub(super) fn allowed(kind: &str) -> bool {
-    std::env::var("DAL_SERVERS").map_or(true, |only| only == kind)
+/// The kinds of ways that are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Allowed {
+    pub(super) local: bool,
+    pub(super) containers: bool,
+}
+
+/// The kinds that `DAL_SERVERS` allows: `local`, `containers`, or both while it is unset or empty.
+///
+/// # Errors
+/// With the values that there are, for any other one.
+pub(super) fn allowed(what: &str, choices: &'static str) -> Result<Allowed, ServersError> {
+    let value = std::env::var_os(ONLY).unwrap_or_default();
+    named(&value.to_string_lossy()).map_err(|why| ServersError::new(what, vec![why], choices))
+}
+
+fn named(value: &str) -> Result<Allowed, String> {
+    let (local, containers) = match value {
+        "" => (true, true),
+        "local" => (true, false),
+        "containers" => (false, true),
+        other => {
+            return Err(format!(
+                "nothing: {ONLY}=`{other}` is not known; set it to `local` or `containers`, or unset it to allow both"
+            ));
+        }
+    };
+    Ok(Allowed { local, containers })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_not_known_is_refused_with_those_that_are() {
+        let kinds = |value| named(value).map(|allowed| (allowed.local, allowed.containers));
+        assert_eq!(kinds(""), Ok((true, true)));
+        assert_eq!(kinds("local"), Ok((true, false)));
+        assert_eq!(kinds("containers"), Ok((false, true)));
+        let refused = kinds("docker").unwrap_err();
+        for part in ["DAL_SERVERS=`docker`", "`local`", "`containers`"] {
+            assert!(refused.contains(part), "{refused}");
+        }
+    }
 }

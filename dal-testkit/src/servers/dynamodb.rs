@@ -324,17 +324,18 @@ fn local(turn: Option<&Turn>) -> Result<DynamoDbServer, ServersError> {
         ready(&client_of(&endpoint), STARTING, || None)?;
         Ok(started(endpoint, &version, remover, turn))
     };
+    let allowed = allowed("DynamoDB Local", CHOICES)?;
     let mut ways: Vec<Way<'_, DynamoDbServer>> = Vec::new();
-    if allowed("containers") {
+    if allowed.containers {
         ways.push((
             "a container of an image that is here",
             Box::new(move || container(false)),
         ));
     }
-    if allowed("local") {
+    if allowed.local {
         ways.push(("AWS's jar with Java", Box::new(move || from_jar(turn))));
     }
-    if allowed("containers") {
+    if allowed.containers {
         ways.push((
             "a container of a pulled image",
             Box::new(move || container(true)),

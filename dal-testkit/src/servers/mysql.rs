@@ -204,17 +204,18 @@ fn start(turn: Option<&Turn>) -> Result<MySqlServer, ServersError> {
         drop_left_overs(&server);
         return Ok(server);
     }
+    let allowed = allowed("MySQL", CHOICES)?;
     let mut ways: Vec<Way<'_, MySqlServer>> = Vec::new();
-    if allowed("local") {
+    if allowed.local {
         ways.push(("mysqld on PATH", Box::new(move || from_path(turn))));
     }
-    if allowed("containers") {
+    if allowed.containers {
         ways.push((
             "a container of an image that is here",
             Box::new(move || container(false, turn)),
         ));
     }
-    if allowed("local") {
+    if allowed.local {
         ways.push((
             "a private copy from the operating system's packages",
             Box::new(move || {
@@ -223,7 +224,7 @@ fn start(turn: Option<&Turn>) -> Result<MySqlServer, ServersError> {
             }),
         ));
     }
-    if allowed("containers") {
+    if allowed.containers {
         ways.push((
             "a container of a pulled image",
             Box::new(move || container(true, turn)),

@@ -17,5 +17,6 @@ mod independent;
 mod memory;
 mod options;
 mod regressions;
+mod transfers;
 mod useless;
 mod wrapper;

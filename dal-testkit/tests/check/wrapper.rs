@@ -67,6 +67,8 @@ fn what_the_stores_hold_at_the_end_is_compared() {
     assert_eq!(failure.kind, FailureKind::Difference, "{failure}");
     let text = "at the end, in dual-write, the two stores do not hold the same: Get { id: h(0) }";
     assert!(failure.summary.contains(text), "{failure}");
+    let line = "\n→ end. Get { id: h(0) } on both stores\n";
+    assert!(failure.to_string().contains(line), "{failure}");
 }
 
 #[test]

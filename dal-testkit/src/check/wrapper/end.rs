@@ -21,14 +21,10 @@ where
 {
     /// Compares every read of handles and every read of the sequence exactly: ids and times
     /// included.
-    pub(super) async fn both_hold_the_same(
-        &mut self,
-        steps: &[Step<O>],
-        step: usize,
-    ) -> Result<(), Fault> {
+    pub(super) async fn both_hold_the_same(&mut self, step: usize) -> Result<(), Fault> {
         let bound = self.without_tokens();
         let mut asked = BTreeSet::new();
-        let called = steps.iter().filter_map(|step| match step {
+        let called = self.steps.iter().filter_map(|step| match step {
             Step::Call(op) if !op.method().write => Some(op.clone()),
             _ => None,
         });
@@ -45,12 +41,13 @@ where
             let invoker = &self.invoker;
             let mysql = all(invoker, &op, &*self.stores.mysql, &bound, mysql_at).await?;
             let dynamodb = all(invoker, &op, &*self.stores.dynamodb, &bound, dynamodb_at).await?;
-            let given = || given(steps, step);
+            let given = || given(self.steps, step);
             let method = op.method();
             match self.comparison.exact(method, &mysql, &dynamodb, &given) {
-                Compared::Agree => {}
+                Compared::Agree => self.tally.statistics.at_the_end += 1,
                 Compared::Transient => {
-                    return Err(self.unclear(&op, step, names, [&mysql, &dynamodb]));
+                    let unclear = self.unclear(&op, step, names, [&mysql, &dynamodb]);
+                    return Err(unclear.after(&op));
                 }
                 Compared::Differ(found) => {
                     let summary = format!(
@@ -59,6 +56,7 @@ where
                     );
                     let fault = difference(step, summary)
                         .of(method)
+                        .after(&op)
                         .answered(names, [&mysql, &dynamodb]);
                     return Err(found.into_fault(fault));
                 }

@@ -1,58 +1,120 @@
 //! What the wrapper itself found: a call counts when the wrapper compared it, or need not.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use dal_shadow::compare::{Difference, Why};
 use dal_shadow::ops::OpMethod;
-use dal_shadow::record::CallOutcome;
-use dal_shadow::sink::{Raw, RingSink};
-use dal_shadow::{Harness, Phase, Totals};
+use dal_shadow::record::{CallOutcome, Finding, Record};
+use dal_shadow::sink::{Raw, Sink};
+use dal_shadow::{Harness, MethodReport, Phase};
 
 use crate::check::FailureKind;
 use crate::check::comparison::{places_of, shown};
 use crate::check::fault::Fault;
 
+/// The findings that were not looked at yet.
+#[derive(Clone, Default)]
+pub(super) struct Findings(Arc<Mutex<Vec<Raw>>>);
+
+impl Findings {
+    /// Takes the findings of this kind, in their order.
+    fn take(&self, wanted: impl Fn(&Record) -> bool) -> Vec<Raw> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = std::mem::take(&mut *kept);
+        let (taken, others) = all.into_iter().partition(|raw| wanted(&raw.record));
+        *kept = others;
+        taken
+    }
+}
+
+impl Sink for Findings {
+    fn record(&self, _record: &Record) {}
+
+    fn wants_values(&self) -> bool {
+        true
+    }
+
+    fn record_unredacted(&self, record: &Record, finding: &Finding) {
+        let raw = Raw {
+            record: record.clone(),
+            differences: finding.differences.clone(),
+            answers: finding.answers.clone(),
+        };
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push(raw);
+    }
+}
+
 /// The findings and the counts of a harness.
 pub(super) struct Evidence {
     harness: Harness,
-    ring: RingSink,
+    findings: Findings,
+}
+
+/// What was counted of a read before a call of it.
+pub(super) struct Before(MethodReport);
+
+/// What the wrapper found wrong with a call.
+pub(super) struct Wrong {
+    pub(super) step: usize,
+    raw: Raw,
+    kind: FailureKind,
 }
 
 impl Evidence {
-    pub(super) fn new(harness: Harness, ring: RingSink) -> Self {
-        Self { harness, ring }
+    pub(super) fn new(harness: Harness, findings: Findings) -> Self {
+        Self { harness, findings }
     }
 
-    /// What was counted before a call.
-    pub(super) fn before(&self) -> Totals {
-        self.ring.clear();
-        self.harness.report().total()
+    /// What was counted before a call of a read.
+    pub(super) fn before(&self, method: &OpMethod) -> Before {
+        Before(self.counts(method))
     }
 
-    /// The first fault among the comparisons made since `before`. One without a result is
+    fn counts(&self, method: &OpMethod) -> MethodReport {
+        let report = self.harness.report();
+        let mut entities = report.entities.into_iter();
+        let of_entity = entities.find(|entity| entity.status.entity == method.entity);
+        let methods = of_entity.map(|entity| entity.methods).into_iter();
+        methods
+            .flatten()
+            .find(|counts| counts.method == method.method)
+            .unwrap_or_default()
+    }
+
+    /// Secondary writes that were left to transfers.
+    pub(super) fn transferred(&self) -> u64 {
+        let report = self.harness.report();
+        report
+            .methods()
+            .map(|it| it.secondary_writes.transferred)
+            .sum()
+    }
+
+    /// The first fault among the comparisons of a read since `before`. One without a result is
     /// [`FailureKind::Inconclusive`].
-    pub(super) fn since(
+    pub(super) fn of_read(
         &self,
-        before: Totals,
+        before: &Before,
         method: &OpMethod,
         phase: Phase,
         at: usize,
         advice: &dyn Fn(&[Difference]) -> Vec<String>,
     ) -> Result<(), Fault> {
-        let found = self.ring.raw();
-        for raw in &found {
-            if raw.record.outcome.is_mismatch() || is_unsupported(raw, method) {
-                let mut fault = reported(raw, FailureKind::Difference, method, at);
-                fault.help = advice(&raw.differences);
-                return Err(fault);
-            }
+        let found = self.findings.take(|record| {
+            (record.entity, record.method) == (method.entity, method.method)
+                && record.correlation_id == at.to_string()
+        });
+        if let Some(wrong) = first_wrong(found, |_| Some(method)) {
+            return Err(wrong.fault(method, advice));
         }
-        if let Some(raw) = found.iter().find(|raw| is_unclear(raw)) {
-            return Err(reported(raw, FailureKind::Inconclusive, method, at));
-        }
-        let now = self.harness.report().total();
+        let (now, before) = (self.counts(method), &before.0);
+        let pending = |of: &MethodReport| of.outcomes.get("pending").copied().unwrap_or_default();
         let missed = [
             ("timed_out", now.counts.timed_out - before.counts.timed_out),
             ("shed", now.counts.shed - before.counts.shed),
             ("unsampled", now.counts.unsampled - before.counts.unsampled),
+            ("pending", pending(&now) - pending(before)),
             ("in_flight", now.counts.in_flight),
         ];
         match missed.into_iter().find(|(_, count)| *count > 0) {
@@ -66,6 +128,64 @@ impl Evidence {
                 Err(fault.of(method).places(["not compared".to_owned()]))
             }
         }
+    }
+
+    /// The first thing that went wrong with the secondary writes that have ended; `methods` are all
+    /// that there are.
+    pub(super) fn of_writes(&self, methods: &[&'static OpMethod]) -> Option<Wrong> {
+        first_wrong(self.findings.take(|_| true), |record| {
+            method_of(methods, record)
+        })
+    }
+}
+
+/// The method that a record is about.
+fn method_of(methods: &[&'static OpMethod], record: &Record) -> Option<&'static OpMethod> {
+    let is = |method: &&&'static OpMethod| {
+        (method.entity, method.method) == (record.entity, record.method)
+    };
+    methods.iter().find(is).copied()
+}
+
+/// The first difference, or else the first comparison without a result.
+fn first_wrong<'a>(
+    found: Vec<Raw>,
+    method: impl Fn(&Record) -> Option<&'a OpMethod>,
+) -> Option<Wrong> {
+    let mut unclear = None;
+    for raw in found {
+        let is_difference = raw.record.outcome.is_mismatch()
+            || method(&raw.record).is_some_and(|method| is_unsupported(&raw, method));
+        let step = raw.record.correlation_id.parse().unwrap_or_default();
+        if is_difference {
+            let kind = FailureKind::Difference;
+            return Some(Wrong { step, raw, kind });
+        }
+        if unclear.is_none() && is_unclear(&raw) {
+            let kind = FailureKind::Inconclusive;
+            unclear = Some(Wrong { step, raw, kind });
+        }
+    }
+    unclear
+}
+
+impl Wrong {
+    /// The method, among all that there are.
+    pub(super) fn method(&self, methods: &[&'static OpMethod]) -> Option<&'static OpMethod> {
+        method_of(methods, &self.raw.record)
+    }
+
+    /// The fault that says so.
+    pub(super) fn fault(
+        &self,
+        method: &OpMethod,
+        advice: &dyn Fn(&[Difference]) -> Vec<String>,
+    ) -> Fault {
+        let mut fault = reported(&self.raw, self.kind, method, self.step);
+        if self.kind == FailureKind::Difference {
+            fault.help = advice(&self.raw.differences);
+        }
+        fault
     }
 }
 

@@ -41,6 +41,7 @@ where
     }
 
     async fn step(&mut self, next: Phase, at: usize) -> Result<(), Fault> {
+        self.at_rest(at).await?;
         if self.phase == Phase::MySqlOnly {
             self.is_still_unused(at).await?;
             self.copy(at).await?;

@@ -3,6 +3,7 @@
 
 mod calls;
 mod defects;
+mod forgotten;
 mod pool;
 
 use calls::{About, ShopOp, calls};
