@@ -88,7 +88,7 @@ fn keys_defaults_checks_and_triggers_are_read() {
             parent_b INT NULL, parent_a INT NULL,
             code VARCHAR(40) COLLATE utf8mb4_0900_bin NOT NULL DEFAULT 'new',
             at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
-            twice INT GENERATED ALWAYS AS (parent_b * 2) STORED,
+            twice INT GENERATED ALWAYS AS (kept * 2) STORED,
             quantity INT NOT NULL, kept INT,
             UNIQUE KEY by_code (code, quantity), UNIQUE KEY by_start (code(4)),
             UNIQUE KEY by_lower ((LOWER(code))), KEY by_at (at, code(4), id),
