@@ -106,6 +106,8 @@ pub fn load(sources: Sources<'_>, catalog: Option<&Catalog>, mode: Mode) -> Cont
         findings.scope = Scope::Entity(*t, *e);
         lint::entity(entity, &all, &resolved.rows, &mut findings);
     }
+    findings.scope = Scope::Contract;
+    lint::orders(&all, &mut findings);
     finish(
         &document,
         &compiled,

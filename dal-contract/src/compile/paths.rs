@@ -223,14 +223,7 @@ pub(crate) fn names_of(entity: &Entity, fields: &[usize]) -> Vec<String> {
 
 /// Gives each declared access pattern to the path that serves it; one that none does is a finding.
 pub(super) fn patterns(decl: &EntityDecl, entity: &mut Entity, findings: &mut Findings) {
-    let own = decl.kind.as_ref().map(|kind| kind.value.as_str());
     for pattern in &decl.extension.access_patterns {
-        if let Some(meant) = &pattern.entity
-            && meant.value != decl.name
-            && Some(meant.value.as_str()) != own
-        {
-            continue;
-        }
         let serving = (0..entity.paths.len()).find(|p| serves(entity, *p, pattern));
         if let Some(path) = serving.and_then(|place| entity.paths.get_mut(place)) {
             path.aliases.push(pattern.id.value.clone());

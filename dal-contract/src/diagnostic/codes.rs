@@ -86,7 +86,11 @@ codes! {
     TRIGGER "W-TRIGGER" "The source table has triggers, which DynamoDB has not.";
     PREFIX_KEY "W-PREFIX-KEY" "A unique key compares only the beginning of a column, and is not kept on DynamoDB.";
     EXPRESSION_DEFAULT "W-EXPRESSION-DEFAULT" "A default is an expression that dal does not compute.";
+    DELETE "W-DELETE" "Deleting a record is not possible, or not exact, on DynamoDB: other rows refer to it.";
     CHECK "W-CHECK" "A CHECK constraint is not kept on DynamoDB.";
+    KEY_SIZE "W-KEY-SIZE" "A key can become longer than DynamoDB's 2,048 bytes, or 1,024 of a sort key.";
+    PATTERN_ENTITY "W-PATTERN-ENTITY" "An access pattern of `x-dal` does not say which entity of the contract it is about.";
+    ORDER_PATH "W-ORDER-PATH" "`order` of `x-dal` names a path that no entity has.";
     SIDECAR "W-SIDECAR" "The sidecar names something that the contract does not have.";
     SAME_EXPRESSION "I-SAME-EXPRESSION" "Two attributes always have the same value.";
     GUARD "I-GUARD" "A unique key needs guard items on DynamoDB.";

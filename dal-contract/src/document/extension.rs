@@ -17,13 +17,22 @@ impl Extension {
     }
 }
 
-/// The `x-dal` of a contract, a table or an entity.
-pub(super) fn of(members: &mut Members<'_>, findings: &mut Findings) -> Extension {
-    let node = members.take("x-dal");
-    node.map_or_else(Extension::default, |node| read(node, findings))
+/// What an `x-dal` stands in.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Level {
+    /// Several entities: a contract, or a table of several.
+    Several,
+    /// One entity.
+    Entity,
 }
 
-pub(super) fn read(node: &Node, findings: &mut Findings) -> Extension {
+/// The `x-dal` of a contract, a table or an entity.
+pub(super) fn of(members: &mut Members<'_>, level: Level, findings: &mut Findings) -> Extension {
+    let node = members.take("x-dal");
+    node.map_or_else(Extension::default, |node| read(node, level, findings))
+}
+
+fn read(node: &Node, level: Level, findings: &mut Findings) -> Extension {
     let mut extension = Extension::default();
     let Some(mut members) = Members::of(node, "`x-dal`", findings) else {
         return extension;
@@ -51,8 +60,10 @@ pub(super) fn read(node: &Node, findings: &mut Findings) -> Extension {
     for node in members.list("access_patterns", findings) {
         extension.access_patterns.extend(pattern(node, findings));
     }
-    for node in members.list("unique_constraints", findings) {
-        extension.unique_constraints.extend(unique(node, findings));
+    if level == Level::Entity {
+        for node in members.list("unique_constraints", findings) {
+            extension.unique_constraints.extend(unique(node, findings));
+        }
     }
     members.finish(findings);
     extension

@@ -4,6 +4,7 @@ mod attribute;
 mod extension;
 mod index;
 mod join;
+mod patterns;
 mod shape;
 mod sidecar;
 mod table;
@@ -11,7 +12,7 @@ mod template;
 
 use dal_traits::model::{AttributeType, Compare, Projection, References};
 
-use crate::diagnostic::{At, Findings, Scope};
+use crate::diagnostic::{At, DUPLICATE, Findings, Scope};
 use crate::json::{Node, Text};
 
 pub(crate) use template::{Part, Template};
@@ -165,5 +166,29 @@ pub(crate) fn read(contract: &Node, sidecar: Option<&Node>, findings: &mut Findi
     if let Some(sidecar) = sidecar {
         sidecar::add(sidecar, &mut document, findings);
     }
+    patterns::assign(&mut document, findings);
+    names(&document, findings);
     document
+}
+
+/// `A.B` may be the entity B of the table A, or the table `A.B`.
+fn names(document: &Document, findings: &mut Findings) {
+    let mut known: Vec<&str> = Vec::new();
+    for (t, table) in document.tables.iter().enumerate() {
+        for (e, entity) in table.entities.iter().enumerate() {
+            let is_in_table = table
+                .entities
+                .iter()
+                .filter(|o| o.name == entity.name)
+                .count()
+                > 1;
+            if known.contains(&entity.name.as_str()) && !is_in_table {
+                findings.scope = Scope::Entity(t, e);
+                let message = format!("two entities are named `{}`", entity.name);
+                findings.add(DUPLICATE, &entity.at, message, "rename one of them");
+            }
+            known.push(&entity.name);
+        }
+    }
+    findings.scope = Scope::Contract;
 }

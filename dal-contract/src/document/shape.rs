@@ -1,7 +1,7 @@
 //! Which of the three forms a contract has.
 
 use super::Extension;
-use super::extension;
+use super::extension::{self, Level};
 use crate::diagnostic::{Findings, SHAPE, SHAPE_B, SHAPE_C};
 use crate::json::{Members, Node, Value};
 
@@ -26,7 +26,7 @@ pub(super) fn tables<'a>(root: &'a Node, findings: &mut Findings) -> (Vec<&'a No
                     return none;
                 };
                 let entries = members.list("tables", findings);
-                let extension = extension::of(&mut members, findings);
+                let extension = extension::of(&mut members, Level::Several, findings);
                 members.finish(findings);
                 return (entries.iter().collect(), extension);
             }

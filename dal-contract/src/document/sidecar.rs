@@ -4,7 +4,8 @@
 //! `{"x-dal": {..}, "tables": {"Users": {"x-dal": {..}, "attributes": {"email": {"x-dal": {..}}}}}}`,
 //! and `"entities"` by name in a table of several.
 
-use super::{AttributeDecl, Document, EntityDecl, extension};
+use super::extension::{self, Level};
+use super::{AttributeDecl, Document, EntityDecl};
 use crate::diagnostic::{Findings, SIDECAR, Scope};
 use crate::json::{Members, Node, Text, Value, nearest, wrong_type};
 
@@ -12,7 +13,7 @@ pub(super) fn add(root: &Node, document: &mut Document, findings: &mut Findings)
     let Some(mut members) = Members::of(root, "the sidecar", findings) else {
         return;
     };
-    let of_root = extension::of(&mut members, findings);
+    let of_root = extension::of(&mut members, Level::Several, findings);
     for entity in document.tables.iter_mut().flat_map(|t| &mut t.entities) {
         entity.extension = of_root.clone().and(std::mem::take(&mut entity.extension));
     }
@@ -39,7 +40,13 @@ fn add_table(node: &Node, place: usize, entities: &mut [EntityDecl], findings: &
     let Some(mut members) = Members::of(node, "a table of the sidecar", findings) else {
         return;
     };
-    let of_table = extension::of(&mut members, findings);
+    let is_one = entities.iter().all(|entity| entity.kind.is_none());
+    let level = if is_one {
+        Level::Entity
+    } else {
+        Level::Several
+    };
+    let of_table = extension::of(&mut members, level, findings);
     for entity in &mut *entities {
         let outer = std::mem::take(&mut entity.extension);
         entity.extension = outer.and(of_table.clone());
@@ -71,7 +78,7 @@ fn add_entity(node: &Node, entity: &mut EntityDecl, findings: &mut Findings) {
     let Some(mut members) = Members::of(node, "an entity of the sidecar", findings) else {
         return;
     };
-    let own = extension::of(&mut members, findings);
+    let own = extension::of(&mut members, Level::Entity, findings);
     let outer = std::mem::take(&mut entity.extension);
     entity.extension = outer.and(own);
     let attributes = named(members.take("attributes"), findings);

@@ -1,7 +1,8 @@
 //! Tables and entities.
 
+use super::extension::{self, Level};
 use super::{EntityDecl, Extension, IndexDecl, KeyTemplates, TableDecl, Template};
-use super::{attribute, extension, index, shape};
+use super::{attribute, index, shape};
 use crate::diagnostic::{
     BODY, DUPLICATE, Findings, ITEM_SIZE, LIMIT, MEMBER_VALUE, Scope, TABLE_NAME, TABLE_TYPE,
 };
@@ -50,9 +51,16 @@ fn table(
     let partition_key = members.name("pk", findings);
     let sort_key = members.name("sk", findings);
     let indexes = indexes(&mut members, findings);
-    let extension = root.clone().and(extension::of(&mut members, findings));
     let attributes = members.take("attributes");
     let entities = members.take("entities");
+    let level = if entities.is_some() {
+        Level::Several
+    } else {
+        Level::Entity
+    };
+    let extension = root
+        .clone()
+        .and(extension::of(&mut members, level, findings));
     members.list("satisfies", findings);
     if let Some((bytes, at)) = members.number("estimated_item_size_bytes", findings)
         && bytes > ITEM_BYTES
@@ -205,7 +213,8 @@ fn entity(
         members.missing("attributes", findings);
     }
     let attributes = attribute::list(members.list("attributes", findings), findings);
-    let extension = extension.clone().and(extension::of(&mut members, findings));
+    let own = extension::of(&mut members, Level::Entity, findings);
+    let extension = extension.clone().and(own);
     members.finish(findings);
     Some(EntityDecl {
         at: kind.at.clone(),

@@ -1,20 +1,14 @@
 //! Lints about columns that no attribute carries, and about those that MySQL fills.
 
 use dal_traits::catalog::{ColumnDefault, SourceTable};
-use dal_traits::model::{Expr, FieldSource};
+use dal_traits::model::FieldSource;
 
 use crate::compile::Compiled;
 use crate::diagnostic::{
     COLUMN_REQUIRED, COLUMN_UNMAPPED, EXPRESSION_DEFAULT, Findings, GENERATED,
 };
-use crate::resolve::Rows;
 
-pub(super) fn look(
-    compiled: &Compiled<'_>,
-    source: &SourceTable,
-    rows: &Rows,
-    findings: &mut Findings,
-) {
+pub(super) fn look(compiled: &Compiled<'_>, source: &SourceTable, findings: &mut Findings) {
     let entity = &compiled.entity;
     let at = &compiled.decl.at;
     for (place, column) in source.columns.iter().enumerate() {
@@ -52,14 +46,6 @@ pub(super) fn look(
             );
             let help = "an insert must give the value: dal computes no expressions";
             findings.add(EXPRESSION_DEFAULT, at, message, help);
-        }
-    }
-    for found in &compiled.resolved.attributes {
-        if let Expr::Children(children) = &found.attribute.expr
-            && let Some(child) = rows.source(children.table)
-            && !child.triggers.is_empty()
-        {
-            super::schema::triggers(child, &found.at, findings);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Lints about the keys of tables and indexes.
 
-use dal_traits::catalog::SourceTable;
+use dal_traits::catalog::{Column, ColumnType, SourceTable};
 use dal_traits::model::{AttributeType, Compare, Expr, FieldSource};
 
 use crate::compile::{Compiled, carry};
 use crate::diagnostic::{
-    COLLATION, COMPOSITE_TEXT, Findings, KEY_EMPTY, KEY_MUTABLE, KEY_NULLABLE, NUMERIC_STRING_SORT,
+    COLLATION, COMPOSITE_TEXT, Findings, KEY_EMPTY, KEY_MUTABLE, KEY_NULLABLE, KEY_SIZE,
+    NUMERIC_STRING_SORT,
 };
 
 pub(super) fn look(compiled: &Compiled<'_>, source: &SourceTable, findings: &mut Findings) {
@@ -29,7 +30,9 @@ pub(super) fn look(compiled: &Compiled<'_>, source: &SourceTable, findings: &mut
             of_table(compiled, place, source, findings);
         }
         of_any(compiled, place, source, findings);
-        if sort_keys.contains(&place) {
+        let is_sort = sort_keys.contains(&place);
+        size(compiled, place, is_sort, source, findings);
+        if is_sort {
             of_sort(compiled, place, source, findings);
         }
     }
@@ -116,6 +119,57 @@ fn of_any(compiled: &Compiled<'_>, place: usize, source: &SourceTable, findings:
             );
             findings.add(COMPOSITE_TEXT, &found.at, message, help);
         }
+    }
+}
+
+/// "Quotas: Partition keys and sort keys" of DynamoDB.
+const PARTITION_KEY_BYTES: u64 = 2_048;
+const SORT_KEY_BYTES: u64 = 1_024;
+
+fn size(
+    compiled: &Compiled<'_>,
+    place: usize,
+    is_sort: bool,
+    source: &SourceTable,
+    findings: &mut Findings,
+) {
+    let Some(found) = compiled.resolved.attributes.get(place) else {
+        return;
+    };
+    let parts = match &found.attribute.expr {
+        Expr::Template(parts) => parts.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let bytes: u64 = parts
+        .iter()
+        .map(|part| match part {
+            Expr::Constant(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
+            Expr::Column(column) => source.columns.get(*column).map_or(0, longest),
+            _ => 0,
+        })
+        .fold(0, u64::saturating_add);
+    let most = if is_sort {
+        SORT_KEY_BYTES
+    } else {
+        PARTITION_KEY_BYTES
+    };
+    if bytes > most {
+        let message = format!(
+            "the key `{}` can have {bytes} bytes; DynamoDB holds {most}",
+            found.attribute.name
+        );
+        let help = "longer values are refused on both stores; make the column shorter";
+        findings.add(KEY_SIZE, &found.at, message, help);
+    }
+}
+
+/// The most bytes of a text or of bytes; what is shorter than any limit counts as nothing.
+fn longest(column: &Column) -> u64 {
+    match column.column_type {
+        ColumnType::Char(characters) | ColumnType::Varchar(characters) => u64::from(characters) * 4,
+        ColumnType::Binary(bytes) | ColumnType::Varbinary(bytes) => u64::from(bytes),
+        ColumnType::Text(bytes) | ColumnType::Blob(bytes) => bytes,
+        _ => 0,
     }
 }
 

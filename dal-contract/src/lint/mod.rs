@@ -1,6 +1,7 @@
 //! What is read, but will surprise: keys, columns, the schema, derived values, paths.
 
 mod columns;
+mod deletes;
 mod derived;
 mod keys;
 mod paths;
@@ -27,11 +28,13 @@ pub(crate) fn entity(
         return;
     };
     keys::look(compiled, source, findings);
-    columns::look(compiled, source, rows, findings);
+    columns::look(compiled, source, findings);
     schema::look(compiled, source, all, rows, findings);
     derived::look(compiled, all, rows, findings);
     paths::look(compiled, source, findings);
 }
+
+pub(crate) use paths::orders;
 
 /// Whether MySQL may take two different byte strings of this column for the same text. Only
 /// `utf8mb4_0900_bin` compares byte by byte: the other binary collations ignore trailing spaces.

@@ -4,7 +4,8 @@ use dal_traits::catalog::SourceTable;
 use dal_traits::model::{AccessPath, FieldSource, PathKind, PathOrder};
 
 use crate::compile::{Compiled, names_of};
-use crate::diagnostic::{At, Findings, MYSQL_INDEX, ORDER};
+use crate::diagnostic::{At, Findings, MYSQL_INDEX, ORDER, ORDER_PATH};
+use crate::json::nearest;
 
 pub(super) fn look(compiled: &Compiled<'_>, source: &SourceTable, findings: &mut Findings) {
     let entity = &compiled.entity;
@@ -29,6 +30,28 @@ pub(super) fn look(compiled: &Compiled<'_>, source: &SourceTable, findings: &mut
             );
         }
         index(compiled, path, source, at, findings);
+    }
+}
+
+/// A path that `order` of `x-dal` names, and that no entity has.
+pub(crate) fn orders(all: &[&Compiled<'_>], findings: &mut Findings) {
+    let mut seen: Vec<&At> = Vec::new();
+    let declared = all
+        .iter()
+        .flat_map(|compiled| &compiled.decl.extension.orders);
+    for name in declared.filter_map(|order| order.path.as_ref()) {
+        let mut paths = all.iter().flat_map(|compiled| &compiled.entity.paths);
+        if seen.contains(&&name.at) || paths.any(|path| path.name == name.value) {
+            continue;
+        }
+        seen.push(&name.at);
+        let paths = all.iter().flat_map(|compiled| &compiled.entity.paths);
+        let help = nearest(&name.value, paths.map(|path| path.name.as_str())).map_or_else(
+            || "name an index, or a table".to_owned(),
+            |near| format!("is `{near}` meant?"),
+        );
+        let message = format!("no entity has a path `{}`", name.value);
+        findings.add(ORDER_PATH, &name.at, message, help);
     }
 }
 

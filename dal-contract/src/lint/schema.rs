@@ -1,8 +1,9 @@
 //! Lints about what MySQL keeps and DynamoDB does not: keys, references, checks, triggers.
 
-use dal_traits::catalog::SourceTable;
-use dal_traits::model::References;
+use dal_traits::catalog::{CheckConstraint, ForeignKey, SourceTable};
+use dal_traits::model::{Expr, References};
 
+use super::deletes;
 use crate::compile::{Compiled, fields, names_of};
 use crate::diagnostic::{
     At, CHECK, COLLATION_UNKNOWN, Findings, GUARD, PREFIX_KEY, REFERENCE, TRIGGER,
@@ -29,7 +30,14 @@ pub(super) fn look(
 ) {
     let at = &compiled.decl.at;
     unique_keys(compiled, source, findings);
-    references(compiled, source, all, rows, findings);
+    references(
+        compiled,
+        source.foreign_keys.iter(),
+        all,
+        rows,
+        at,
+        findings,
+    );
     if !source.triggers.is_empty() {
         triggers(source, at, findings);
     }
@@ -44,19 +52,57 @@ pub(super) fn look(
         );
         findings.add(PREFIX_KEY, at, message, "make it a key of whole columns");
     }
+    let mut ranged = Vec::new();
     for check in &source.checks {
-        if sql::range(&check.clause).is_none() {
-            let message = format!(
-                "the CHECK `{}` is not kept on DynamoDB: {}",
-                check.name, check.clause
-            );
-            let help = "only comparisons of one column with literals are kept on both stores";
-            findings.add(CHECK, at, message, help);
+        // One range for each column.
+        match sql::range(&check.clause) {
+            Some((column, _)) if !ranged.contains(&column) => ranged.push(column),
+            _ => unkept(check, at, findings),
+        }
+    }
+    deletes::look(compiled, source, all, rows, findings);
+    for found in &compiled.resolved.attributes {
+        if let Expr::Children(children) = &found.attribute.expr
+            && let Some(child) = rows.source(children.table)
+        {
+            of_children(compiled, child, source, all, rows, &found.at, findings);
         }
     }
 }
 
-pub(super) fn triggers(source: &SourceTable, at: &At, findings: &mut Findings) {
+/// What MySQL keeps of the rows that are the children of an entity.
+fn of_children(
+    compiled: &Compiled<'_>,
+    child: &SourceTable,
+    source: &SourceTable,
+    all: &[&Compiled<'_>],
+    rows: &Rows,
+    at: &At,
+    findings: &mut Findings,
+) {
+    if !child.triggers.is_empty() {
+        triggers(child, at, findings);
+    }
+    for check in &child.checks {
+        unkept(check, at, findings);
+    }
+    let others = child
+        .foreign_keys
+        .iter()
+        .filter(|key| key.parent != source.name);
+    references(compiled, others, all, rows, at, findings);
+}
+
+fn unkept(check: &CheckConstraint, at: &At, findings: &mut Findings) {
+    let message = format!(
+        "the CHECK `{}` is not kept on DynamoDB: {}",
+        check.name, check.clause
+    );
+    let help = "kept is one comparison of each column of the entity itself with literals";
+    findings.add(CHECK, at, message, help);
+}
+
+fn triggers(source: &SourceTable, at: &At, findings: &mut Findings) {
     let message = format!(
         "`{}` has triggers, which DynamoDB has not: {}",
         source.name,
@@ -119,17 +165,18 @@ fn unique_keys(compiled: &Compiled<'_>, source: &SourceTable, findings: &mut Fin
     }
 }
 
-fn references(
+fn references<'k>(
     compiled: &Compiled<'_>,
-    source: &SourceTable,
+    keys: impl Iterator<Item = &'k ForeignKey>,
     all: &[&Compiled<'_>],
     rows: &Rows,
+    at: &At,
     findings: &mut Findings,
 ) {
     if compiled.entity.references == References::Declare {
         return;
     }
-    for key in &source.foreign_keys {
+    for key in keys {
         let is_found = all.iter().any(|parent| {
             rows.source(parent.entity.source).is_some_and(|table| {
                 table.name == key.parent
@@ -149,7 +196,7 @@ fn references(
                  \"declare\"}}` to accept it",
                 key.parent
             );
-            findings.add(REFERENCE, &compiled.decl.at, message, help);
+            findings.add(REFERENCE, at, message, help);
         }
     }
 }

@@ -10,6 +10,7 @@
 mod any_text;
 mod codes;
 mod document;
+mod entities;
 mod many;
 mod published;
 mod rendered;

@@ -65,6 +65,10 @@ pub fn cases() -> Vec<Case> {
         Case("W-PREFIX-KEY", at_table, 1, odd(&[("id", "N")])),
         Case("W-EXPRESSION-DEFAULT", "tables[0].attributes[1].name", 4, odd(&[("id", "N"), ("token", "S")])),
         Case("W-CHECK", at_table, 1, odd(&[("id", "N")])),
+        Case("W-DELETE", at_table, 2, users(r#""pk": "id","#, "")),
+        Case("W-KEY-SIZE", "tables[0].attributes[1].name", 4, table("notes", r#""pk": "id", "sk": "text""#, &format!("{},\n{}", column("id", "N", "notes"), column("text", "S", "notes")))),
+        Case("W-PATTERN-ENTITY", "tables[0].x-dal.access_patterns[0].entity", 3, users(r#""pk": "id", "x-dal": {"access_patterns": [{"id": "get", "entity": "User", "given": ["id"]}]},"#, "")),
+        Case("W-ORDER-PATH", "tables[0].x-dal.order.by_mail", 3, users(r#""pk": "id", "x-dal": {"order": {"by_mail": "column"}},"#, "")),
         Case("I-SAME-EXPRESSION", "tables[0].attributes[2].name", 6, attribute(r#"{"name": "mail", "type": "S", "source_column": "email"}"#)),
         Case("I-GUARD", at_table, 2, users(r#""pk": "id","#, "")),
     ]
