@@ -27,8 +27,8 @@ pub use findings::{record, redact, sink};
 pub use flow::converge::Incomplete;
 pub use harness::{
     Carrier, Counts, EntityReport, EntityStatus, Evidence, Harness, HarnessBuilder, Latency,
-    MayStep, MethodEvidence, MethodReport, Order, Percentiles, Reason, RepairMark, Repairs, Report,
-    SecondaryWrites, ShadowReads, StepError, Steps, Totals, WriteCounts,
+    MayStep, MethodEvidence, MethodReport, MethodSettings, Order, Percentiles, Reason, RepairMark,
+    Repairs, Report, SecondaryWrites, ShadowReads, StepError, Steps, Totals, WriteCounts,
 };
 pub use phases::{
     EVERY_OTHER, Flags, Phase, Phases, Plan, SecondaryRole, Setting, Store, Verb, plan, source,

@@ -76,7 +76,11 @@ impl Ticket<'_> {
         portable: impl FnOnce() -> bool,
         keep: impl FnOnce() -> A,
     ) -> Result<(OwnedSemaphorePermit, A, Option<Carrier>), CallOutcome> {
-        if !in_sample(self.key.map(short), self.entity.sample()) {
+        let own = self.method.compared.sample;
+        if !in_sample(
+            self.key.map(short),
+            own.unwrap_or_else(|| self.entity.sample()),
+        ) {
             return Err(CallOutcome::Unsampled);
         }
         match contained(portable) {
@@ -170,7 +174,7 @@ impl Ticket<'_> {
         let comparing = core.runtime.spawn(comparing.instrument(span));
         if policy.reads.order == Order::PrimaryFirst {
             // The caller waits for a bounded time; the comparison goes on by itself.
-            let _ended = tokio::time::timeout(policy.reads.timeout, comparing).await;
+            let _ended = tokio::time::timeout(self.method.compared.timeout, comparing).await;
             core.delivered().await;
         }
         output

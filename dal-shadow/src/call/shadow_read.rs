@@ -60,8 +60,8 @@ impl ShadowRead {
 
     async fn on(&self, store: Store) -> Called {
         let began = Instant::now();
-        let policy = &self.core.policy;
-        let (timeout, bytes) = (policy.reads.timeout, policy.reads.snapshot_bytes);
+        let timeout = self.method.compared.timeout;
+        let bytes = self.core.policy.reads.snapshot_bytes;
         let call = || {
             let call = (self.again)(store);
             match &self.carrier {
@@ -94,8 +94,8 @@ impl ShadowRead {
             .ended(answered(&secondary));
         let mut found = self.compared(primary, secondary).await;
         let mut confirmation = Confirmation::new(&found.verdict, found.answers.as_deref());
-        let policy = &self.core.policy;
-        for _ in 0..policy.reads.rereads {
+        let pause = self.core.policy.reads.reread_pause;
+        for _ in 0..self.method.compared.rereads {
             let (primary, secondary) = confirmation.wants();
             if !primary && !secondary {
                 break;
@@ -103,7 +103,7 @@ impl ShadowRead {
             let Some(before) = found.answers.clone() else {
                 break;
             };
-            tokio::time::sleep(policy.reads.reread_pause).await;
+            tokio::time::sleep(pause).await;
             // The primary first: what is in it then can be in the secondary as well.
             let primary = if primary {
                 self.on(self.primary).await

@@ -14,6 +14,7 @@ use crate::harness::entity::Entity;
 use crate::harness::method::Method;
 use crate::harness::repairer::Repairer;
 use crate::harness::spec::MethodSpec;
+use crate::harness::unused::say_unused_settings;
 use crate::phases::{Plan, SecondaryRole, Store, Verb, plan};
 
 /// The engine of one wrapper. Cheap to clone. For generated code.
@@ -71,10 +72,12 @@ impl Engine {
                 entity.method(spec, || {
                     let rules = core.rules.for_method(&spec.rules());
                     core.delivery.announce(spec.entity, spec.method);
-                    Method::new(spec, rules)
+                    let compared = core.policy.of_method(spec.entity, spec.method);
+                    Method::new(spec, rules, compared)
                 })
             })
             .collect();
+        say_unused_settings(&core.policy, &entity);
         Self(Arc::new(Wrapper {
             core,
             entity,

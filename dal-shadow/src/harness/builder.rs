@@ -22,7 +22,7 @@ use crate::harness::evidence::Evidence;
 use crate::harness::policy::Policy;
 use crate::harness::public::Harness;
 use crate::harness::reconcile::{first_reading, follow};
-use crate::harness::settings::{Repairs, SecondaryWrites, ShadowReads, Steps};
+use crate::harness::settings::{MethodSettings, Repairs, SecondaryWrites, ShadowReads, Steps};
 use crate::phases::Checkpoint;
 use crate::phases::source::PhaseSource;
 use crate::phases::{Phases, Store};
@@ -105,6 +105,19 @@ impl HarnessBuilder {
         self
     }
 
+    /// What differs for one read method of an entity. A name that no wrapper has is logged, and is
+    /// in [`Report::unused_settings`](crate::Report::unused_settings).
+    pub fn method(
+        mut self,
+        entity: impl Into<String>,
+        method: impl Into<String>,
+        settings: MethodSettings,
+    ) -> Self {
+        let name = (entity.into(), method.into());
+        self.policy.methods.insert(name, settings.bounded());
+        self
+    }
+
     /// How secondary writes are made.
     pub fn secondary_writes(mut self, writes: SecondaryWrites) -> Self {
         self.policy.writes = writes.bounded();
@@ -173,12 +186,15 @@ impl HarnessBuilder {
     /// # Errors
     /// [`ErrorKind::Config`] when no phase can be read and none is remembered (there is no default
     /// phase: a wrong guess would write to the wrong store), when a phase needs
-    /// [`best_effort_writes`](Self::best_effort_writes), when a rule is not valid, or outside of a
-    /// tokio runtime.
+    /// [`best_effort_writes`](Self::best_effort_writes), when a rule or the sample of a method is
+    /// not valid, or outside of a tokio runtime.
     pub async fn start(self) -> Result<Harness, Error> {
         let refuse = |message: String| Error::new(ErrorKind::Config, message);
         let runtime = Handle::try_current()
             .map_err(|_| refuse("the harness starts inside a tokio runtime".to_owned()))?;
+        if let Some(problem) = self.policy.problem() {
+            return Err(refuse(problem));
+        }
         let source = self.source.name();
         let mut readings = self.source.watch();
         let memory = self.remember.map(Checkpoint::new);

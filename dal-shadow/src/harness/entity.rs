@@ -539,6 +539,14 @@ impl Entity {
             .any(|method| method.is_comparing_writes())
     }
 
+    /// Whether a wrapper has a read method with this name.
+    pub(crate) fn reads_by(&self, method: &str) -> bool {
+        let methods = lock(&self.methods);
+        let mut reads = methods.iter().filter(|it| it.spec.verb == Verb::Read);
+        reads.any(|it| it.spec.method == method)
+    }
+
+    /// What was counted of its methods.
     pub(crate) fn report(&self) -> Vec<MethodReport> {
         lock(&self.methods).iter().map(|m| m.report()).collect()
     }

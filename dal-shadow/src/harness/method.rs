@@ -12,6 +12,7 @@ use crate::compare::{CallOutcome, Share, Verdict};
 use crate::harness::counts::{Counts, WriteCounts};
 use crate::harness::evidence::{MethodEvidence, Seen};
 use crate::harness::latency::{Latencies, Latency};
+use crate::harness::policy::Compared;
 use crate::harness::spec::MethodSpec;
 use crate::phases::{Store, Verb};
 use crate::rules::Rules;
@@ -27,6 +28,8 @@ pub(super) const CONTINUED_PAGE: &str = "continued_page";
 pub(crate) struct Method {
     pub(crate) spec: &'static MethodSpec,
     pub(crate) terms: Terms,
+    /// How its reads are compared.
+    pub(crate) compared: Compared,
     calls: AtomicU64,
     fenced: AtomicU64,
     tally: Mutex<Tally>,
@@ -88,10 +91,11 @@ pub struct MethodReport {
 }
 
 impl Method {
-    pub(crate) fn new(spec: &'static MethodSpec, rules: Rules) -> Self {
+    pub(crate) fn new(spec: &'static MethodSpec, rules: Rules, compared: Compared) -> Self {
         Self {
             spec,
             terms: Terms::new(rules, spec.pages),
+            compared,
             calls: AtomicU64::new(0),
             fenced: AtomicU64::new(0),
             tally: Mutex::default(),
@@ -227,6 +231,7 @@ fn reason(outcome: &CallOutcome, seen: Seen) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::harness::policy::Policy;
     use crate::tree::{Difference, Path, Step};
 
     static SPEC: MethodSpec = MethodSpec {
@@ -245,7 +250,11 @@ mod tests {
 
     #[test]
     fn a_method_tells_so_many_places_apart_and_no_more() {
-        let method = Method::new(&SPEC, Rules::none());
+        let method = Method::new(
+            &SPEC,
+            Rules::none(),
+            Policy::default().of_method("user", "get"),
+        );
         let names: Vec<&'static str> = (0..2 * MAX_PATHS)
             .map(|number| &*format!("field{number}").leak())
             .collect();

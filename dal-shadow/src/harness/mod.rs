@@ -19,6 +19,7 @@ mod report;
 pub(crate) mod settings;
 pub(crate) mod spec;
 pub(crate) mod transfer;
+pub(crate) mod unused;
 
 pub use builder::HarnessBuilder;
 pub use carry::Carrier;
@@ -31,4 +32,4 @@ pub use may_step::{MayStep, Reason};
 pub use method::MethodReport;
 pub use public::Harness;
 pub use report::{EntityReport, Report, Totals};
-pub use settings::{Order, Repairs, SecondaryWrites, ShadowReads, Steps};
+pub use settings::{MethodSettings, Order, Repairs, SecondaryWrites, ShadowReads, Steps};

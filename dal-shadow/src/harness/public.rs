@@ -8,6 +8,7 @@ use crate::harness::core::Core;
 use crate::harness::entity::{Asker, Entity, EntityStatus, StepError};
 use crate::harness::may_step::{MayStep, Reason};
 use crate::harness::report::{EntityReport, Report};
+use crate::harness::unused::unused_settings;
 use crate::phases::{Phase, Setting};
 
 /// How long a flush waits for findings that the sinks do not have yet.
@@ -113,6 +114,7 @@ impl Harness {
             source: self.0.source.clone(),
             problem,
             unused,
+            unused_settings: unused_settings(&self.0.policy, &self.0.entities()),
             best_effort_writes: self.0.policy.best_effort_writes,
             entities: self.0.entities().iter().map(reported).collect(),
             rules: self.0.rules.report(),

@@ -21,6 +21,9 @@ pub struct Report {
     pub problem: Option<String>,
     /// Names in the source that no wrapper of this process has: usually a mistyped entity.
     pub unused: Vec<String>,
+    /// Names in the settings of the harness that no wrapper has: entities as `order`, read methods
+    /// as `user.by_email`.
+    pub unused_settings: Vec<String>,
     /// Whether secondary writes may be lost when the process ends: nothing keeps them durably.
     pub best_effort_writes: bool,
     /// The entities, by name.

@@ -148,6 +148,28 @@ pub struct Steps {
     pub start_timeout: Duration,
 }
 
+/// What differs from [`ShadowReads`], and from the phase source, for one read method.
+///
+/// ```
+/// use dal_shadow::{Harness, MethodSettings, Phase};
+/// use dal_shadow::source::Fixed;
+///
+/// let all = MethodSettings {
+///     sample: Some(100.0), // it is called rarely
+///     ..MethodSettings::default()
+/// };
+/// let builder = Harness::builder(Fixed::new(Phase::ShadowRead)).method("user", "by_email", all);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MethodSettings {
+    /// Per cent of its calls that are compared, in place of what the source says for the entity.
+    pub sample: Option<f64>,
+    /// How long one shadow read may take.
+    pub timeout: Option<Duration>,
+    /// How often both stores are read again before a difference is confirmed.
+    pub rereads: Option<u32>,
+}
+
 impl Default for ShadowReads {
     fn default() -> Self {
         Self {
@@ -235,6 +257,16 @@ impl Repairs {
             late_effect: self.late_effect.min(LONGEST),
             first_pause: self.first_pause.min(longest_pause),
             longest_pause,
+            ..self
+        }
+    }
+}
+
+impl MethodSettings {
+    /// The same, with moments that can be named.
+    pub(super) fn bounded(self) -> Self {
+        Self {
+            timeout: self.timeout.map(|timeout| timeout.min(LONGEST)),
             ..self
         }
     }

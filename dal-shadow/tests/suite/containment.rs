@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+use crate::log::Captured;
 use crate::settings::no_rereads;
 use async_trait::async_trait;
 use dal_shadow::record::{CallOutcome, Record};
@@ -333,19 +334,6 @@ async fn a_normalizer_that_panics_costs_the_caller_nothing() {
     assert_eq!(name.reasons.get("user_code_panicked"), Some(&1), "{name:?}");
 }
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Panics, or waits for ever, at each call.
 struct BadSink {
     waits: bool,
@@ -470,13 +458,7 @@ async fn an_answer_beyond_the_limit_is_not_copied_and_counts_as_too_large() {
 
 #[tokio::test]
 async fn a_store_that_refuses_connections_is_left_alone_and_the_log_says_so_once() {
-    let log = Captured::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Captured::warnings();
     let setup = Setup::new("shadow-read", |builder| builder).await;
     *setup.dynamodb.refuses.lock().unwrap() = true;
     for _ in 0..100 {
@@ -490,9 +472,8 @@ async fn a_store_that_refuses_connections_is_left_alone_and_the_log_says_so_once
         (10, 90),
         "{all:?}"
     );
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let said = log.matches("the secondary answers no shadow reads").count();
-    assert_eq!(said, 1, "{log}");
+    let said = log.times("the secondary answers no shadow reads");
+    assert_eq!(said, 1, "{}", log.text());
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod converge;
 mod engine;
 mod forms;
 mod lag;
+mod log;
 mod may_step;
 mod never_hurts;
 mod phases;

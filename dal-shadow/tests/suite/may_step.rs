@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crate::log::Captured;
 use crate::phases::{TICK, stores, until, watched, write};
-use crate::secrets::Captured;
 use crate::settings::{no_rereads, patience};
 use crate::users::{Fault, Memory, ShadowUserRepository, User, UserRepository};
 use dal_shadow::source::{Fixed, WatchedFile};
@@ -235,14 +235,7 @@ async fn no_traffic_is_no_evidence_whatever_the_thresholds() {
 
 #[tokio::test]
 async fn an_exclamation_mark_forces_the_step_and_is_logged_and_reported() {
-    let log = Captured::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Captured::warnings();
     let setup = in_phase(Phase::ShadowRead, |builder| builder).await;
     setup.refused("dynamodb-read").await;
     tokio::time::sleep(Duration::from_millis(1_200)).await;
@@ -254,7 +247,7 @@ async fn an_exclamation_mark_forces_the_step_and_is_logged_and_reported() {
     let table = setup.harness.report().to_string();
     let past = format!("the last step was forced past: {forced}");
     assert!(table.contains(&past), "{table}");
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert_eq!(log.matches("the step was forced").count(), 1, "{log}");
     let refusals = log.matches("the step was not taken").count();
     assert_eq!(

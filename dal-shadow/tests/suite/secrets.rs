@@ -1,9 +1,9 @@
 //! What is secret in values, keys and texts of errors reaches nothing that leaves the process.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::log::Captured;
 use crate::settings::{late_effect, no_rereads};
 use crate::users::{Fault, Memory, RepoError, ShadowUserRepository, UserRepository};
 use dal_shadow::record::Record;
@@ -12,19 +12,6 @@ use dal_shadow::source::Fixed;
 use dal_shadow::{Harness, Phase, Redaction, SecondaryWrites};
 
 const SECRET: &str = "s3cret";
-
-#[derive(Clone, Default)]
-pub struct Captured(pub Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Sinks have a thread of their own, and the subscriber of a test is its own thread's.
 struct Here(TracingSink, tracing::Dispatch);
@@ -106,16 +93,10 @@ async fn written(redaction: Redaction) -> String {
 
 #[tokio::test]
 async fn planted_secrets_reach_no_sink_no_event_and_no_report_unless_they_are_allowed() {
-    let events = Captured::default();
-    let writer = events.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (events, guard) = Captured::from(tracing::Level::TRACE);
     let text = written(Redaction::new()).await;
     drop(guard);
-    let events = String::from_utf8(events.0.lock().unwrap().clone()).unwrap();
+    let events = events.text();
     assert!(events.contains("the secondary returned another value than the primary"));
     for (what, text) in [("sinks and report", &text), ("events", &events)] {
         assert!(!text.contains(SECRET), "{what}: {text}");

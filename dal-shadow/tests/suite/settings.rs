@@ -5,9 +5,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, HarnessBuilder, Phase, Repairs, SecondaryWrites, ShadowReads, Steps};
+use dal_shadow::{
+    Evidence, Harness, HarnessBuilder, MethodSettings, Phase, Phases, Repairs, SecondaryWrites,
+    ShadowReads, Steps,
+};
 use tokio::time::{Instant, sleep};
 
+use crate::log::Captured;
 use crate::users::{Fault, Memory, ShadowUserRepository, User, UserRepository};
 
 /// The first difference counts.
@@ -37,7 +41,14 @@ pub fn patience(timeout: Duration) -> Steps {
 async fn wrapped(
     change: impl FnOnce(HarnessBuilder) -> HarnessBuilder,
 ) -> (Harness, ShadowUserRepository<Memory>, Arc<Memory>) {
-    let builder = Harness::builder(Fixed::new(Phase::ShadowRead))
+    wrapped_in(Phases::from_list("*=shadow-read").unwrap(), change).await
+}
+
+async fn wrapped_in(
+    phases: Phases,
+    change: impl FnOnce(HarnessBuilder) -> HarnessBuilder,
+) -> (Harness, ShadowUserRepository<Memory>, Arc<Memory>) {
+    let builder = Harness::builder(Fixed::phases(phases))
         .best_effort_writes()
         .stores_hold_the_same();
     let harness = change(builder).start().await.unwrap();
@@ -154,5 +165,85 @@ async fn more_dirty_records_than_are_kept_make_the_entity_incomplete() {
             (dirty, status.incomplete.get("dynamodb").copied()),
             expected
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sample_timeout_and_rereads_can_be_set_per_method() {
+    let phases = Phases::from_list("user=shadow-read@0").unwrap();
+    let own = MethodSettings {
+        sample: Some(100.0),
+        timeout: Some(Duration::from_secs(7)),
+        rereads: Some(3),
+    };
+    let (harness, users, dynamodb) = wrapped_in(phases, |builder| {
+        builder
+            .shadow_reads(no_rereads())
+            .method("user", "get", own)
+    })
+    .await;
+    let user = users.register("ann@x").await.unwrap();
+    let counts = async |name: &str| {
+        assert!(harness.drain(Duration::from_mins(1)).await);
+        let report = harness.report();
+        let found = report.methods().find(|method| method.method == name);
+        found.unwrap().counts
+    };
+    // The entity's sample is empty; the method has its own.
+    users.get(user.id).await.unwrap();
+    users.list(None, 10).await.unwrap();
+    let (get, list) = (counts("get").await, counts("list").await);
+    assert_eq!((get.equal, list.unsampled), (1, 1));
+    // Once, and three times again.
+    let before = dynamodb.calls.load(Ordering::SeqCst);
+    dynamodb.fault(Fault::Garbage);
+    users.get(user.id).await.unwrap();
+    assert_eq!(counts("get").await.different, 1);
+    assert_eq!(dynamodb.calls.load(Ordering::SeqCst) - before, 4);
+    // Below its own timeout, and above that of the harness.
+    for (time, equal, timed_out) in [(6, 2, 0), (8, 2, 1)] {
+        dynamodb.fault(Fault::Slow(Duration::from_secs(time)));
+        users.get(user.id).await.unwrap();
+        let get = counts("get").await;
+        assert_eq!((get.equal, get.timed_out), (equal, timed_out), "{time} s");
+    }
+}
+
+#[tokio::test]
+async fn settings_that_name_what_no_wrapper_has_are_not_silent() {
+    let (log, _guard) = Captured::warnings();
+    let settings = MethodSettings::default();
+    let (harness, _users, _dynamodb) = wrapped(|builder| {
+        builder
+            .method("user", "get", settings)
+            .method("user", "by_emial", settings)
+            .method("user", "register", settings) // writes are not sampled
+            .method("ordr", "get", settings)
+            .evidence_for("crat", Evidence::default())
+    })
+    .await;
+    let unused = ["crat", "ordr.get", "user.by_emial", "user.register"];
+    assert_eq!(harness.report().unused_settings, unused);
+    let table = harness.report().to_string();
+    assert!(table.contains("crat, ordr.get, user.by_emial"), "{table}");
+    let log = log.text();
+    assert_eq!(log.matches("no wrapper of the entity").count(), 2, "{log}");
+    assert!(
+        log.contains("by_emial") && log.contains("register"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn a_sample_that_is_no_percentage_is_refused_at_the_start() {
+    for sample in [-1.0, 100.5, f64::NAN] {
+        let settings = MethodSettings {
+            sample: Some(sample),
+            ..MethodSettings::default()
+        };
+        let builder = Harness::builder(Fixed::new(Phase::MySqlOnly));
+        let refused = builder.method("user", "get", settings).start().await;
+        let problem = refused.unwrap_err().to_string();
+        assert!(problem.contains("`user.get`"), "{problem}");
     }
 }

@@ -35,6 +35,13 @@ impl fmt::Display for Report {
                 "no wrapper uses these names of the source: {names}; look for a typing error"
             )?;
         }
+        if !self.unused_settings.is_empty() {
+            let names = self.unused_settings.join(", ");
+            writeln!(
+                f,
+                "no wrapper has these names of the settings: {names}; look for a typing error"
+            )?;
+        }
         if self.best_effort_writes {
             writeln!(
                 f,
