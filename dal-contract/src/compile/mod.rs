@@ -40,6 +40,10 @@ pub(crate) fn compile<'a>(
     if rows.is_known {
         check_types(resolved, rows, findings);
     }
+    // What lacks attributes is refused; what else could be said of it would be wrong.
+    if !resolved.is_whole {
+        return None;
+    }
     let fields = fields::of(resolved, source);
     for (i, field) in fields.iter().enumerate() {
         if fields.iter().take(i).any(|other| other.name == field.name) {

@@ -58,9 +58,11 @@ fn read(node: &Node, findings: &mut Findings) -> Option<AttributeDecl> {
     if let Some(node) = calculation {
         refuse_calculation(node, findings);
     }
+    let (has_join, has_calculation) = (join.is_some(), calculation.is_some());
     let join = join.and_then(|node| join::read(node, findings));
-    let transformation = members.take("transformation");
-    let transformation = transformation.and_then(|node| transform(node, findings));
+    let node = members.take("transformation");
+    let has_transformation = node.is_some();
+    let transformation = node.and_then(|node| transform(node, findings));
     members.flag("denormalized", findings);
     members.text("justification", findings);
     let (compare, sensitive) = extension::of_attribute(&mut members, findings);
@@ -69,6 +71,10 @@ fn read(node: &Node, findings: &mut Findings) -> Option<AttributeDecl> {
         members.missing("source_column", findings);
     }
     members.finish(findings);
+    let is_broken = has_calculation
+        || has_join != join.is_some()
+        || has_transformation != transformation.is_some()
+        || attribute_type.is_none();
     Some(AttributeDecl {
         name: name?,
         attribute_type,
@@ -78,6 +84,7 @@ fn read(node: &Node, findings: &mut Findings) -> Option<AttributeDecl> {
         transformation,
         compare,
         sensitive,
+        is_broken,
     })
 }
 

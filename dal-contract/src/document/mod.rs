@@ -73,6 +73,8 @@ pub(crate) struct AttributeDecl {
     pub transformation: Option<Transformation>,
     pub compare: Option<Compare>,
     pub sensitive: bool,
+    /// Whether a part of it is refused, so that nothing else can be said of it.
+    pub is_broken: bool,
 }
 
 #[derive(Debug)]

@@ -22,6 +22,7 @@ pub(super) fn resolve<'a>(
         source,
         attributes: Vec::new(),
         joins: Vec::new(),
+        broken: Vec::new(),
     };
     // A text may name other attributes, so texts come last.
     let is_text =
@@ -31,7 +32,9 @@ pub(super) fn resolve<'a>(
             if is_text(decl) != texts {
                 continue;
             }
-            let Some(expr) = expr(decl, owners, &mut names, findings) else {
+            let found = (!decl.is_broken).then(|| expr(decl, owners, &mut names, findings));
+            let Some(expr) = found.flatten() else {
+                names.broken.push(decl.name.value.clone());
                 continue;
             };
             let attribute_type = decl

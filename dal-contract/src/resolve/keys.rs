@@ -57,6 +57,7 @@ pub(super) fn resolve(
         partition_key,
         sort_key,
         index_keys,
+        is_whole: names.broken.is_empty(),
     })
 }
 
@@ -108,12 +109,18 @@ fn required(name: &Text, names: &mut Names<'_>, findings: &mut Findings) -> Opti
     if let Some(found) = names.attribute(&name.value) {
         return Some(found);
     }
+    if names.is_broken(&name.value) {
+        return None;
+    }
     if name.value.contains('#') {
         let mut parts = Vec::new();
         let mut start = 0;
         for segment in name.value.split('#') {
             let at = name.part(start..start + segment.len());
             start += segment.len() + 1;
+            if names.is_broken(segment) {
+                return None;
+            }
             let Some(expr) = self::segment(&Text::new(segment, &at), names, findings) else {
                 let message = format!(
                     "`{segment}` of the composite key `{}` is neither an attribute nor a column",

@@ -30,6 +30,8 @@ pub(crate) struct ResolvedEntity {
     pub sort_key: Option<usize>,
     /// For each index of the table; none when no item is in it.
     pub index_keys: Vec<Option<IndexKey>>,
+    /// Whether each attribute of the contract is among `attributes`.
+    pub is_whole: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -125,6 +127,11 @@ fn key_types(
     }
 }
 
+fn are_whole(resolved: &[Option<ResolvedEntity>]) -> bool {
+    let mut all = resolved.iter();
+    all.all(|entity| entity.as_ref().is_some_and(|entity| entity.is_whole))
+}
+
 /// An index that no entity has the key of.
 fn empty_indexes(
     t: usize,
@@ -135,7 +142,7 @@ fn empty_indexes(
     findings.scope = Scope::Table(t);
     // In a table of one entity each key that is not found is reported by itself.
     let is_multi = table.entities.iter().any(|entity| entity.kind.is_some());
-    if !is_multi || resolved.iter().any(Option::is_none) {
+    if !is_multi || !are_whole(resolved) {
         return;
     }
     for (i, index) in table.indexes.iter().enumerate() {
@@ -155,7 +162,7 @@ fn projections(
     findings: &mut Findings,
 ) {
     findings.scope = Scope::Table(t);
-    if resolved.iter().any(Option::is_none) {
+    if !are_whole(resolved) {
         return;
     }
     let known: Vec<&str> = resolved

@@ -13,6 +13,8 @@ pub(super) struct Names<'a> {
     pub source: usize,
     pub attributes: Vec<ResolvedAttribute>,
     pub joins: Vec<DeclaredJoin>,
+    /// The attributes for which errors are reported: what names them needs no error of its own.
+    pub broken: Vec<String>,
 }
 
 /// A join that an attribute declares: other names may use its row.
@@ -32,6 +34,10 @@ impl Names<'_> {
     pub fn attribute(&self, name: &str) -> Option<usize> {
         let mut attributes = self.attributes.iter();
         attributes.position(|found| found.attribute.name == name)
+    }
+
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.broken.iter().any(|broken| broken == name)
     }
 
     /// Adds an attribute that the contract only names, as a key.
@@ -78,6 +84,9 @@ impl Names<'_> {
             let message = format!("the attribute `{token}` is not a text or a number");
             let help = "name a column, or an attribute with one value";
             findings.add(TEMPLATE_TOKEN, at, message, help);
+            return None;
+        }
+        if self.is_broken(token) {
             return None;
         }
         if let Some((table, column)) = token.split_once('.') {

@@ -183,3 +183,42 @@ fn a_pattern_above_several_entities_names_its_own() {
     let loaded: Vec<_> = wrong.entities.iter().map(|entity| entity.loaded).collect();
     assert_eq!(loaded, [false, true]);
 }
+
+#[test]
+fn a_broken_attribute_is_reported_once() {
+    for (whole, broken, code) in [
+        (
+            r#""source_column": "place"}"#,
+            r#""source_column": "plase"}"#,
+            "E-NO-COLUMN",
+        ),
+        (
+            r#""source_column": "day"}"#,
+            r#""source_column": "day", "calculation": {"type": "case"}}"#,
+            "E-NOT-BUILT",
+        ),
+        (
+            r#""N", "source_column": "id"}"#,
+            r#""Z", "source_column": "id"}"#,
+            "E-MEMBER-VALUE",
+        ),
+    ] {
+        let contract = TABLE.replace(whole, broken);
+        let read = read(&contract, Some(&catalog()));
+        let errors: Vec<_> = codes(&read)
+            .into_iter()
+            .filter(|code| code.starts_with('E'))
+            .collect();
+        assert_eq!(errors, [code], "{:#?}", read.diagnostics);
+        let about = |name: &str| {
+            let outcome = read
+                .entities
+                .iter()
+                .find(|entity| entity.name == name)
+                .unwrap();
+            outcome.diagnostics.len()
+        };
+        let refused = read.entities.iter().find(|entity| !entity.loaded).unwrap();
+        assert_eq!(about(&refused.name), 1, "{:#?}", read.diagnostics);
+    }
+}
