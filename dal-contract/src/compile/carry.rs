@@ -66,7 +66,9 @@ fn of_template(parts: &[Expr], is_key: bool, source: &SourceTable) -> Option<Vec
             None => {}
             Some(Expr::Constant(separator)) => {
                 let column_type = &source.columns.get(column)?.column_type;
-                if !is_key && can_contain(column_type, separator) {
+                // Dates have one width; a key refuses texts that contain the separator.
+                let is_refused = is_key && !column_type.is_exact_number();
+                if !column_type.is_date() && !is_refused && can_contain(column_type, separator) {
                     return None;
                 }
             }
@@ -85,6 +87,7 @@ pub(crate) fn can_contain(column_type: &ColumnType, separator: &str) -> bool {
     match column_type {
         found if found.is_exact_number() => first.is_ascii_digit() || "-.".contains(first),
         found if found.is_date() => first.is_ascii_digit() || "-.: ".contains(first),
+        ColumnType::Time(_) => first.is_ascii_digit() || "-.:".contains(first),
         ColumnType::Enum(labels) => labels.iter().any(|label| label.contains(separator)),
         _ => true,
     }

@@ -222,3 +222,25 @@ fn a_broken_attribute_is_reported_once() {
         assert_eq!(about(&refused.name), 1, "{:#?}", read.diagnostics);
     }
 }
+
+#[test]
+fn a_key_carries_what_can_be_read_back_from_it() {
+    let carries = |template: &str| {
+        let contract = TABLE.replace(
+            r#"{"name": "day", "type": "S", "source_column": "day"},"#,
+            "",
+        );
+        let contract = contract.replace("\"sk\": \"day\"", "\"sk\": null");
+        let read = read(&contract.replace("V#{day}", template), Some(&catalog()));
+        let visit = read.model.entity("Data.VISIT").unwrap();
+        visit.read_only.is_empty()
+    };
+    // Dates have one width, and text is last, or may not contain what follows it.
+    for template in ["V#{day}", "V#{day}-{place}", "V#{place}#{day}"] {
+        assert!(carries(template), "{template}");
+    }
+    // Where one value ends and the next begins is not known.
+    for template in ["V#{day}{place}", "V#{person_id}-{day}"] {
+        assert!(!carries(template), "{template}");
+    }
+}
