@@ -9,6 +9,7 @@
 
 mod any_text;
 mod codes;
+mod constructs;
 mod document;
 mod entities;
 mod many;
