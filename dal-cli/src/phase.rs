@@ -71,7 +71,7 @@ fn read(file: &Path) -> Result<String, String> {
 }
 
 fn remembered(file: &Path) -> Result<Phases, String> {
-    Phases::from_json(&read(file)?).map_err(|reason| {
+    Phases::from_remembered(&read(file)?).map_err(|reason| {
         let file = file.display();
         format!("{file} is not a file of remembered phases: {reason}")
     })

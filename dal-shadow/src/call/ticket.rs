@@ -53,15 +53,7 @@ impl Engine {
     ) -> Self {
         let core = Arc::clone(harness.core());
         let numbers = entities.iter().map(|name| core.number(name)).collect();
-        let entity = core.entity(entities.first().copied().unwrap_or_default());
-        if entity.gate.now().is_none() {
-            tracing::error!(
-                target: "dal_shadow",
-                entity = entity.name,
-                source = core.source,
-                "the phase source does not name this entity: its calls wait until it does"
-            );
-        }
+        let entity = core.join(entities);
         if let Some(repairer) = &repairer {
             entity.repaired_by(repairer);
             core.writes.repairable(entity.id, true);

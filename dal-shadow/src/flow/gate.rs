@@ -1,15 +1,14 @@
-//! The gate to one entity: which phase a call is in, and how a step changes it.
+//! The gate to one entity: which phase a call is in.
 //!
-//! A call enters with two atomic operations and leaves with one. A step that hands over closes the
-//! gate to writes, waits until those under way are in both stores, changes the phase, and is
-//! acknowledged when the last call of the old phase has left.
+//! A call enters with two atomic operations and leaves with one. What it reads is the view of the
+//! state machine (`converge`) that is published for it: only `gates.rs` writes the word, and only
+//! as the machine's effects say.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
 
 use crate::phases::{Phase, Verb};
 
@@ -36,17 +35,6 @@ pub(crate) struct Gate {
     opened: Notify,
     /// The last call of a kind left while a step was waiting.
     left: Notify,
-}
-
-/// Why a step was not acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Blocked {
-    /// Writes, or their secondary writes, did not end in time: the old phase stays.
-    Writes,
-    /// What the step needs does not hold behind the closed gate: the old phase stays.
-    Refused,
-    /// The new phase is in force, but calls of the old one are still under way.
-    Calls,
 }
 
 /// A call that has entered; it leaves when this is dropped.
@@ -116,59 +104,55 @@ impl Gate {
         }
     }
 
-    /// Gives an entity its first phase.
-    pub(crate) fn begin(&self, phase: Phase) {
+    /// Gives the entity its first phase.
+    pub(super) fn begin(&self, phase: Phase) {
         self.word.store(bits(phase) | EPOCH, Ordering::SeqCst);
-        self.opened.notify_waiters();
     }
 
-    /// Steps from `from` to `to`, both of them checked by the caller, who also sees to it that
-    /// steps of one entity follow one another. `settle` waits for the secondary writes so far,
-    /// where the step needs them, and says whether the step may be taken. A hand-over keeps the
-    /// gate closed to writes until `closed_until` at most; calls of the old phase are waited for
-    /// until `deadline`.
-    pub(crate) async fn step(
-        &self,
-        from: Phase,
-        to: Phase,
-        closed_until: Instant,
-        deadline: Instant,
-        settle: impl Future<Output = bool>,
-    ) -> Result<(), Blocked> {
+    /// Lets no write in.
+    pub(super) fn close(&self) {
+        self.word.fetch_or(STEPPING | CLOSED, Ordering::SeqCst);
+    }
+
+    /// Another phase is in force; returns the epoch that has ended. The gate stays closed to writes.
+    pub(super) fn change(&self, to: Phase) -> u64 {
         let epoch = self.word.load(Ordering::SeqCst) / EPOCH;
-        let hands_over = from.hands_over_to(to);
-        let closed = if hands_over { CLOSED } else { 0 };
-        self.word.fetch_or(STEPPING | closed, Ordering::SeqCst);
-        if hands_over {
-            let writes = async {
-                self.empty(Verb::Write, epoch).await;
-                settle.await
-            };
-            let blocked = match timeout_at(closed_until, writes).await {
-                Ok(true) => None,
-                Ok(false) => Some(Blocked::Refused),
-                Err(_late) => Some(Blocked::Writes),
-            };
-            if let Some(blocked) = blocked {
-                self.word.fetch_and(!(STEPPING | CLOSED), Ordering::SeqCst);
-                self.opened.notify_waiters();
-                return Err(blocked);
-            }
-        }
         let next = epoch.wrapping_add(1).wrapping_mul(EPOCH);
-        self.word
-            .store(bits(to) | next | STEPPING, Ordering::SeqCst);
-        self.opened.notify_waiters();
-        let calls = async {
-            self.empty(Verb::Read, epoch).await;
-            self.empty(Verb::Write, epoch).await;
-        };
-        let left = timeout_at(deadline, calls).await;
-        self.word.fetch_and(!STEPPING, Ordering::SeqCst);
-        left.map_err(|_| Blocked::Calls)
+        let word = bits(to) | next | STEPPING | CLOSED;
+        self.word.store(word, Ordering::SeqCst);
+        epoch
     }
 
-    /// Waits until no call of this kind and epoch is inside. [`STEPPING`] must be set.
+    /// Lets writes in again.
+    pub(super) fn open(&self) {
+        self.word.fetch_and(!CLOSED, Ordering::SeqCst);
+    }
+
+    /// Wakes the calls that wait until they may enter.
+    pub(super) fn wake(&self) {
+        self.opened.notify_waiters();
+    }
+
+    /// Nobody waits any more until calls have left.
+    pub(super) fn stepped(&self) {
+        self.word.fetch_and(!STEPPING, Ordering::SeqCst);
+    }
+
+    /// Waits until no write is inside, of whatever epoch. The gate must be closed.
+    pub(super) async fn writes_left(&self) {
+        for epoch in [0, 1] {
+            self.empty(Verb::Write, epoch).await;
+        }
+    }
+
+    /// Waits until no call of this epoch is inside. The phase must have changed since.
+    pub(super) async fn calls_left(&self, epoch: u64) {
+        for verb in [Verb::Read, Verb::Write] {
+            self.empty(verb, epoch).await;
+        }
+    }
+
+    /// Waits until no call of this kind and epoch is inside. [`STEPPING`] or [`CLOSED`] must be set.
     async fn empty(&self, verb: Verb, epoch: u64) {
         loop {
             let mut left = std::pin::pin!(self.left.notified());
@@ -194,7 +178,7 @@ impl Drop for Inside {
     fn drop(&mut self) {
         let counter = self.gate.counter(self.verb, self.epoch);
         let last = counter.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last && self.gate.word.load(Ordering::SeqCst) & STEPPING != 0 {
+        if last && self.gate.word.load(Ordering::SeqCst) & (STEPPING | CLOSED) != 0 {
             self.gate.left.notify_waiters();
         }
     }
@@ -213,12 +197,14 @@ fn phase_of(word: u64) -> Option<Phase> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
+    use futures::FutureExt;
 
     use super::*;
 
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_millis(200)
+    fn begun(phase: Phase) -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        gate.begin(phase);
+        gate
     }
 
     #[tokio::test]
@@ -231,138 +217,62 @@ mod tests {
         });
         tokio::task::yield_now().await;
         gate.begin(Phase::DualWrite);
+        gate.wake();
         assert_eq!(waiting.await.unwrap(), Phase::DualWrite);
     }
 
     #[tokio::test]
-    async fn a_step_that_hands_over_waits_for_writes_and_lets_none_in_meanwhile() {
-        let gate = Arc::new(Gate::default());
-        gate.begin(Phase::ShadowRead);
+    async fn a_closed_gate_lets_reads_in_and_writes_wait_for_the_phase_after_it() {
+        let gate = begun(Phase::ShadowRead);
         let write = gate.enter(Verb::Write, "user").await;
-        let settled = Arc::new(AtomicBool::new(false));
-        let step = tokio::spawn({
-            let (gate, settled) = (Arc::clone(&gate), Arc::clone(&settled));
-            async move {
-                let settle = async {
-                    settled.store(true, Ordering::SeqCst);
-                    true
-                };
-                gate.step(
-                    Phase::ShadowRead,
-                    Phase::DynamoDbRead,
-                    soon(),
-                    soon(),
-                    settle,
-                )
-                .await
-            }
-        });
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert!(!settled.load(Ordering::SeqCst));
-        // Reads go on in the old phase; another write waits.
-        assert_eq!(
-            gate.enter(Verb::Read, "user").await.phase,
-            Phase::ShadowRead
-        );
-        let second = tokio::spawn({
+        gate.close();
+        assert!(gate.writes_left().now_or_never().is_none());
+        let read = gate.enter(Verb::Read, "user").await;
+        assert_eq!(read.phase, Phase::ShadowRead);
+        let waiting = tokio::spawn({
             let gate = Arc::clone(&gate);
             async move { gate.enter(Verb::Write, "user").await.phase }
         });
+        tokio::task::yield_now().await;
         drop(write);
-        assert_eq!(second.await.unwrap(), Phase::DynamoDbRead);
-        assert_eq!(step.await.unwrap(), Ok(()));
+        assert!(gate.writes_left().now_or_never().is_some());
+        assert!(!waiting.is_finished());
+        let old = gate.change(Phase::DynamoDbRead);
+        gate.open();
+        gate.wake();
+        assert_eq!(waiting.await.unwrap(), Phase::DynamoDbRead);
         assert_eq!(gate.now(), Some((Phase::DynamoDbRead, 2)));
-    }
-
-    #[tokio::test]
-    async fn a_write_that_does_not_end_leaves_the_old_phase_in_force() {
-        let gate = Arc::new(Gate::default());
-        gate.begin(Phase::ShadowRead);
-        let _write = gate.enter(Verb::Write, "user").await;
-        let step = gate
-            .step(
-                Phase::ShadowRead,
-                Phase::DynamoDbRead,
-                soon(),
-                soon(),
-                async { true },
-            )
-            .await;
-        assert_eq!(step, Err(Blocked::Writes));
-        assert_eq!(
-            gate.enter(Verb::Write, "user").await.phase,
-            Phase::ShadowRead
-        );
-    }
-
-    #[tokio::test]
-    async fn a_step_is_acknowledged_only_when_the_old_readers_have_left() {
-        let gate = Arc::new(Gate::default());
-        gate.begin(Phase::ShadowRead);
-        let read = gate.enter(Verb::Read, "user").await;
-        let step = gate
-            .step(
-                Phase::ShadowRead,
-                Phase::DynamoDbRead,
-                soon(),
-                soon(),
-                async { true },
-            )
-            .await;
-        assert_eq!(step, Err(Blocked::Calls));
-        assert_eq!(gate.now(), Some((Phase::DynamoDbRead, 2)));
+        assert!(gate.calls_left(old).now_or_never().is_none());
         drop(read);
-        let back = gate
-            .step(
-                Phase::DynamoDbRead,
-                Phase::ShadowRead,
-                soon(),
-                soon(),
-                async { true },
-            )
-            .await;
-        assert_eq!(back, Ok(()));
+        assert!(gate.calls_left(old).now_or_never().is_some());
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn under_load_no_call_of_the_old_phase_is_inside_after_the_acknowledgement() {
-        let gate = Arc::new(Gate::default());
-        gate.begin(Phase::ShadowRead);
-        let stop = Arc::new(AtomicBool::new(false));
-        let old = Arc::new(AtomicU64::new(0));
-        let mut callers = Vec::new();
-        for caller in 0..8 {
-            let (gate, stop, old) = (Arc::clone(&gate), Arc::clone(&stop), Arc::clone(&old));
-            callers.push(tokio::spawn(async move {
-                let verb = if caller % 2 == 0 {
-                    Verb::Read
-                } else {
-                    Verb::Write
-                };
-                while !stop.load(Ordering::SeqCst) {
-                    let inside = gate.enter(verb, "user").await;
-                    let is_old = inside.phase == Phase::ShadowRead;
-                    old.fetch_add(u64::from(is_old), Ordering::SeqCst);
-                    tokio::task::yield_now().await;
-                    old.fetch_sub(u64::from(is_old), Ordering::SeqCst);
-                }
-            }));
+    #[tokio::test]
+    async fn a_gate_that_opens_again_is_in_the_old_phase() {
+        let gate = begun(Phase::ShadowRead);
+        gate.close();
+        assert!(gate.enter(Verb::Write, "user").now_or_never().is_none());
+        gate.open();
+        gate.stepped();
+        let write = gate.enter(Verb::Write, "user").await;
+        assert_eq!(write.phase, Phase::ShadowRead);
+        assert_eq!(gate.now(), Some((Phase::ShadowRead, 1)));
+    }
+
+    #[tokio::test]
+    async fn a_write_of_an_earlier_epoch_still_counts_when_the_gate_closes() {
+        let gate = begun(Phase::MySqlOnly);
+        let write = gate.enter(Verb::Write, "user").await;
+        for phase in [Phase::DualWrite, Phase::ShadowRead] {
+            gate.change(phase);
+            gate.open();
+            gate.stepped();
+            gate.close();
+            assert!(gate.writes_left().now_or_never().is_none(), "{phase}");
+            gate.open();
         }
-        for _ in 0..200 {
-            let end = Instant::now() + Duration::from_secs(10);
-            let forth = gate.step(Phase::ShadowRead, Phase::DynamoDbRead, end, end, async {
-                true
-            });
-            assert_eq!(forth.await, Ok(()));
-            assert_eq!(old.load(Ordering::SeqCst), 0);
-            let back = gate.step(Phase::DynamoDbRead, Phase::ShadowRead, end, end, async {
-                true
-            });
-            assert_eq!(back.await, Ok(()));
-        }
-        stop.store(true, Ordering::SeqCst);
-        for caller in callers {
-            caller.await.unwrap();
-        }
+        drop(write);
+        gate.close();
+        assert!(gate.writes_left().now_or_never().is_some());
     }
 }

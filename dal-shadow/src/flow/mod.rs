@@ -4,6 +4,8 @@
 pub(crate) mod breaker;
 pub(crate) mod converge;
 pub(crate) mod gate;
+mod gates;
 pub(crate) mod record_key;
 pub(crate) mod sampling;
+mod steps;
 pub(crate) mod writes;

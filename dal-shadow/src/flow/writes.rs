@@ -11,9 +11,10 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
 use super::converge::{
-    CallId, Converge, Effect, EntityId, Event, Incomplete, Limits, PrimaryEnd, RecordId,
-    SecondaryEnd, Standing, TransferEnd,
+    CallId, Converge, Effect, EntityId, Event, Limits, PrimaryEnd, RecordId, SecondaryEnd,
+    Standing, TransferEnd,
 };
+use super::gates::{GateAction, Gates};
 
 /// Makes one record of the secondary store equal to the primary one; called as often as it takes.
 pub(crate) type Transfer = Arc<dyn Fn() -> BoxFuture<'static, TransferEnd> + Send + Sync>;
@@ -31,9 +32,6 @@ pub(crate) trait Secondary: Send + Sync {
     fn settled(self: Arc<Self>, caller: Option<oneshot::Sender<()>>);
 }
 
-/// What an entity is told when it becomes incomplete.
-pub(crate) type OnIncomplete = Box<dyn Fn(EntityId, Incomplete) + Send + Sync>;
-
 /// The writes of a harness.
 pub(crate) struct Writes {
     state: Mutex<State>,
@@ -41,12 +39,13 @@ pub(crate) struct Writes {
     busy: AtomicBool,
     changed: Notify,
     runtime: Handle,
-    on_incomplete: OnIncomplete,
 }
 
-struct State {
-    machine: Converge,
-    next: CallId,
+pub(super) struct State {
+    pub(super) machine: Converge,
+    pub(super) gates: Gates,
+    /// Numbers writes and steps.
+    pub(super) next: CallId,
     secondary: HashMap<CallId, Arc<dyn Secondary>>,
     transfers: HashMap<RecordId, Transfer>,
     waiting: HashMap<CallId, oneshot::Sender<()>>,
@@ -62,7 +61,7 @@ enum Action {
     Dropped(Arc<dyn Secondary>),
     Settled(Option<Arc<dyn Secondary>>, Option<oneshot::Sender<()>>),
     Later(Duration, Event),
-    Incomplete(EntityId, Incomplete),
+    Gates(GateAction),
 }
 
 /// A write under way on the primary store. Dropped without an end, its effect is unknown.
@@ -80,10 +79,11 @@ pub(crate) struct Pending {
 }
 
 impl Writes {
-    pub(crate) fn new(runtime: Handle, limits: Limits, on_incomplete: OnIncomplete) -> Arc<Self> {
+    pub(crate) fn new(runtime: Handle, limits: Limits) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 machine: Converge::new(limits),
+                gates: Gates::default(),
                 next: 0,
                 secondary: HashMap::new(),
                 transfers: HashMap::new(),
@@ -94,7 +94,6 @@ impl Writes {
             busy: AtomicBool::new(false),
             changed: Notify::new(),
             runtime,
-            on_incomplete,
         })
     }
 
@@ -138,16 +137,6 @@ impl Writes {
         self.step(state, Event::Marked { record });
     }
 
-    /// The secondary store of an entity is no longer written.
-    pub(crate) fn give_up(self: &Arc<Self>, entity: EntityId) {
-        self.event(Event::GivenUp { entity });
-    }
-
-    /// The secondary store of an entity will be written again.
-    pub(crate) fn resume(self: &Arc<Self>, entity: EntityId) {
-        self.event(Event::Resumed { entity });
-    }
-
     /// Whether the secondary store may lack something of a record that a caller believes to be
     /// written.
     pub(crate) fn is_fenced(&self, record: RecordId) -> bool {
@@ -188,11 +177,11 @@ impl Writes {
         }
     }
 
-    fn event(self: &Arc<Self>, event: Event) {
+    pub(super) fn event(self: &Arc<Self>, event: Event) {
         self.step(self.state(), event);
     }
 
-    fn step<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, event: Event) {
+    pub(super) fn step<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, event: Event) {
         let effects = state.machine.step(event);
         for effect in effects {
             state.take(effect);
@@ -257,11 +246,45 @@ impl Writes {
                     write.settled(waiting);
                 }
             }
-            Action::Incomplete(entity, why) => (self.on_incomplete)(entity, why),
+            Action::Gates(action) => self.at_gates(action),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn at_gates(self: &Arc<Self>, action: GateAction) {
+        match action {
+            GateAction::Wake(gates) => {
+                for gate in gates {
+                    gate.wake();
+                }
+            }
+            GateAction::Watch {
+                wake,
+                left,
+                until,
+                event,
+            } => {
+                self.at_gates(GateAction::Wake(wake));
+                let writes = Arc::downgrade(self);
+                self.runtime.spawn(async move {
+                    tokio::select! {
+                        biased;
+                        _no_more = until => {}
+                        () = left => {
+                            if let Some(writes) = writes.upgrade() {
+                                writes.event(Event::Step(event));
+                            }
+                        }
+                    }
+                });
+            }
+            GateAction::Tell(asker, end) => {
+                // It may have gone.
+                let _told = asker.send(end);
+            }
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -298,7 +321,7 @@ impl State {
                 self.transfers.remove(&record);
                 None
             }
-            Effect::Incomplete { entity, why } => Some(Action::Incomplete(entity, why)),
+            Effect::Step(effect) => self.gates.take(effect).map(Action::Gates),
         };
         self.actions.extend(action);
     }

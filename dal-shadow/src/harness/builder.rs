@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use dal_traits::{Clock, Error, ErrorKind, SystemClock};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::findings::delivery::Delivery;
 use crate::findings::record::Recorder;
@@ -17,19 +18,23 @@ use crate::flow::converge::Limits;
 use crate::flow::writes::Writes;
 use crate::harness::carry::{Capture, Carrier};
 use crate::harness::core::{Core, Known};
-use crate::harness::entity::StepError;
 use crate::harness::evidence::Evidence;
 use crate::harness::policy::Policy;
 use crate::harness::public::Harness;
 use crate::harness::reconcile::{first_reading, follow};
 use crate::harness::settings::{MethodSettings, Repairs, SecondaryWrites, ShadowReads, Steps};
+use crate::harness::step_error::StepError;
 use crate::phases::Checkpoint;
 use crate::phases::source::PhaseSource;
-use crate::phases::{Phases, Store};
+use crate::phases::{Remembered, Store};
 use crate::rules::{Rule, RuleSet};
 
 /// A record whose transfers failed so often in a row is reported.
 const PARKED_AFTER: u32 = 5;
+
+/// The first pause of a hand-over whose writes did not end in time; each further one is twice as
+/// long.
+const STEP_PAUSE: Duration = Duration::from_millis(50);
 
 /// Settings of a [`Harness`] before it starts.
 #[must_use]
@@ -170,6 +175,8 @@ impl HarnessBuilder {
 
     /// Keeps the phases in force in this file, so that a start without the source goes on with
     /// them, and a start with another phase is a step like any other.
+    /// After a clean stop ([`Harness::shut_down`]) it also holds which stores are complete, until the
+    /// next start.
     pub fn remember(mut self, path: impl Into<PathBuf>) -> Self {
         self.remember = Some(path.into());
         self
@@ -205,7 +212,7 @@ impl HarnessBuilder {
         let reading = first_reading(&mut readings, self.policy.steps.start_timeout).await;
         let (wanted, problem) = match (reading, &remembered) {
             (Ok(phases), _) => (phases, None),
-            (Err(problem), Some(phases)) => {
+            (Err(problem), Some(Remembered { phases, .. })) => {
                 tracing::warn!(target: "dal_shadow", source, problem, "no phases from the source: the remembered ones stay in force");
                 (phases.clone(), Some(problem))
             }
@@ -218,7 +225,7 @@ impl HarnessBuilder {
         if !self.policy.best_effort_writes
             && let Some((entity, setting)) = wanted
                 .entities()
-                .chain(remembered.iter().flat_map(Phases::entities))
+                .chain(remembered.iter().flat_map(|it| it.phases.entities()))
                 .find(|(_, setting)| setting.phase.writes_both())
         {
             let reason = StepError::NeedsBestEffort(setting.phase);
@@ -245,18 +252,23 @@ impl HarnessBuilder {
             pause: policy.repairs.first_pause,
             longest_pause: policy.repairs.longest_pause,
             parked_after: PARKED_AFTER,
+            step_deadline: policy.steps.timeout,
+            closed_at_most: policy.steps.closed_at_most,
+            step_pause: STEP_PAUSE,
+            hold_the_same: policy.hold_the_same,
         };
-        let core = Arc::new_cyclic(|core: &Weak<Core>| Core {
-            writes: Writes::new(runtime.clone(), limits, {
-                let core = Weak::clone(core);
-                Box::new(move |entity, why| {
-                    if let Some(core) = core.upgrade()
-                        && let Some(entity) = core.entity_numbered(entity)
-                    {
-                        entity.lacks(why);
-                    }
-                })
-            }),
+        let mut remembered = remembered.unwrap_or_default();
+        if let Some(memory) = &memory
+            && !remembered.complete.is_empty()
+            && !memory.keep(|| remembered.phases.clone())
+        {
+            // A crash from here on could not be told from the clean stop before it.
+            remembered.complete.clear();
+        }
+        let (grown, wrappers) = watch::channel(());
+        let core = Arc::new(Core {
+            grown,
+            writes: Writes::new(runtime.clone(), limits),
             capture: self.capture,
             numbers: Mutex::default(),
             tokens: AtomicU64::new(0),
@@ -274,13 +286,14 @@ impl HarnessBuilder {
             memory,
             phases: Mutex::new(Known {
                 wanted,
-                remembered: remembered.unwrap_or_default(),
+                remembered,
                 problem,
                 taken: std::collections::BTreeMap::new(),
                 entities: std::collections::BTreeMap::new(),
             }),
         });
-        core.runtime.spawn(follow(Arc::downgrade(&core), readings));
+        core.runtime
+            .spawn(follow(Arc::downgrade(&core), readings, wrappers));
         Ok(Harness::new(core))
     }
 }

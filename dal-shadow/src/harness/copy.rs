@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::flow::converge::{Incomplete, RecordId};
 use crate::flow::record_key::key_hash;
-use crate::harness::entity::{Entity, StepError};
+use crate::harness::entity::Entity;
 use crate::harness::public::Harness;
+use crate::harness::step_error::StepError;
 use crate::harness::transfer::transfer;
 use crate::phases::{Phase, Store, Verb, plan};
 
@@ -29,7 +30,7 @@ impl Harness {
     /// [`StepError::WritesOneStore`] when its phase does not write the store.
     pub fn repairing(&self, entity: &str) -> Result<RepairMark, StepError> {
         let (entity, store) = self.copied_to(entity)?;
-        let times = entity.completeness.times(store);
+        let times = self.core().writes.times_incomplete(entity.id, store);
         Ok(RepairMark {
             entity: entity.name.clone(),
             store,
@@ -54,7 +55,7 @@ impl Harness {
         }
         // First, so that nothing counts that was compared while the store was incomplete.
         entity.copied();
-        Ok(entity.completeness.filled(store, mark.times))
+        Ok(self.core().writes.filled(entity.id, store, mark.times))
     }
 
     /// Makes the record with this key equal on the secondary store for writes, beside traffic;
@@ -65,20 +66,28 @@ impl Harness {
     ///
     /// # Errors
     /// As [`repairing`](Self::repairing), and
-    /// [`StepError::Incomplete`] when its trait has no `repair`.
+    /// [`StepError::Incomplete`] when its trait has no `repair`, and [`StepError::OtherKey`] when its
+    /// keys are of another type.
     pub async fn repair_record<K: Serialize + Send + Sync + 'static>(
         &self,
         entity: &str,
         key: K,
     ) -> Result<(), StepError> {
         let (entity, store) = self.copied_to(entity)?;
-        if entity.repairer().is_none() {
-            let phase = entity
-                .gate
-                .now()
-                .map_or(Phase::MySqlOnly, |(phase, _)| phase);
-            let why = Incomplete::NoRepair;
-            return Err(StepError::Incomplete { phase, store, why });
+        let Some(repairer) = entity.repairer() else {
+            return Err(StepError::Incomplete {
+                entity: entity.name.clone(),
+                phase: entity.phase().unwrap_or(Phase::MySqlOnly),
+                store,
+                why: Incomplete::NoRepair,
+            });
+        };
+        if !repairer.takes::<K>() {
+            return Err(StepError::OtherKey {
+                entity: entity.name.clone(),
+                expected: repairer.key_name(),
+                given: std::any::type_name::<K>(),
+            });
         }
         let record = RecordId {
             entity: entity.id,

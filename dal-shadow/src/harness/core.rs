@@ -8,18 +8,17 @@ use std::time::Duration;
 
 use dal_traits::Clock;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::findings::delivery::Delivery;
 use crate::flow::breaker::Breaker;
 use crate::flow::converge::{EntityId, Standing};
 use crate::flow::writes::Writes;
 use crate::harness::carry::{Capture, Carrier};
-use crate::harness::entity::{Asker, Entity, StepError};
+use crate::harness::entity::{Entity, EntityStatus};
+use crate::harness::method::MethodReport;
 use crate::harness::policy::Policy;
-use crate::phases::Checkpoint;
-use crate::phases::Store;
-use crate::phases::{EVERY_OTHER, Phases, Setting};
+use crate::phases::{Checkpoint, EVERY_OTHER, Phases, Remembered, Setting, Store};
 use crate::rules::RuleSet;
 
 pub(crate) struct Core {
@@ -46,6 +45,8 @@ pub(crate) struct Core {
     pub(crate) source: String,
     pub(crate) memory: Option<Checkpoint>,
     pub(crate) phases: Mutex<Known>,
+    /// A wrapper was made. Closed with the harness.
+    pub(crate) grown: watch::Sender<()>,
 }
 
 /// What is known of phases.
@@ -54,7 +55,7 @@ pub(crate) struct Known {
     /// What the source says, as far as it was readable.
     pub(crate) wanted: Phases,
     /// What was in force when the process ended the last time.
-    pub(crate) remembered: Phases,
+    pub(crate) remembered: Remembered,
     /// What was asked of each entity because the source said so: it is asked once, so that a step
     /// taken by hand stays until the source names another phase.
     pub(crate) taken: BTreeMap<String, Setting>,
@@ -65,7 +66,7 @@ pub(crate) struct Known {
 
 impl Known {
     /// The entities that the source names, for a message.
-    fn named(&self) -> String {
+    pub(crate) fn named(&self) -> String {
         let names: Vec<_> = self.wanted.entities().map(|(name, _)| name).collect();
         names.join(", ")
     }
@@ -82,35 +83,11 @@ impl Known {
 }
 
 impl Core {
-    /// The entity of this name; a new one begins in the phase that it had, or else in the one that
-    /// the source says.
-    pub(crate) fn entity(&self, name: &str) -> Arc<Entity> {
-        let mut known = self.known();
-        if let Some(entity) = known.entities.get(name) {
-            return Arc::clone(entity);
-        }
+    /// A new entity of this name, whose gate follows the state machine of writes.
+    pub(crate) fn registered(&self, name: &str) -> Arc<Entity> {
         let slots = self.policy.writes.in_flight;
         let entity = Arc::new(Entity::new(name.to_owned(), self.number(name), slots));
-        let (remembered, wanted) = (known.remembered.get(name), known.wanted.get(name));
-        let setting = remembered.or(wanted);
-        if let (Some(wanted), true) = (wanted, setting == wanted) {
-            known.taken.insert(name.to_owned(), wanted);
-        }
-        let unnamed = setting.is_none().then(|| known.named());
-        if let Some(setting) = setting {
-            entity.begin(setting, self.policy.hold_the_same);
-        }
-        known.entities.insert(name.to_owned(), Arc::clone(&entity));
-        drop(known);
-        if let Some(named) = unnamed {
-            tracing::warn!(
-                target: "dal_shadow",
-                entity = name,
-                named,
-                "the phase source does not name this entity; its calls wait until it does",
-            );
-        }
-        self.remember();
+        self.writes.register(entity.id, Arc::clone(&entity.gate));
         entity
     }
 
@@ -121,7 +98,7 @@ impl Core {
         *numbers.entry(name.to_owned()).or_insert(next)
     }
 
-    /// The entity with this number, when it has a wrapper.
+    /// The entity with this number, when a wrapper names it.
     pub(crate) fn entity_numbered(&self, number: EntityId) -> Option<Arc<Entity>> {
         let known = self.known();
         known.entities.values().find(|e| e.id == number).cloned()
@@ -142,48 +119,46 @@ impl Core {
         self.known().entities.values().cloned().collect()
     }
 
-    /// Takes a setting for an entity, and remembers it once it is in force.
-    pub(crate) async fn take(
-        &self,
-        entity: &Entity,
-        setting: Setting,
-        asker: Asker,
-    ) -> Result<(), StepError> {
-        let again = entity.was_refused(setting);
-        let taken = entity
-            .take(setting, asker, &self.policy, &self.writes)
-            .await;
-        match &taken {
-            Ok(()) | Err(StepError::CallsUnderWay(_)) => {
-                tracing::info!(target: "dal_shadow", entity = entity.name, %setting, "phase in force");
-            }
-            Err(problem) if again => {
-                tracing::debug!(target: "dal_shadow", entity = entity.name, %setting, %problem, "the step was not taken this time either");
-            }
-            Err(problem) => {
-                tracing::warn!(target: "dal_shadow", entity = entity.name, %setting, %problem, "the step was not taken");
-            }
+    /// Writes the phases in force where a later start finds them.
+    pub(crate) fn remember(&self) {
+        if let Some(memory) = &self.memory {
+            memory.keep(|| self.in_force());
         }
-        self.remember();
-        taken
     }
 
-    /// Writes the phases in force where a later start finds them. Of an entity that has no wrapper
-    /// yet in this process, what was remembered stays.
-    fn remember(&self) {
-        let Some(memory) = &self.memory else { return };
-        let mut phases = self.known().remembered.clone();
+    /// The phases in force; of an entity that has no wrapper yet in this process, what was remembered.
+    pub(crate) fn in_force(&self) -> Phases {
+        let mut phases = self.known().remembered.phases.clone();
         for entity in self.entities() {
-            let status = entity.status(&self.writes);
-            if let Some(phase) = status.phase {
+            if let Some(phase) = entity.phase() {
                 let setting = Setting {
-                    sample: status.sample,
+                    sample: entity.sample(),
                     ..Setting::all(phase)
                 };
-                phases.set(&status.entity, setting);
+                phases.set(&entity.name, setting);
             }
         }
-        memory.keep(&phases);
+        phases
+    }
+
+    /// What was counted of the methods of each entity.
+    pub(crate) fn methods(&self) -> BTreeMap<String, Vec<MethodReport>> {
+        let entities = self.entities().into_iter();
+        entities
+            .map(|entity| (entity.name.clone(), entity.report()))
+            .collect()
+    }
+
+    /// Where each entity is.
+    pub(crate) fn status(&self) -> Vec<EntityStatus> {
+        let entities = self.entities();
+        let status = |entity: &Arc<Entity>| {
+            let group = self.writes.group(entity.id);
+            let members = entities.iter().filter(|other| group.contains(&other.id));
+            let names = members.map(|member| member.name.clone()).collect();
+            entity.status(&self.writes, names)
+        };
+        entities.iter().map(status).collect()
     }
 
     /// The breaker of a store's shadow reads.
@@ -203,8 +178,8 @@ impl Core {
         }
     }
 
-    /// Waits until secondary writes, transfers and shadow reads have ended and the sinks have what
-    /// was found; false when they did not in this time.
+    /// Waits until secondary writes, transfers and shadow reads have ended and the sinks have what was
+    /// found; false when they did not in this time.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         let all = u32::try_from(self.policy.reads.in_flight).unwrap_or(u32::MAX);
         let drained = async {

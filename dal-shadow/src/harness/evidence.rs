@@ -33,6 +33,8 @@ impl Default for Evidence {
 /// for with another store's token show nothing, and are in none of these counts but `calls`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MethodEvidence {
+    /// Its entity.
+    pub entity: &'static str,
     /// The method.
     pub method: &'static str,
     /// Calls, in every phase.

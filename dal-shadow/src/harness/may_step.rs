@@ -22,7 +22,8 @@ pub struct MayStep {
     pub may: bool,
     /// Why not.
     pub reasons: Vec<Reason>,
-    /// What comparisons have shown, for the read methods that were called.
+    /// What comparisons have shown, for the read methods that were called; those of the other
+    /// entities of the group after its own.
     pub methods: Vec<MethodEvidence>,
 }
 
@@ -85,6 +86,13 @@ pub enum Reason {
         /// Of which so many may end like this.
         at_most: u64,
     },
+    /// A reason of another entity of the group.
+    Member {
+        /// The entity.
+        entity: String,
+        /// Its reason.
+        because: Box<Reason>,
+    },
     /// The store that is to answer cannot do what the other one does.
     Unsupported {
         /// The method.
@@ -99,6 +107,8 @@ pub(crate) struct Facts {
     pub(crate) best_effort: bool,
     pub(crate) incomplete: Vec<(Store, Incomplete)>,
     pub(crate) standing: Standing,
+    /// Without one there is nothing that could be compared in this process.
+    pub(crate) has_wrapper: bool,
     pub(crate) methods: Vec<MethodEvidence>,
     pub(crate) evidence: Evidence,
 }
@@ -123,6 +133,14 @@ impl MayStep {
             ..Self::new(entity, Some(from), to, reasons)
         }
     }
+
+    /// What holds for another entity of the group counts as well.
+    pub(crate) fn and(&mut self, entity: &str, other: Self) {
+        let reasons = other.reasons.into_iter();
+        self.reasons.extend(reasons.map(|reason| reason.of(entity)));
+        self.methods.extend(other.methods);
+        self.may = self.reasons.is_empty();
+    }
 }
 
 impl Facts {
@@ -134,7 +152,7 @@ impl Facts {
         if to.writes_both() && !self.best_effort {
             reasons.push(Reason::NeedsBestEffort);
         }
-        let (gains, needs_evidence) = (needs_secondary(from, to), needs_evidence(from, to));
+        let (gains, needs_evidence) = (from.gains(to), needs_evidence(from, to));
         // Comparisons with a store that lacks records show nothing, whichever store it is.
         let incomplete = self.incomplete.iter();
         reasons.extend(
@@ -151,7 +169,7 @@ impl Facts {
                 reasons.push(Reason::Pending { writes: pending });
             }
         }
-        if needs_evidence {
+        if needs_evidence && self.has_wrapper {
             if self.methods.iter().all(|method| method.compared == 0) {
                 reasons.push(Reason::NothingCompared);
             }
@@ -198,6 +216,14 @@ impl Facts {
 }
 
 impl Reason {
+    /// The same, as a reason of this entity for its group.
+    pub(crate) fn of(self, entity: &str) -> Self {
+        Self::Member {
+            entity: entity.to_owned(),
+            because: Box::new(self),
+        }
+    }
+
     /// Whether `!` in a setting steps past it: not what a step by hand would stop at, too.
     pub(crate) const fn can_be_forced(&self) -> bool {
         matches!(
@@ -221,7 +247,11 @@ impl fmt::Display for MayStep {
         }
         if self.may {
             for method in &self.methods {
-                write!(f, "\n  {}: {} compared", method.method, method.compared)?;
+                write!(f, "\n  ")?;
+                if method.entity != self.entity {
+                    write!(f, "{}: ", method.entity)?;
+                }
+                write!(f, "{}: {} compared", method.method, method.compared)?;
                 for (outcome, times) in method.shares() {
                     if times > 0 {
                         write!(f, ", {times} {outcome}")?;
@@ -263,23 +293,13 @@ impl fmt::Display for Reason {
                 f,
                 "{method}: {times} of {of} calls {outcome}, at most {at_most} allowed"
             ),
+            Self::Member { entity, because } => write!(f, "{entity}: {because}"),
             Self::Unsupported { method, times } => write!(
                 f,
                 "{method}: the secondary does not support it ({times} calls)"
             ),
         }
     }
-}
-
-/// The secondary store for writes, when it gains a role in the step: it answers reads, or is
-/// written first, after it. A step back to the primary store for writes needs nothing of the
-/// other one, so that it succeeds while that one hangs.
-pub(crate) fn needs_secondary(from: Phase, to: Phase) -> Option<Store> {
-    let behind = plan(from, Verb::Write).primary.other();
-    [Verb::Read, Verb::Write]
-        .into_iter()
-        .any(|verb| plan(to, verb).primary == behind && plan(from, verb).primary != behind)
-        .then_some(behind)
 }
 
 /// Whether the step relies on what comparisons have shown: it leads forward, from a phase that
@@ -291,18 +311,6 @@ pub(crate) fn needs_evidence(from: Phase, to: Phase) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_way_back_from_a_store_that_hangs_needs_nothing_of_it() {
-        use Phase::{DynamoDbLeads, DynamoDbOnly, DynamoDbRead, ShadowRead};
-        let dynamodb = Some(Store::DynamoDb);
-        assert_eq!(needs_secondary(ShadowRead, DynamoDbRead), dynamodb);
-        assert_eq!(needs_secondary(DynamoDbRead, ShadowRead), None);
-        assert_eq!(needs_secondary(DynamoDbRead, DynamoDbLeads), dynamodb);
-        let mysql = Some(Store::MySql);
-        assert_eq!(needs_secondary(DynamoDbLeads, DynamoDbRead), mysql);
-        assert_eq!(needs_secondary(DynamoDbLeads, DynamoDbOnly), None);
-    }
 
     #[test]
     fn the_three_steps_forward_from_where_reads_are_compared_need_evidence() {

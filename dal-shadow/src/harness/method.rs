@@ -154,6 +154,7 @@ impl Method {
         let tally = self.tally();
         let calls = self.calls.load(Ordering::Relaxed);
         MethodEvidence {
+            entity: self.spec.entity,
             method: self.spec.method,
             calls: calls.saturating_sub(tally.window.calls_before),
             ..tally.window.shown

@@ -5,9 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::harness::core::Core;
-use crate::harness::entity::{Asker, Entity, EntityStatus, StepError};
+use crate::harness::entity::EntityStatus;
 use crate::harness::may_step::{MayStep, Reason};
 use crate::harness::report::{EntityReport, Report};
+use crate::harness::step::Asker;
+use crate::harness::step_error::StepError;
 use crate::harness::unused::unused_settings;
 use crate::phases::{Phase, Setting};
 
@@ -44,8 +46,9 @@ const FLUSH: Duration = Duration::from_secs(2);
 pub struct Harness(Arc<Core>);
 
 impl Harness {
-    /// Steps an entity to a neighbouring phase. Returns once the step is acknowledged: from then on
-    /// no call is answered by the store that answered before.
+    /// Steps an entity, and all that are written together with it (`also`), to a neighbouring phase.
+    /// Returns once the step is acknowledged: from then on no call is answered by the store that
+    /// answered before.
     ///
     /// A source that names another phase later moves the entity on from here.
     ///
@@ -62,10 +65,14 @@ impl Harness {
             ..Setting::all(to)
         };
         let core = Arc::clone(&self.0);
-        // On a task of its own: the caller may leave, and the gate must not stay closed.
+        // On a task of its own: the step goes on when the caller leaves.
         self.0
             .runtime
-            .spawn(async move { core.take(&entity, setting, Asker::Hand).await })
+            .spawn(async move {
+                let wishes = [(entity, setting)];
+                core.take(&wishes, Asker::Hand, std::future::pending())
+                    .await
+            })
             .await
             .map_err(|_| StepError::ShuttingDown)?
     }
@@ -83,18 +90,14 @@ impl Harness {
     pub fn may_step(&self, entity: &str, to: Phase) -> MayStep {
         let known = self.0.known().entities.get(entity).cloned();
         match known {
-            Some(known) => known.may_step(to, &self.0.policy, &self.0.writes),
+            Some(known) => self.0.may_step(&known, to),
             None => MayStep::new(entity, None, to, vec![Reason::NoPhase]),
         }
     }
 
     /// Where each entity is.
     pub fn status(&self) -> Vec<EntityStatus> {
-        self.0
-            .entities()
-            .iter()
-            .map(|e| e.status(&self.0.writes))
-            .collect()
+        self.0.status()
     }
 
     /// Everything counted since the start of the process.
@@ -102,13 +105,11 @@ impl Harness {
         let known = self.0.known();
         let (problem, unused) = (known.problem.clone(), known.unused());
         drop(known);
-        let reported = |entity: &Arc<Entity>| {
-            let status = entity.status(&self.0.writes);
-            EntityReport {
-                best_effort: status.phase.is_some_and(Phase::writes_both),
-                status,
-                methods: entity.report(),
-            }
+        let mut methods = self.0.methods();
+        let reported = |status: EntityStatus| EntityReport {
+            best_effort: status.phase.is_some_and(Phase::writes_both),
+            methods: methods.remove(&status.entity).unwrap_or_default(),
+            status,
         };
         Report {
             source: self.0.source.clone(),
@@ -116,7 +117,7 @@ impl Harness {
             unused,
             unused_settings: unused_settings(&self.0.policy, &self.0.entities()),
             best_effort_writes: self.0.policy.best_effort_writes,
-            entities: self.0.entities().iter().map(reported).collect(),
+            entities: self.0.status().into_iter().map(reported).collect(),
             rules: self.0.rules.report(),
             sinks: self.0.delivery.report(),
         }
@@ -127,6 +128,19 @@ impl Harness {
     /// secondary store.
     pub async fn drain(&self, limit: Duration) -> bool {
         self.0.drain(limit).await
+    }
+
+    /// Ends what the harness does, before the process ends: lets no write in any more (they wait),
+    /// and waits until those under way have ended and nothing is dirty. With
+    /// [`remember`](crate::HarnessBuilder::remember) the next start goes on with the stores that
+    /// were complete; without this call, or when it returns false, it finds them incomplete
+    /// ([`Incomplete::UncleanStop`](crate::Incomplete::UncleanStop)). False when something did not
+    /// end in this time: a record with an unknown effect stays dirty for
+    /// [`late_effect`](crate::Repairs::late_effect).
+    ///
+    /// Call it when the service takes no requests any more. There is no way back.
+    pub async fn shut_down(&self, limit: Duration) -> bool {
+        self.0.shut_down(limit).await
     }
 
     /// Waits until the sinks have written what they took, at most 2 s. Blocks the thread meanwhile:

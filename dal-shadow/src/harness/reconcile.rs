@@ -1,12 +1,21 @@
 //! What the source wants and what is in force, brought together.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use futures::StreamExt;
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::FuturesUnordered;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, sleep_until};
 
+use crate::flow::converge::EntityId;
 use crate::harness::core::Core;
-use crate::harness::entity::{Asker, StepError};
+use crate::harness::group::Wish;
+use crate::harness::step::Asker;
+use crate::harness::step_error::StepError;
+use crate::phases::Setting;
 use crate::phases::source::Reading;
 
 /// How often a step that was blocked is tried again.
@@ -25,21 +34,137 @@ pub(super) async fn first_reading(
     readings.borrow_and_update().clone()
 }
 
+/// What the source wants of a group, by the name of the entity.
+type Wanted = BTreeMap<String, Setting>;
+
+/// A step that the source asked for, of the group with this first entity.
+struct Step {
+    wanted: Wanted,
+    /// None once the source wants something else.
+    is_wanted: Option<oneshot::Sender<()>>,
+}
+
+/// How it ended.
+struct Ended {
+    group: EntityId,
+    wanted: Wanted,
+    taken: Result<(), StepError>,
+}
+
+/// The steps of all groups, which do not wait for one another.
+#[derive(Default)]
+struct Steps {
+    running: FuturesUnordered<BoxFuture<'static, Ended>>,
+    by_group: BTreeMap<EntityId, Step>,
+    /// Steps that were blocked, and when they are tried again.
+    blocked: BTreeMap<EntityId, (Wanted, Instant)>,
+}
+
 /// Takes what the source says from then on, until the harness is gone.
-pub(super) async fn follow(core: Weak<Core>, mut readings: watch::Receiver<Reading>) {
+pub(super) async fn follow(
+    core: Weak<Core>,
+    mut readings: watch::Receiver<Reading>,
+    mut wrappers: watch::Receiver<()>,
+) {
+    let mut steps = Steps::default();
+    let mut open = true;
     loop {
-        let Some(core) = core.upgrade() else { return };
-        note(&core, &readings.borrow_and_update().clone());
-        let blocked = take_all(&core).await;
-        drop(core);
-        let changed = tokio::time::timeout(AGAIN, readings.changed()).await;
-        match changed {
-            Ok(Ok(())) | Err(_) => {}
-            // It never changes again; a step that was blocked is still tried.
-            Ok(Err(_)) if blocked => tokio::time::sleep(AGAIN).await,
-            Ok(Err(_)) => return,
+        let Some(strong) = core.upgrade() else { return };
+        note(&strong, &readings.borrow_and_update().clone());
+        steps.begin(&strong);
+        drop(strong);
+        let again = steps.again();
+        tokio::select! {
+            changed = readings.changed(), if open => open = changed.is_ok(),
+            made = wrappers.changed() => if made.is_err() {
+                return;
+            },
+            Some(ended) = steps.running.next() => {
+                let Some(core) = core.upgrade() else { return };
+                steps.ended(&core, ended);
+            }
+            () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
         }
     }
+}
+
+impl Steps {
+    /// Asks each group for what the source wants, once for each change.
+    fn begin(&mut self, core: &Arc<Core>) {
+        let now = Instant::now();
+        self.blocked.retain(|_, (_, again)| *again > now);
+        for (group, wishes) in core.wishes() {
+            let wanted = wanted(&wishes);
+            let (running, blocked) = (self.by_group.get(&group), self.blocked.get(&group));
+            if let Some(step) = running {
+                if step.wanted != wanted {
+                    // It ends, and this is asked for after that.
+                    self.by_group.entry(group).and_modify(Step::give_up);
+                }
+                continue;
+            }
+            if blocked.is_some_and(|(asked, _)| *asked == wanted) || core.is_taken(&wanted) {
+                continue;
+            }
+            let (sender, unwanted) = oneshot::channel();
+            self.by_group.insert(
+                group,
+                Step {
+                    wanted: wanted.clone(),
+                    is_wanted: Some(sender),
+                },
+            );
+            let core = Arc::clone(core);
+            self.running.push(Box::pin(async move {
+                let unwanted = unwanted.map(drop);
+                let taken = core.take(&wishes, Asker::Source, unwanted).await;
+                Ended {
+                    group,
+                    wanted,
+                    taken,
+                }
+            }));
+        }
+    }
+
+    fn ended(&mut self, core: &Core, ended: Ended) {
+        let Ended {
+            group,
+            wanted,
+            taken,
+        } = ended;
+        self.by_group.remove(&group);
+        self.blocked.remove(&group);
+        match taken {
+            Err(
+                StepError::WritesUnderWay { .. }
+                | StepError::Incomplete { .. }
+                | StepError::NoEvidence { .. }
+                | StepError::Abandoned,
+            ) => {
+                self.blocked.insert(group, (wanted, Instant::now() + AGAIN));
+            }
+            _ => core.known().taken.extend(wanted),
+        }
+    }
+
+    /// When a step that was blocked is tried again.
+    fn again(&self) -> Option<Instant> {
+        self.blocked.values().map(|(_, at)| *at).min()
+    }
+}
+
+impl Step {
+    fn give_up(&mut self) {
+        self.is_wanted = None;
+    }
+}
+
+fn wanted(wishes: &[Wish]) -> Wanted {
+    let wanted = wishes.iter();
+    wanted
+        .map(|(entity, setting)| (entity.name.clone(), *setting))
+        .collect()
 }
 
 /// Keeps a reading; an unreadable one changes no phase.
@@ -59,38 +184,4 @@ fn note(core: &Core, reading: &Reading) {
             known.problem = Some(problem.clone());
         }
     }
-}
-
-/// Asks each entity for the setting that the source names, once for each change; whether a step was
-/// blocked and must be tried again.
-async fn take_all(core: &Arc<Core>) -> bool {
-    let mut steps = Vec::new();
-    for entity in core.entities() {
-        let (wanted, taken) = {
-            let known = core.known();
-            let taken = known.taken.get(&entity.name).copied();
-            (known.wanted.get(&entity.name), taken)
-        };
-        let Some(setting) = wanted else { continue };
-        if taken != Some(setting) {
-            steps.push(async move {
-                let taken = core.take(&entity, setting, Asker::Source).await;
-                (taken, entity, setting)
-            });
-        }
-    }
-    let mut blocked = false;
-    for (outcome, entity, setting) in futures::future::join_all(steps).await {
-        if matches!(
-            outcome,
-            Err(StepError::WritesUnderWay { .. }
-                | StepError::Incomplete { .. }
-                | StepError::NoEvidence { .. })
-        ) {
-            blocked = true;
-        } else {
-            core.known().taken.insert(entity.name.clone(), setting);
-        }
-    }
-    blocked
 }

@@ -1,6 +1,7 @@
 //! How a record of the secondary store is made equal to the primary one.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
+use std::fmt;
 use std::sync::Arc;
 
 use dal_traits::{Class, Effect, ErrorKind};
@@ -10,10 +11,46 @@ use crate::flow::converge::TransferEnd;
 use crate::phases::Store;
 use crate::tree::answer::Answer;
 
-/// Makes the record with a key equal; the store is the one that it is read from.
-pub type Repairer = Arc<
+type Run = Arc<
     dyn Fn(&Arc<dyn Any + Send + Sync>, Store) -> BoxFuture<'static, TransferEnd> + Send + Sync,
 >;
+
+/// Makes the record with a key equal. For generated code.
+#[derive(Clone)]
+pub struct Repairer {
+    key: TypeId,
+    key_name: &'static str,
+    run: Run,
+}
+
+impl Repairer {
+    /// Whether this is the type of its keys.
+    pub(crate) fn takes<K: 'static>(&self) -> bool {
+        self.key == TypeId::of::<K>()
+    }
+
+    /// The name of the type of its keys.
+    pub(crate) const fn key_name(&self) -> &'static str {
+        self.key_name
+    }
+
+    /// Makes the record with this key equal; the store is the one that it is read from.
+    pub(crate) fn run(
+        &self,
+        key: &Arc<dyn Any + Send + Sync>,
+        from: Store,
+    ) -> BoxFuture<'static, TransferEnd> {
+        (self.run)(key, from)
+    }
+}
+
+impl fmt::Debug for Repairer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repairer")
+            .field("key", &self.key_name)
+            .finish_non_exhaustive()
+    }
+}
 
 /// A repairer of records with keys of type `K`, made of the methods that `repair(..)` names. For
 /// generated code.
@@ -21,7 +58,7 @@ pub fn repairer<K: Send + Sync + 'static>(
     entity: &'static str,
     repair: impl Fn(Arc<K>, Store) -> BoxFuture<'static, TransferEnd> + Send + Sync + 'static,
 ) -> Repairer {
-    Arc::new(move |key, from| match Arc::clone(key).downcast::<K>() {
+    let run: Run = Arc::new(move |key, from| match Arc::clone(key).downcast::<K>() {
         Ok(key) => repair(key, from),
         Err(_other) => {
             tracing::error!(
@@ -33,7 +70,12 @@ pub fn repairer<K: Send + Sync + 'static>(
             );
             Box::pin(std::future::ready(TransferEnd::Refused))
         }
-    })
+    });
+    Repairer {
+        key: TypeId::of::<K>(),
+        key_name: std::any::type_name::<K>(),
+        run,
+    }
 }
 
 /// The same of a function of the application, which takes the key itself. For generated code.

@@ -64,7 +64,7 @@ fn once(
         };
         let limit = core.policy.writes.attempt_timeout;
         let cx = OpCx::new().with_deadline(Instant::now() + limit);
-        let work = AssertUnwindSafe(cx.scope(repairer(&key, plan.primary))).catch_unwind();
+        let work = AssertUnwindSafe(cx.scope(repairer.run(&key, plan.primary))).catch_unwind();
         let end = match timeout(limit, work).await {
             Ok(Ok(end)) => end,
             // It panicked, or was late.

@@ -6,6 +6,6 @@ mod setting;
 pub mod source;
 mod table;
 
-pub(crate) use checkpoint::Checkpoint;
+pub(crate) use checkpoint::{Checkpoint, Remembered};
 pub use setting::{EVERY_OTHER, Phases, Setting};
 pub use table::{Flags, Phase, Plan, SecondaryRole, Store, Verb, plan};

@@ -161,6 +161,17 @@ impl Phase {
             .any(|verb| plan(self, verb).primary != plan(to, verb).primary)
     }
 
+    /// The secondary store for writes, when it gains a role in the step to `to`: it answers
+    /// reads, or is written first, after it. A step back to the store that was written first needs
+    /// nothing of the other one, so that it succeeds while that one hangs.
+    pub(crate) fn gains(self, to: Self) -> Option<Store> {
+        let behind = plan(self, Verb::Write).primary.other();
+        [Verb::Read, Verb::Write]
+            .into_iter()
+            .any(|verb| plan(to, verb).primary == behind && plan(self, verb).primary != behind)
+            .then_some(behind)
+    }
+
     /// The phase that the four flags of the published five-phase workflow stand for.
     ///
     /// | read MySQL | read DynamoDB | write MySQL | write DynamoDB | phase |
@@ -305,6 +316,18 @@ mod tests {
             .map(|pair| pair[1])
             .collect();
         assert_eq!(hands_over, [Phase::DynamoDbRead, Phase::DynamoDbLeads]);
+    }
+
+    #[test]
+    fn the_way_back_from_a_store_that_hangs_needs_nothing_of_it() {
+        use Phase::{DynamoDbLeads, DynamoDbOnly, DynamoDbRead, ShadowRead};
+        let dynamodb = Some(Store::DynamoDb);
+        assert_eq!(ShadowRead.gains(DynamoDbRead), dynamodb);
+        assert_eq!(DynamoDbRead.gains(ShadowRead), None);
+        assert_eq!(DynamoDbRead.gains(DynamoDbLeads), dynamodb);
+        let mysql = Some(Store::MySql);
+        assert_eq!(DynamoDbLeads.gains(DynamoDbRead), mysql);
+        assert_eq!(DynamoDbLeads.gains(DynamoDbOnly), None);
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod containment;
 mod converge;
 mod engine;
 mod forms;
+mod groups;
 mod lag;
 mod log;
 mod may_step;

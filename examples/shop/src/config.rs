@@ -114,9 +114,7 @@ pub struct Serve {
     /// Appends what differed to this file, as lines of JSON without the values.
     #[arg(long, value_name = "FILE")]
     pub differences: Option<PathBuf>,
-    /// Lets every write wait until both stores have it. Entities that one transaction touches
-    /// (cart, product, order) may then be in different phases, and a read that moves sees every
-    /// write.
+    /// Every write waits for the secondary one, so that a read that moves sees every write.
     #[arg(long)]
     pub await_secondary_writes: bool,
 }

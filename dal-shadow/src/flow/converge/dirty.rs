@@ -41,8 +41,7 @@ impl Converge {
                 self.effects.push(Effect::Drop { call });
                 left.extend(write.records.iter().copied());
                 if let Some(entity) = write.bulk {
-                    let why = Incomplete::Bulk;
-                    self.effects.push(Effect::Incomplete { entity, why });
+                    self.incomplete(entity, Incomplete::Bulk);
                 }
                 dropped.push((call, write));
             }
@@ -103,14 +102,12 @@ impl Converge {
             return false;
         }
         if !self.is_repairable(entity) {
-            let why = Incomplete::NoRepair;
-            self.effects.push(Effect::Incomplete { entity, why });
+            self.incomplete(entity, Incomplete::NoRepair);
             return false;
         }
         let before = self.dirt(record);
         if !self.has_room(record) {
-            let why = Incomplete::Overflow;
-            self.effects.push(Effect::Incomplete { entity, why });
+            self.incomplete(entity, Incomplete::Overflow);
             self.rest(record);
             return false;
         }
@@ -274,7 +271,7 @@ impl Converge {
     }
 
     /// The secondary store is no longer written: nothing of the entity waits for it any more.
-    pub(super) fn given_up(&mut self, entity: EntityId) {
+    pub(super) fn give_up(&mut self, entity: EntityId) {
         self.entities.entry(entity).or_default().given_up = true;
         let pending = self
             .entities
@@ -306,7 +303,5 @@ impl Converge {
             self.count(record, before);
             self.rest(record);
         }
-        let why = Incomplete::NeverFilled;
-        self.effects.push(Effect::Incomplete { entity, why });
     }
 }

@@ -2,18 +2,10 @@
 
 use std::time::Duration;
 
-/// An entity of a harness, by its number there.
-pub(crate) type EntityId = u32;
-
-/// A write of a harness, by its number there.
-pub(crate) type CallId = u64;
-
-/// A record: an entity and the hash of its ordering key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RecordId {
-    pub(crate) entity: EntityId,
-    pub(crate) key: u128,
-}
+use super::incomplete::Incomplete;
+use super::name::{CallId, EntityId, RecordId};
+use super::step_event::{StepEffect, StepEvent};
+use crate::phases::{Phase, Store};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +38,18 @@ pub(crate) enum Event {
     LateDue { record: RecordId, token: u64 },
     /// The stores may differ in this record, for a reason outside of writes: a copy.
     Marked { record: RecordId },
-    /// The secondary store is no longer written: what waits for it is given up.
-    GivenUp { entity: EntityId },
-    /// The secondary store will be written again.
-    Resumed { entity: EntityId },
+    /// These entities are one group: their records are written together.
+    Joined { entities: Vec<EntityId> },
+    /// The first phase of an entity, and the stores that may lack records then.
+    PhaseGiven {
+        entity: EntityId,
+        phase: Phase,
+        lacks: Vec<(Store, Incomplete)>,
+    },
+    /// Something happened to a step.
+    Step(StepEvent),
+    /// The process ends: nothing is written any more.
+    Stopped,
 }
 
 /// How a primary write ended.
@@ -104,62 +104,6 @@ pub(crate) enum Effect {
     Later { after: Duration, event: Event },
     /// The record is at rest: its key is no longer needed.
     Forget { record: RecordId },
-    /// Records of the entity, nobody knows which, may be missing in the secondary store.
-    Incomplete { entity: EntityId, why: Incomplete },
-}
-
-/// Why an entity is incomplete on a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Incomplete {
-    /// The store was not written in an earlier phase, or nothing says that it was ever filled.
-    NeverFilled,
-    /// Nothing says what was on its way when the process ended the last time.
-    UncleanStop,
-    /// A primary write of unknown effect, whose records only its answer would have named.
-    UnknownCreate,
-    /// A write of the whole entity failed on the secondary store.
-    Bulk,
-    /// A secondary write failed, or writes of one record overlapped, and the trait does not say how
-    /// a record is repaired.
-    NoRepair,
-    /// More records were dirty than are kept.
-    Overflow,
-}
-
-impl Incomplete {
-    /// The reason's stable name in snake case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NeverFilled => "never_filled",
-            Self::UncleanStop => "unclean_stop",
-            Self::UnknownCreate => "unknown_create",
-            Self::Bulk => "bulk_write_failed",
-            Self::NoRepair => "no_repair",
-            Self::Overflow => "overflow",
-        }
-    }
-}
-
-impl serde::Serialize for Incomplete {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl std::fmt::Display for Incomplete {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::NeverFilled => "nothing says that the store was filled: copy the records",
-            Self::UncleanStop => "the process ended with writes on their way: copy the records",
-            Self::UnknownCreate => {
-                "a write ended without an answer, and only the answer would have named its record"
-            }
-            Self::Bulk => "a write of the whole entity failed on the secondary store",
-            Self::NoRepair => {
-                "a secondary write failed or overlapped another one, and the trait has no `repair`"
-            }
-            Self::Overflow => "more records were dirty than are kept",
-        })
-    }
+    /// Something to do for a step.
+    Step(StepEffect),
 }

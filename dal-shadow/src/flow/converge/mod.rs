@@ -9,18 +9,30 @@
 //! * A write one of whose records is dirty is dropped as a whole, and all of its records are dirty.
 //! * A record is clean again when a transfer ended during which no write of it was under way, and
 //!   no effect of unknown outcome can land any more.
+//! * A store that may lack records of which nobody knows is incomplete, until it was copied.
+//! * A store gains a role only when it is complete and clean for the whole group.
 
+mod complete;
 mod dirty;
 mod event;
+mod incomplete;
+mod name;
 mod queue;
+mod step;
+mod step_event;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-pub(crate) use event::{CallId, Effect, EntityId, Event, PrimaryEnd, RecordId, SecondaryEnd};
-pub use event::{Incomplete, TransferEnd};
+pub use event::TransferEnd;
+pub(crate) use event::{Effect, Event, PrimaryEnd, SecondaryEnd};
+pub use incomplete::Incomplete;
+pub(crate) use name::{CallId, EntityId, RecordId, StepId};
+pub(crate) use step_event::{StepEffect, StepEnd, StepEvent};
+
+use crate::phases::Phase;
 
 /// The settings of the machine.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +51,15 @@ pub(crate) struct Limits {
     pub(crate) longest_pause: Duration,
     /// Failures in a row after which a record is reported as parked.
     pub(crate) parked_after: u32,
+    /// How long a step may take.
+    pub(crate) step_deadline: Duration,
+    /// How long a hand-over may keep writes waiting.
+    pub(crate) closed_at_most: Duration,
+    /// The first pause of a hand-over whose writes did not end in time; each further one is twice
+    /// as long.
+    pub(crate) step_pause: Duration,
+    /// Both stores hold the same records when the harness starts.
+    pub(crate) hold_the_same: bool,
 }
 
 /// The state of all writes of a harness.
@@ -58,6 +79,14 @@ pub(crate) struct Converge {
     pending: usize,
     /// Those of them that were refused and wait for others.
     refused: BTreeSet<CallId>,
+    /// The group of each entity that has one.
+    groups: HashMap<EntityId, BTreeSet<EntityId>>,
+    /// Steps that have not ended, in the order in which they were asked for.
+    steps: BTreeMap<StepId, step::Step>,
+    /// Counts closings and pauses.
+    tokens: u64,
+    /// Nothing is written any more.
+    stopped: bool,
     effects: Vec<Effect>,
 }
 
@@ -126,6 +155,8 @@ enum Transfer {
 /// What is known of an entity.
 #[derive(Clone, Debug, Default)]
 struct Entity {
+    phase: Option<Phase>,
+    sides: complete::Sides,
     /// The trait says how a record is repaired.
     repairable: bool,
     /// The secondary store is not written: nothing can be dirty there, it is incomplete.
@@ -173,6 +204,10 @@ impl Converge {
             resting: VecDeque::new(),
             pending: 0,
             refused: BTreeSet::new(),
+            groups: HashMap::new(),
+            steps: BTreeMap::new(),
+            tokens: 0,
+            stopped: false,
             effects: Vec::new(),
         }
     }
@@ -201,9 +236,16 @@ impl Converge {
             Event::RetryDue { record } => self.retry_due(record),
             Event::LateDue { record, token } => self.late_due(record, token),
             Event::Marked { record } => self.dirty([record]),
-            Event::GivenUp { entity } => self.given_up(entity),
-            Event::Resumed { entity } => self.entities.entry(entity).or_default().given_up = false,
+            Event::Joined { entities } => self.joined(&entities),
+            Event::PhaseGiven {
+                entity,
+                phase,
+                lacks,
+            } => self.phase_given(entity, phase, &lacks),
+            Event::Step(event) => self.of_step(event),
+            Event::Stopped => self.stop(),
         }
+        self.advance();
         self.forget();
         std::mem::take(&mut self.effects)
     }

@@ -113,8 +113,7 @@ impl Converge {
         let unnamed = write.names_more.then(|| write.entities()).into_iter();
         let bulk = write.bulk.into_iter();
         for entity in unnamed.flatten().chain(bulk).collect::<BTreeSet<_>>() {
-            let why = Incomplete::UnknownCreate;
-            self.effects.push(Effect::Incomplete { entity, why });
+            self.incomplete(entity, Incomplete::UnknownCreate);
         }
     }
 
@@ -160,8 +159,7 @@ impl Converge {
             self.effects.push(Effect::Drop { call });
             self.effects.push(Effect::Settle { call });
             if let Some(entity) = bulk {
-                let why = Incomplete::Bulk;
-                self.effects.push(Effect::Incomplete { entity, why });
+                self.incomplete(entity, Incomplete::Bulk);
             }
             self.dirty(records);
             return;
@@ -280,8 +278,7 @@ impl Converge {
             SecondaryEnd::Unknown => self.dirty_for_a_while(&write.records),
         }
         if let (Some(entity), true) = (write.bulk, end != SecondaryEnd::Made) {
-            let why = Incomplete::Bulk;
-            self.effects.push(Effect::Incomplete { entity, why });
+            self.incomplete(entity, Incomplete::Bulk);
         }
         self.settle(call, &write);
     }

@@ -20,6 +20,8 @@ use dal_tests::stores::{fresh_dynamodb, fresh_mysql};
 
 /// The shop's entities.
 pub const ENTITIES: [&str; 4] = ["user", "product", "cart", "order"];
+/// Those that a checkout writes together step together.
+const GROUPS: [&[&str]; 2] = [&["user"], &["product", "cart", "order"]];
 /// How often the sources are read.
 const EVERY: Duration = Duration::from_millis(40);
 /// A step that takes longer has failed.
@@ -163,13 +165,22 @@ impl Driver {
         }
     }
 
-    /// Moves each entity to `phase`, one after the other, each until its step is acknowledged.
+    /// Moves each group to `phase`, one after the other, each until its step is acknowledged.
     pub async fn all_to(&mut self, phase: Phase) {
-        for entity in ENTITIES {
+        for group in GROUPS {
             let asked = Instant::now();
-            let mut phases = self.phases.iter_mut();
-            phases.find(|(known, _)| *known == entity).unwrap().1 = phase;
+            for (entity, in_force) in &mut self.phases {
+                if group.contains(entity) {
+                    *in_force = phase;
+                }
+            }
             self.steering.set(&self.phases);
+            self.group_to(group, phase, asked).await;
+        }
+    }
+
+    async fn group_to(&mut self, group: &[&'static str], phase: Phase, asked: Instant) {
+        for entity in group {
             while !self.is_in(entity, phase).await {
                 assert!(
                     asked.elapsed() < PATIENCE,
