@@ -168,7 +168,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         |found: &str| strsim::jaro_winkler(&name.to_ascii_lowercase(), &found.to_ascii_lowercase());
     known
         .map(|found| (likeness(found), found))
-        .filter(|(likeness, _)| *likeness > 0.8)
+        .filter(|(likeness, _)| *likeness > 0.78)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, found)| found)
 }

@@ -244,3 +244,52 @@ fn a_key_carries_what_can_be_read_back_from_it() {
         assert!(!carries(template), "{template}");
     }
 }
+
+#[test]
+fn a_text_of_a_date_and_a_place_can_be_read_back() {
+    let place = r#"{"name": "place", "type": "S", "source_column": "place"}"#;
+    let carries = |format: &str| {
+        let text = format!(
+            r#"{{"name": "text", "type": "S", "transformation": {{"type": "string-format", "format": "{format}"}}}}"#
+        );
+        let contract = TABLE
+            .replace(place, &text)
+            .replace("\"pk\": \"place\", \"sk\": \"day\"", "\"pk\": \"day\"");
+        let read = read(&contract, Some(&catalog()));
+        let visit = read.model.entity("Data.VISIT").unwrap();
+        visit.fields.iter().any(|field| field.name == "place")
+    };
+    assert!(carries("{day}-{place}"));
+    assert!(!carries("{place}-{day}"));
+}
+
+#[test]
+fn the_nearest_x_dal_decides() {
+    let table = TABLE.replacen(
+        "\"entities\"",
+        r#""x-dal": {"references": "declare"}, "entities""#,
+        1,
+    );
+    let entity = table.replacen(
+        r#""entity_type": "PERSON","#,
+        r#""entity_type": "PERSON", "x-dal": {"references": "enforce"},"#,
+        1,
+    );
+    let read = read(&entity, Some(&catalog()));
+    let of = |name: &str| read.model.entity(name).unwrap().references;
+    assert_eq!(of("Data.PERSON"), dal_traits::model::References::Enforce);
+    assert_eq!(of("Data.VISIT"), dal_traits::model::References::Declare);
+}
+
+#[test]
+fn a_token_is_underlined_by_itself() {
+    let contract = TABLE.replace("V#{day}", "V#{dey}");
+    let read = read(&contract, Some(&catalog()));
+    let found = read
+        .diagnostics
+        .iter()
+        .find(|found| found.code == "E-TEMPLATE-TOKEN")
+        .unwrap();
+    assert_eq!(&contract[found.span.clone()], "{dey}");
+    assert_eq!(found.help, "is `day` meant?");
+}
