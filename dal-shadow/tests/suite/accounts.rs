@@ -58,6 +58,27 @@ pub trait AccountRepository: Send + Sync {
     async fn pass_id(&self, id: u64) -> Result<(), Failure>;
 }
 
+/// What was noted of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notes {
+    pub account: u64,
+    pub writes: Vec<u64>,
+}
+
+/// A note changes its account as well: both entities are one group.
+#[shadow(repair(read = notes, put = put_notes, delete = drop_notes))]
+#[async_trait]
+pub trait NoteRepository: Send + Sync {
+    #[shadow(write, replay, key = account, also(account = account))]
+    async fn note(&self, account: u64, write: u64) -> Result<(), Failure>;
+    #[shadow(read)]
+    async fn notes(&self, account: u64) -> Result<Option<Notes>, Failure>;
+    #[shadow(mirror, key = notes.account)]
+    async fn put_notes(&self, notes: &Notes) -> Result<(), Failure>;
+    #[shadow(write, replay, key = account)]
+    async fn drop_notes(&self, account: u64) -> Result<bool, Failure>;
+}
+
 /// What a store does wrong, in per cent of its calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
@@ -73,8 +94,22 @@ pub struct Faults {
 #[derive(Debug)]
 struct State {
     accounts: BTreeMap<u64, Account>,
+    notes: BTreeMap<u64, Notes>,
     next: u64,
     rng: fastrand::Rng,
+    /// Writes whose reply was lost and that are made later, by their number.
+    late: BTreeMap<u64, Late>,
+    lates: u64,
+}
+
+type Work = Box<dyn FnOnce(&mut State) + Send>;
+
+struct Late(Work);
+
+impl std::fmt::Debug for Late {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Late")
+    }
 }
 
 #[derive(Debug)]
@@ -103,8 +138,11 @@ impl Accounts {
         Arc::new(Self {
             state: Arc::new(Mutex::new(State {
                 accounts: BTreeMap::new(),
+                notes: BTreeMap::new(),
                 next: 1,
                 rng: fastrand::Rng::with_seed(seed),
+                late: BTreeMap::new(),
+                lates: 0,
             })),
             faults,
             faulty: AtomicBool::new(true),
@@ -137,6 +175,32 @@ impl Accounts {
 
     pub fn all(&self) -> BTreeMap<u64, Account> {
         self.state.lock().unwrap().accounts.clone()
+    }
+
+    pub fn all_notes(&self) -> BTreeMap<u64, Notes> {
+        self.state.lock().unwrap().notes.clone()
+    }
+
+    /// The process that sent them has ended: what was to land late still does, on this runtime.
+    pub fn outlives_its_process(&self) {
+        let late: Vec<_> = self.state.lock().unwrap().late.keys().copied().collect();
+        for number in late {
+            self.lands(number);
+        }
+    }
+
+    fn lands(&self, number: u64) {
+        let most = u64::try_from(self.latest.as_micros()).unwrap();
+        let after = Duration::from_micros(self.drawn(most));
+        let (state, landed) = (Arc::clone(&self.state), Arc::clone(&self.landed));
+        tokio::spawn(async move {
+            sleep(after).await;
+            let mut state = state.lock().unwrap();
+            if let Some(Late(work)) = state.late.remove(&number) {
+                work(&mut state);
+                landed.fetch_add(1, Ordering::SeqCst);
+            }
+        });
     }
 
     /// Puts an account, past every fault.
@@ -202,14 +266,15 @@ impl Accounts {
         }
         assert!(!hits(faults.panics), "planted panic");
         if hits(faults.late) {
-            let most = u64::try_from(self.latest.as_micros()).unwrap();
-            let after = Duration::from_micros(self.drawn(most));
-            let (state, landed) = (Arc::clone(&self.state), Arc::clone(&self.landed));
-            tokio::spawn(async move {
-                sleep(after).await;
-                let _refused = work(&mut state.lock().unwrap()).is_err();
-                landed.fetch_add(1, Ordering::SeqCst);
-            });
+            let number = {
+                let mut state = self.state.lock().unwrap();
+                state.lates += 1;
+                let number = state.lates;
+                let work = move |state: &mut State| drop(work(state));
+                state.late.insert(number, Late(Box::new(work)));
+                number
+            };
+            self.lands(number);
             return Err(Failure::Lost);
         }
         let done = work(&mut self.state.lock().unwrap());
@@ -301,6 +366,43 @@ impl AccountRepository for Accounts {
         self.act(id, move |state| {
             state.next = state.next.max(id + 1);
             Ok(())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl NoteRepository for Accounts {
+    async fn note(&self, account: u64, write: u64) -> Result<(), Failure> {
+        self.act(account, move |state| {
+            state.account(account)?.writes.push(write);
+            let notes = state.notes.entry(account).or_insert(Notes {
+                account,
+                writes: Vec::new(),
+            });
+            notes.writes.push(write);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn notes(&self, account: u64) -> Result<Option<Notes>, Failure> {
+        self.act(account, move |state| Ok(state.notes.get(&account).cloned()))
+            .await
+    }
+
+    async fn put_notes(&self, notes: &Notes) -> Result<(), Failure> {
+        let notes = notes.clone();
+        self.act(notes.account, move |state| {
+            state.notes.insert(notes.account, notes);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn drop_notes(&self, account: u64) -> Result<bool, Failure> {
+        self.act(account, move |state| {
+            Ok(state.notes.remove(&account).is_some())
         })
         .await
     }
