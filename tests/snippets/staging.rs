@@ -21,7 +21,7 @@ pub async fn harness(phases: impl PhaseSource) -> Result<Harness, Box<dyn std::e
     Ok(harness)
 }
 
-/// Yes with the evidence, or no with the reasons: no step of the source is taken without it.
+/// Yes with the evidence, or no with the reasons: what a step forward of the source needs.
 pub fn may_dynamodb_answer(harness: &Harness) -> MayStep {
     harness.may_step("user", Phase::DynamoDbRead)
 }

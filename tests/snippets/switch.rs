@@ -12,7 +12,7 @@ pub async fn users(
     dynamodb: DynamoUsers,
 ) -> Result<Arc<dyn UserRepository>, Error> {
     let harness = Harness::builder(WatchedFile::new("phases.json"))
-        .remember("phases.last.json") // a restart without the file goes on in the last phase
+        .remember("phases.last.json") // a start without the file stays in the last phase
         .best_effort_writes() // a crash between two writes loses the second one
         .start()
         .await?;
