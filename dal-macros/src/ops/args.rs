@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::Names;
-use super::variant::{Argument, ArgumentKind, Variant, camel_case};
+use super::variant::{ArgumentKind, Variant, camel_case};
 use crate::model::{ArgForm, ArgModel, TraitModel};
 use crate::refuse::{Refusals, refuse};
 
@@ -45,18 +45,6 @@ pub fn fields(variants: &[Variant<'_>]) -> syn::Result<Vec<ArgsField>> {
     }
     refusals.finish()?;
     Ok(fields)
-}
-
-/// Whether there is a strategy for every argument of the variant.
-pub fn has_strategies(fields: &[ArgsField], variant: &Variant<'_>) -> bool {
-    let has_strategy = |argument: &Argument<'_>| {
-        let arg = argument.arg;
-        matches!(argument.kind, ArgumentKind::Handle(_))
-            || fields
-                .iter()
-                .any(|field| field.ident == arg.ident && field.comparable == comparable(&arg.form))
-    };
-    variant.arguments.iter().all(has_strategy)
 }
 
 fn two_types(arg: &ArgModel, field: &ArgsField, comparable: &str) -> syn::Error {

@@ -4,15 +4,16 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Ident, Index};
 
-use super::args::{self, ArgsField};
 use super::variant::{self, Variant};
 use crate::expand::call::{local, pass_at};
 use crate::model::{
     ArgForm, ArgModel, MethodKind, MethodModel, MirrorCall, MirrorSource, SecondaryCall, TraitModel,
 };
+use crate::refuse::Refusals;
 
-/// The mirror methods that can be called without a strategy of their own.
-pub fn variants<'a>(model: &'a TraitModel, fields: &[ArgsField]) -> Vec<Variant<'a>> {
+/// The mirror methods. One that gets the answers of a write needs no strategy: it puts an earlier one
+/// again.
+pub fn variants<'a>(model: &'a TraitModel, refusals: &mut Refusals) -> Vec<Variant<'a>> {
     model
         .methods
         .iter()
@@ -21,9 +22,7 @@ pub fn variants<'a>(model: &'a TraitModel, fields: &[ArgsField]) -> Vec<Variant<
             if gets_answers(model, &method.ident) {
                 return Some(variant::of_mirrored(method));
             }
-            variant::of(method)
-                .ok()
-                .filter(|variant| args::has_strategies(fields, variant))
+            refusals.take(variant::of(method))
         })
         .collect()
 }

@@ -2,8 +2,8 @@
 //!
 //! For a trait `X` it emits `XOp`, an enum with one variant for each read, write and mirror method
 //! that is always compiled, and `XArgs`, a struct of one strategy for each argument that is not a
-//! handle. A mirror method asks for no strategy of its own: it puts an earlier answer again, or takes
-//! handles and what other methods take as well; one that needs more is left out.
+//! handle. A mirror method that a write names puts an earlier answer again; any other one is called as
+//! reads and writes are.
 
 mod args;
 mod call;
@@ -51,16 +51,17 @@ pub fn expand(model: &TraitModel) -> syn::Result<TokenStream> {
         .filter(|method| is_operation(method))
         .filter_map(|method| refusals.take(variant::of(method)))
         .collect::<Vec<_>>();
+    let made = variants.len();
+    variants.extend(mirror::variants(model, &mut refusals));
     let fields = refusals.take(args::fields(&variants)).unwrap_or_default();
     refusals.finish()?;
-    if variants.is_empty() {
+    if made == 0 {
         return Err(refuse(
             ident,
             "`ops` makes calls of reads and writes, and the trait has none that is always compiled",
             "leave `ops` out, or mark a method `read` or `write`",
         ));
     }
-    variants.extend(mirror::variants(model, &fields));
     let declaration = declaration(model, &names, &variants);
     let strategies = args::expand(model, &names, &variants, &fields);
     let operation = operation::expand(model, &names, &variants);

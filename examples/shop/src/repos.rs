@@ -230,7 +230,10 @@ pub trait CartRepository: Send + Sync {
 
     /// Puts a line exactly as it is.
     #[shadow(mirror, key = line.user_id)]
-    async fn put_exact(&self, line: &CartLine) -> Result<(), RepoError>;
+    async fn put_exact(
+        &self,
+        #[handle(user = user_id, product = product_id)] line: &CartLine,
+    ) -> Result<(), RepoError>;
 }
 
 /// Makes the cart of a user equal: removes the lines that are gone, puts the others.
@@ -329,7 +332,10 @@ pub trait OrderRepository: Send + Sync {
     /// Puts an order exactly as it is, leaving stock and carts alone; moves the store's ids past
     /// it.
     #[shadow(mirror, key = order.id)]
-    async fn put_exact(&self, order: &Order) -> Result<(), RepoError>;
+    async fn put_exact(
+        &self,
+        #[handle(order = id, user = user_id, product = "lines[].product_id")] order: &Order,
+    ) -> Result<(), RepoError>;
 
     /// Moves the store's ids past this one.
     #[shadow(mirror)]

@@ -10,7 +10,8 @@ use time::macros::datetime;
 
 use crate::Repositories;
 use crate::model::{
-    MAX_DESCRIPTION, MAX_QUANTITY, MAX_STOCK, MAX_TEXT, NewProduct, NewUser, Prices,
+    CartLine, MAX_DESCRIPTION, MAX_QUANTITY, MAX_STOCK, MAX_TEXT, NewProduct, NewUser, Order,
+    Prices,
 };
 use crate::repos::{
     CartRepositoryArgs, CartRepositoryOp, OrderRepositoryArgs, OrderRepositoryOp,
@@ -121,12 +122,35 @@ fn carts() -> impl Strategy<Value = CartRepositoryOp> {
         1 => Just(MAX_QUANTITY + 1),
     ];
     let limit = limits();
-    CartRepositoryArgs { quantity, limit }.ops()
+    // Mirror methods are not called through the wrapper.
+    let line = Just(CartLine {
+        user_id: 0,
+        product_id: 0,
+        quantity: 1,
+    });
+    CartRepositoryArgs {
+        quantity,
+        limit,
+        line,
+    }
+    .ops()
 }
 
 fn orders() -> impl Strategy<Value = OrderRepositoryOp> {
     let (placed_at, limit) = (times(), limits());
-    OrderRepositoryArgs { placed_at, limit }.ops()
+    let order = times().prop_map(|placed_at| Order {
+        id: 0,
+        user_id: 0,
+        placed_at,
+        total: 0,
+        lines: Vec::new(),
+    });
+    OrderRepositoryArgs {
+        placed_at,
+        limit,
+        order,
+    }
+    .ops()
 }
 
 /// A customer whose e-mail and name are hardly taken.

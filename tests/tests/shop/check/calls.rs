@@ -1,10 +1,12 @@
 //! The calls of the shop: few keys, so that they meet, and the values where stores disagree.
 
 use dal_testkit::check::confusables;
+use dal_testkit::check::proptest;
 use dal_testkit::check::proptest::prelude::*;
 use dal_testkit::group;
 use shop::model::{
-    MAX_DESCRIPTION, MAX_QUANTITY, MAX_STOCK, MAX_TEXT, NewProduct, NewUser, Prices,
+    CartLine, MAX_DESCRIPTION, MAX_QUANTITY, MAX_STOCK, MAX_TEXT, NewProduct, NewUser, Order,
+    OrderLine, Prices,
 };
 use shop::repos::{
     CartRepositoryArgs, CartRepositoryOp, OrderRepositoryArgs, OrderRepositoryOp,
@@ -129,7 +131,13 @@ fn carts() -> impl Strategy<Value = CartRepositoryOp> {
         1 => Just(u32::MAX),
     ];
     let limit = limits();
-    CartRepositoryArgs { quantity, limit }.ops()
+    let line = lines();
+    CartRepositoryArgs {
+        quantity,
+        limit,
+        line,
+    }
+    .ops()
 }
 
 /// A product that can be bought: without these hardly a checkout would succeed.
@@ -161,17 +169,56 @@ fn on_sale() -> impl Strategy<Value = ProductRepositoryOp> {
 /// A product into a cart, in a quantity that can be in stock.
 fn into_cart() -> impl Strategy<Value = CartRepositoryOp> {
     let (quantity, limit) = (1_u32..3, 1_u32..4);
-    CartRepositoryArgs { quantity, limit }
-        .ops()
-        .prop_filter("only additions", |op| {
-            matches!(op, CartRepositoryOp::Add { .. })
-        })
+    let line = lines();
+    CartRepositoryArgs {
+        quantity,
+        limit,
+        line,
+    }
+    .ops()
+    .prop_filter("only additions", |op| {
+        matches!(op, CartRepositoryOp::Add { .. })
+    })
 }
 
 fn orders() -> impl Strategy<Value = OrderRepositoryOp> {
     let placed_at = times();
     let limit = limits();
-    OrderRepositoryArgs { placed_at, limit }.ops()
+    let order = stored_orders();
+    OrderRepositoryArgs {
+        placed_at,
+        limit,
+        order,
+    }
+    .ops()
+}
+
+/// A line as a store returns it; its ids are put in.
+fn lines() -> impl Strategy<Value = CartLine> {
+    prop_oneof![4 => 1_u32..4, 1 => Just(MAX_QUANTITY)].prop_map(|quantity| CartLine {
+        user_id: 0,
+        product_id: 0,
+        quantity,
+    })
+}
+
+/// An order as a store returns it, with no product twice; its ids are put in.
+fn stored_orders() -> impl Strategy<Value = Order> {
+    let lines = proptest::collection::vec((1_u32..4, 0_u64..9), 0..2);
+    (lines, 0_u64..9).prop_map(|(lines, total)| Order {
+        id: 0,
+        user_id: 0,
+        placed_at: datetime!(2025-01-02 03:04:05.678_901 UTC),
+        total,
+        lines: lines
+            .into_iter()
+            .map(|(quantity, price)| OrderLine {
+                product_id: 0,
+                quantity,
+                price,
+            })
+            .collect(),
+    })
 }
 
 fn limits() -> BoxedStrategy<u32> {
