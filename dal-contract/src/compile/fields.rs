@@ -137,7 +137,7 @@ pub(crate) fn is_implied(entity: &Entity, source: &SourceTable, columns: &[Strin
                     columns
                         .iter()
                         .any(|name| name.eq_ignore_ascii_case(&column.name))
-                        && !crate::lint::compares_more_than_bytes(column)
+                        && !super::types::compares_more_than_bytes(column)
                 })
             })
         })

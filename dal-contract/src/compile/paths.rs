@@ -175,7 +175,7 @@ fn keeps_order(entity: &Entity, sort: usize, source: &SourceTable) -> bool {
             found.is_date()
                 || (found.is_exact_number() && attribute.attribute_type == AttributeType::N)
                 || attribute.attribute_type == AttributeType::B
-                || (is_last && found.is_text() && !crate::lint::compares_more_than_bytes(column))
+                || (is_last && found.is_text() && !super::types::compares_more_than_bytes(column))
         }),
         _ => false,
     })

@@ -7,7 +7,7 @@ mod keys;
 mod paths;
 mod schema;
 
-use dal_traits::catalog::{Column, SourceTable};
+use dal_traits::catalog::SourceTable;
 
 use crate::compile::Compiled;
 use crate::diagnostic::Findings;
@@ -35,12 +35,6 @@ pub(crate) fn entity(
 }
 
 pub(crate) use paths::orders;
-
-/// Whether MySQL may take two different byte strings of this column for the same text. Only
-/// `utf8mb4_0900_bin` compares byte by byte: the other binary collations ignore trailing spaces.
-pub(crate) fn compares_more_than_bytes(column: &Column) -> bool {
-    column.column_type.is_text() && column.collation.as_deref() != Some("utf8mb4_0900_bin")
-}
 
 /// The name of a column, for messages.
 fn name(source: &SourceTable, column: usize) -> &str {
