@@ -333,6 +333,10 @@ impl World {
                     self.land(write, store);
                 }
                 self.tasks.push(Task::End(write));
+                // A task that is dropped may leave the gate before it says so.
+                if self.plan(write).lost_primary && !self.steps.is_empty() {
+                    self.tasks.push(Task::Leave(write));
+                }
             }
             Task::End(write) => {
                 let end = if self.plan(write).lost_primary {
@@ -345,7 +349,7 @@ impl World {
                 };
                 let call = write;
                 self.event(Event::PrimaryEnded { call, end });
-                if !self.steps.is_empty() {
+                if !self.steps.is_empty() && !self.plan(write).lost_primary {
                     self.tasks.push(Task::Leave(write));
                 }
             }

@@ -72,6 +72,18 @@ fn a_step_beside_writes_that_fail_or_land_late() {
 }
 
 #[test]
+fn a_step_beside_a_write_whose_task_is_dropped() {
+    let lost = Plan {
+        lost_primary: true,
+        ..both()
+    };
+    for (from, to) in HAND_OVERS {
+        let plans = std::slice::from_ref(&lost);
+        every_end(&explore(World::stepping(plans, from, &[to])));
+    }
+}
+
+#[test]
 fn two_steps_of_one_group_follow_one_another() {
     let steps = [Phase::DynamoDbRead, Phase::DynamoDbLeads];
     let explored = explore(World::stepping(&[both()], Phase::ShadowRead, &steps));
@@ -119,7 +131,9 @@ fn what_any_member_lacks_refuses_the_step_also_behind_the_closed_gates() {
     assert_eq!(ends(&effects), Some(&lacking));
     let effects = machine.step(asked(2, Phase::DynamoDbRead));
     assert_eq!(ends(&effects), Some(&lacking));
-    assert!(machine.filled(OTHER, store, machine.times_incomplete(OTHER, store)));
+    let times = machine.times_incomplete(OTHER, store);
+    assert!(!machine.filled(OTHER, store, times - 1));
+    assert!(machine.filled(OTHER, store, times));
     let effects = machine.step(asked(3, Phase::DynamoDbRead));
     assert_eq!(ends(&effects), None, "{effects:?}");
 }
@@ -154,6 +168,21 @@ fn a_group_that_grows_in_mid_step_closes_every_gate() {
     for entity in [ENTITY, OTHER] {
         assert_eq!(machine.phase(entity), Some(Phase::DynamoDbRead));
     }
+}
+
+#[test]
+fn the_end_of_an_earlier_pause_does_not_end_a_later_one() {
+    let mut machine = in_phase(Phase::ShadowRead, limits(), &[ENTITY]);
+    let step = 1;
+    machine.step(asked(step, Phase::DynamoDbRead));
+    let said = |machine: &mut Converge, event| machine.step(Event::Step(event));
+    said(&mut machine, StepEvent::ClosedTooLong { step, token: 1 });
+    said(&mut machine, StepEvent::PauseOver { step, token: 2 });
+    said(&mut machine, StepEvent::ClosedTooLong { step, token: 3 });
+    let early = said(&mut machine, StepEvent::PauseOver { step, token: 2 });
+    assert_eq!(early, []);
+    let closes = said(&mut machine, StepEvent::PauseOver { step, token: 4 });
+    assert!(!closes.is_empty());
 }
 
 #[test]
