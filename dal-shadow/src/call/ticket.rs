@@ -70,6 +70,7 @@ impl Engine {
             })
             .collect();
         say_unused_settings(&core.policy, &entity);
+        core.delivery.measure();
         Self(Arc::new(Wrapper {
             core,
             entity,

@@ -24,6 +24,16 @@ pub enum Why {
 }
 
 impl Why {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Transient,
+        Self::Unserializable,
+        Self::TooLarge,
+        Self::Panicked,
+        Self::Abandoned,
+        Self::Lost,
+        Self::PageEnd,
+    ];
+
     /// The reason's stable name in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -7,21 +7,26 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::runtime::Handle;
 
+use super::measure::Measure;
 use super::record::{CallOutcome, Finding, Recorder};
 use super::sink::Sink;
+use crate::compare::Why;
 
 /// So many findings wait; each holds both answers.
 const MAX_WAITING: usize = 64;
 
 /// Counts alone are handed on together, so that not every call wakes the thread.
 const GATHERED: Duration = Duration::from_millis(20);
+
+/// The sinks get a measurement this often.
+const MEASURED: Duration = Duration::from_secs(1);
 
 /// What the sinks did not take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -39,6 +44,7 @@ pub(crate) struct Delivery(Arc<Shared>);
 struct Shared {
     sinks: Vec<Arc<dyn Sink>>,
     recorder: Recorder,
+    measure: OnceLock<Measure>,
     queue: Mutex<Queue>,
     /// There is something to do.
     wake: Condvar,
@@ -52,6 +58,8 @@ type Counted = (&'static str, &'static str, CallOutcome);
 struct Queue {
     findings: VecDeque<Finding>,
     counts: HashMap<Counted, u64>,
+    /// Somebody wants a measurement now.
+    measure: bool,
     /// Handed in and handed on, findings and batches of counts alike.
     given: u64,
     taken: u64,
@@ -68,6 +76,7 @@ impl Delivery {
         let shared = Arc::new(Shared {
             sinks,
             recorder,
+            measure: OnceLock::new(),
             queue: Mutex::default(),
             wake: Condvar::new(),
             done: Condvar::new(),
@@ -81,11 +90,33 @@ impl Delivery {
         Ok(Self(shared))
     }
 
+    /// How the harness is measured, once it has begun.
+    pub(crate) fn measured_by(&self, measure: Measure) {
+        // It is said once.
+        let _said = self.0.measure.set(measure);
+    }
+
+    /// Something is new: the sinks get a measurement.
+    pub(crate) fn measure(&self) {
+        if self.0.sinks.is_empty() {
+            return;
+        }
+        let mut queue = self.0.queue();
+        if !queue.measure {
+            queue.measure = true;
+            queue.given += 1;
+            self.0.wake.notify_one();
+        }
+    }
+
     /// There is such a method: each outcome of it was counted no times so far, so that a metric
     /// exists before its first call.
     pub(crate) fn announce(&self, entity: &'static str, method: &'static str) {
         for outcome in CallOutcome::WITHOUT_DETAIL {
             self.counted(entity, method, outcome, 0);
+        }
+        for why in Why::ALL {
+            self.counted(entity, method, &CallOutcome::Inconclusive(why), 0);
         }
     }
 
@@ -214,7 +245,12 @@ impl Shared {
 
     /// The thread: hands on what there is until the harness is gone.
     fn deliver(&self) {
-        while let Some((findings, counts)) = self.next() {
+        let mut due = Instant::now();
+        while let Some((findings, counts, wanted)) = self.next(due) {
+            if wanted || Instant::now() >= due {
+                due = Instant::now() + MEASURED;
+                self.measured();
+            }
             for ((entity, method, outcome), times) in &counts {
                 for sink in &self.sinks {
                     self.contained(|| sink.count(entity, method, outcome, *times));
@@ -224,7 +260,7 @@ impl Shared {
             for finding in findings {
                 self.contained(|| self.hand_on(&finding));
             }
-            let taken = handed_on + usize::from(!counts.is_empty());
+            let taken = handed_on + usize::from(!counts.is_empty()) + usize::from(wanted);
             let mut queue = self.queue();
             queue.taken += u64::try_from(taken).unwrap_or(u64::MAX);
             queue.findings_left -= handed_on;
@@ -233,8 +269,9 @@ impl Shared {
         }
     }
 
-    /// What is to be handed on next; nothing when the harness is gone.
-    fn next(&self) -> Option<(VecDeque<Finding>, HashMap<Counted, u64>)> {
+    /// What is to be handed on next, and whether a measurement is wanted; there may be nothing when
+    /// one is `due`. Nothing more when the harness is gone.
+    fn next(&self, due: Instant) -> Option<(VecDeque<Finding>, HashMap<Counted, u64>, bool)> {
         let mut queue = self.queue();
         let mut gathered = false;
         loop {
@@ -249,20 +286,36 @@ impl Shared {
                     .0;
                 continue;
             }
-            if !queue.findings.is_empty() || !queue.counts.is_empty() {
+            let nothing = queue.findings.is_empty() && queue.counts.is_empty() && !queue.measure;
+            if nothing && queue.closed {
+                return None;
+            }
+            let left = due.saturating_duration_since(Instant::now());
+            if !nothing || left.is_zero() {
                 queue.waited_for = false;
                 return Some((
                     std::mem::take(&mut queue.findings),
                     std::mem::take(&mut queue.counts),
+                    std::mem::take(&mut queue.measure),
                 ));
-            }
-            if queue.closed {
-                return None;
             }
             queue = self
                 .wake
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
+                .wait_timeout(queue, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn measured(&self) {
+        let Some(measure) = self.measure.get() else {
+            return;
+        };
+        let now = measure();
+        if !now.is_empty() {
+            for sink in &self.sinks {
+                self.contained(|| sink.measured(&now));
+            }
         }
     }
 

@@ -51,6 +51,11 @@ impl Breaker {
         }
     }
 
+    /// Whether reads are not sent.
+    pub(crate) fn is_open(&self) -> bool {
+        self.unanswered.load(Ordering::Relaxed) >= AFTER
+    }
+
     /// Whether a read may be sent.
     pub(crate) fn admits(&self) -> bool {
         if self.unanswered.load(Ordering::Relaxed) < AFTER {

@@ -19,6 +19,7 @@ use crate::flow::writes::Writes;
 use crate::harness::carry::{Capture, Carrier};
 use crate::harness::core::{Core, Known};
 use crate::harness::evidence::Evidence;
+use crate::harness::measure::measure;
 use crate::harness::policy::Policy;
 use crate::harness::public::Harness;
 use crate::harness::reconcile::{first_reading, follow};
@@ -294,6 +295,13 @@ impl HarnessBuilder {
         });
         core.runtime
             .spawn(follow(Arc::downgrade(&core), readings, wrappers));
-        Ok(Harness::new(core))
+        Ok(Harness::new(measured(core)))
     }
+}
+
+/// From now on the sinks get measurements.
+fn measured(core: Arc<Core>) -> Arc<Core> {
+    core.delivery.measured_by(measure(Arc::downgrade(&core)));
+    core.delivery.measure();
+    core
 }

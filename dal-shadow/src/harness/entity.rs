@@ -260,6 +260,10 @@ impl Entity {
         reads.any(|it| it.spec.method == method)
     }
 
+    pub(crate) fn methods(&self) -> Vec<Arc<Method>> {
+        lock(&self.methods).clone()
+    }
+
     /// What was counted of its methods.
     pub(crate) fn report(&self) -> Vec<MethodReport> {
         lock(&self.methods).iter().map(|m| m.report()).collect()

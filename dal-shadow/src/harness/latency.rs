@@ -13,7 +13,20 @@ const DIGITS: u8 = 2;
 
 /// Latencies of one store, written by many calls at a time.
 #[derive(Debug, Default)]
-pub(crate) struct Latencies(Mutex<Option<Histogram<u32>>>);
+pub(crate) struct Latencies(Mutex<Histograms>);
+
+#[derive(Debug, Default)]
+struct Histograms {
+    /// Since the last measurement.
+    new: Option<Histogram<u32>>,
+    /// Before it.
+    measured: Option<Histogram<u32>>,
+}
+
+/// The bounds are constants that `hdrhistogram` takes; a refusal would only lose figures.
+fn histogram() -> Option<Histogram<u32>> {
+    Histogram::new_with_bounds(1, LONGEST_US, DIGITS).ok()
+}
 
 /// Latencies of one store, in microseconds, exact to two digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,21 +55,46 @@ pub struct Latency {
 impl Latencies {
     pub(crate) fn add(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(LONGEST_US);
-        let mut histogram = self.histogram();
-        if histogram.is_none() {
-            // The bounds are constants that `hdrhistogram` takes; a refusal would only lose figures.
-            *histogram = Histogram::new_with_bounds(1, LONGEST_US, DIGITS).ok();
+        let mut histograms = self.histograms();
+        if histograms.new.is_none() {
+            histograms.new = histogram();
         }
-        if let Some(histogram) = histogram.as_mut() {
+        if let Some(histogram) = histograms.new.as_mut() {
             histogram.saturating_record(micros);
         }
     }
 
+    /// The latencies since the last time that this was asked, in microseconds, and how often each.
+    pub(crate) fn new_ones(&self) -> Vec<(u64, u64)> {
+        let mut histograms = self.histograms();
+        let Some(new) = histograms.new.take() else {
+            return Vec::new();
+        };
+        let found = new
+            .iter_recorded()
+            .map(|each| (each.value_iterated_to(), each.count_since_last_iteration()))
+            .collect();
+        match histograms.measured.as_mut() {
+            // The bounds are the same, so this is not refused.
+            Some(measured) => {
+                let _added = measured.add(&new);
+            }
+            None => histograms.measured = Some(new),
+        }
+        found
+    }
+
     pub(crate) fn percentiles(&self) -> Percentiles {
-        let histogram = self.histogram();
-        let Some(histogram) = histogram.as_ref() else {
+        let histograms = self.histograms();
+        let (new, measured) = (histograms.new.as_ref(), histograms.measured.as_ref());
+        let Some(mut histogram) = new.or(measured).cloned() else {
             return Percentiles::default();
         };
+        if let (Some(_), Some(measured)) = (new, measured) {
+            // The bounds are the same, so this is not refused.
+            let _added = histogram.add(measured);
+        }
+        drop(histograms);
         Percentiles {
             count: histogram.len(),
             p50_us: histogram.value_at_quantile(0.50),
@@ -66,7 +104,7 @@ impl Latencies {
         }
     }
 
-    fn histogram(&self) -> MutexGuard<'_, Option<Histogram<u32>>> {
+    fn histograms(&self) -> MutexGuard<'_, Histograms> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -94,6 +132,27 @@ mod tests {
                 "{found} {exact}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_new_is_given_once_and_stays_in_the_percentiles() {
+        let latencies = Latencies::default();
+        for micros in [50, 50, 90] {
+            latencies.add(Duration::from_micros(micros));
+        }
+        assert_eq!(latencies.new_ones(), [(50, 2), (90, 1)]);
+        assert_eq!(latencies.new_ones(), []);
+        assert_eq!(latencies.percentiles().count, 3);
+        latencies.add(Duration::from_micros(70));
+        assert_eq!(latencies.percentiles().count, 4);
+        assert_eq!(latencies.new_ones(), [(70, 1)]);
+        assert_eq!(
+            (
+                latencies.percentiles().count,
+                latencies.percentiles().max_us
+            ),
+            (4, 90)
+        );
     }
 
     #[test]

@@ -122,6 +122,15 @@ impl Method {
         }
     }
 
+    /// How long a store took since the last time that this was asked, in microseconds, and how
+    /// often.
+    pub(crate) fn new_latencies(&self, store: Store) -> Vec<(u64, u64)> {
+        match store {
+            Store::MySql => self.mysql.new_ones(),
+            Store::DynamoDb => self.dynamodb.new_ones(),
+        }
+    }
+
     /// The primary answered with an error of this kind.
     pub(crate) fn failed(&self, kind: &'static str) {
         *self.tally().errors.entry(kind).or_default() += 1;

@@ -10,6 +10,7 @@ pub(crate) mod evidence;
 mod group;
 mod latency;
 pub(crate) mod may_step;
+mod measure;
 pub(crate) mod method;
 pub(crate) mod policy;
 mod public;

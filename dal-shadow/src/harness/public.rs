@@ -146,6 +146,7 @@ impl Harness {
     /// Waits until the sinks have written what they took, at most 2 s. Blocks the thread meanwhile:
     /// on a runtime, call it from `spawn_blocking`.
     pub fn flush(&self) {
+        self.0.delivery.measure();
         self.0.delivery.wait(FLUSH);
         self.0.delivery.flush();
     }

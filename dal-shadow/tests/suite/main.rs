@@ -25,6 +25,7 @@ mod groups;
 mod lag;
 mod log;
 mod may_step;
+mod metrics;
 mod never_hurts;
 mod phases;
 mod redaction;

@@ -12,6 +12,7 @@ pub use meter::MetricsSink;
 pub use ring::{Raw, RingSink};
 pub use rotation::FileLimits;
 
+pub use crate::findings::measure::{Measured, Measurement};
 use crate::findings::record::{CallOutcome, Finding, Record, Repetition};
 
 /// A place for records.
@@ -52,6 +53,11 @@ pub trait Sink: Send + Sync {
         _times: u64,
     ) {
     }
+
+    /// What is measured of the harness, about once a second: where each entity stands, secondary
+    /// writes, breakers and the time that both stores take. Everything is there from the moment at
+    /// which its wrapper is made, at zero.
+    fn measured(&self, _now: &[Measurement]) {}
 
     /// Takes the record of a finding, redacted: at its 1st, 2nd, 4th, 8th … time.
     fn record(&self, record: &Record);
