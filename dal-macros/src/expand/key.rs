@@ -1,5 +1,7 @@
 //! The records that a write names: their keys, taken from its arguments or from its answer.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
@@ -59,9 +61,12 @@ pub fn of_answer(model: &TraitModel, method: &MethodModel) -> TokenStream {
     }
 }
 
-/// Whether the answer names records that the arguments do not.
-pub fn names_more(method: &MethodModel) -> bool {
-    method.keys.iter().any(|key| key.root == KeyRoot::Result)
+/// The entities of which the answer names records.
+pub fn names_more(method: &MethodModel) -> BTreeSet<usize> {
+    let keys = method.keys.iter();
+    keys.filter(|key| key.root == KeyRoot::Result)
+        .map(|key| key.entity)
+        .collect()
 }
 
 /// Pushes one key, or the keys of every element of a list.

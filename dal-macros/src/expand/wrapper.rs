@@ -120,7 +120,7 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
         }
         MethodKind::Write(SecondaryCall::Mirror(_)) | MethodKind::Mirror => (quote!(Write), true),
     };
-    let (bulk, names_more) = (method.bulk, key::names_more(method));
+    let (bulk, names_more) = (method.bulk, key::names_more(method).into_iter());
     let (ignore, unordered) = (&method.ignore, &method.unordered);
     let normalize = method
         .normalize
@@ -148,7 +148,7 @@ fn spec(model: &TraitModel, method: &MethodModel) -> TokenStream {
             method: #name,
             verb: ::dal_shadow::__private::Verb::#verb,
             bulk: #bulk,
-            names_more: #names_more,
+            names_more: &[#(#names_more),*],
             mirror: #mirror,
             ignore: &[#(#ignore),*],
             unordered: &[#(#unordered),*],

@@ -54,6 +54,14 @@ pub(super) struct Keys<'a> {
 }
 
 impl Keys<'_> {
+    /// The entities at these positions.
+    pub(super) fn entities(&self, positions: &[usize]) -> Vec<EntityId> {
+        let positions = positions.iter();
+        positions
+            .filter_map(|at| self.entities.get(*at).copied())
+            .collect()
+    }
+
     /// The records that these keys name, each with its transfer.
     pub(super) fn records(&self, keys: Vec<Key>) -> Vec<Keyed> {
         keys.into_iter()

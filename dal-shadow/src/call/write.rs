@@ -64,10 +64,11 @@ impl Ticket<'_> {
         let keys = self.engine.keys(carrier.as_ref());
         let spec = self.method.spec;
         let records = keys.records(write.keys);
+        let names_more = keys.entities(spec.names_more);
         let under_way = self
             .core
             .writes
-            .begin(self.entity.id, records, spec.bulk, spec.names_more);
+            .begin(self.entity.id, records, spec.bulk, names_more);
         let (waits, limit) = (
             self.plan.secondary == SecondaryRole::Await || self.core.policy.writes.awaited,
             self.core.policy.writes.caller_timeout,

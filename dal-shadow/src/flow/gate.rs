@@ -1,6 +1,6 @@
 //! The gate to one entity: which phase a call is in.
 //!
-//! A call enters with two atomic operations and leaves with one. What it reads is the view of the
+//! A call enters with two atomic operations and leaves with one (a write to one store: three, two). What it reads is the view of the
 //! state machine (`converge`) that is published for it: only `gates.rs` writes the word, and only
 //! as the machine's effects say.
 
@@ -31,6 +31,8 @@ pub(crate) struct Gate {
     word: AtomicU64,
     /// Calls under way, by verb and by the parity of the epoch they entered in.
     inside: [[AtomicU64; 2]; 2],
+    /// Those of them that are writes to one store.
+    alone: AtomicU64,
     /// The gate opened.
     opened: Notify,
     /// The last call of a kind left while a step was waiting.
@@ -78,6 +80,9 @@ impl Gate {
                 epoch,
             };
             self.counter(verb, epoch).fetch_add(1, Ordering::SeqCst);
+            if inside.writes_alone() {
+                self.alone.fetch_add(1, Ordering::SeqCst);
+            }
             // A step that began in between has not seen this call: it leaves and looks again.
             if self.word.load(Ordering::SeqCst) & !STEPPING == word & !STEPPING {
                 return Some(inside);
@@ -102,6 +107,11 @@ impl Gate {
                 "calls wait: the entity has no phase, or a step does not end; name it (or `*`) in the phase source"
             );
         }
+    }
+
+    /// Whether a write is inside that reaches one store.
+    pub(crate) fn is_written_alone(&self) -> bool {
+        self.alone.load(Ordering::SeqCst) > 0
     }
 
     /// Gives the entity its first phase.
@@ -174,8 +184,17 @@ impl Gate {
     }
 }
 
+impl Inside {
+    fn writes_alone(&self) -> bool {
+        self.verb == Verb::Write && !self.phase.writes_both()
+    }
+}
+
 impl Drop for Inside {
     fn drop(&mut self) {
+        if self.writes_alone() {
+            self.gate.alone.fetch_sub(1, Ordering::SeqCst);
+        }
         let counter = self.gate.counter(self.verb, self.epoch);
         let last = counter.fetch_sub(1, Ordering::SeqCst) == 1;
         if last && self.gate.word.load(Ordering::SeqCst) & (STEPPING | CLOSED) != 0 {

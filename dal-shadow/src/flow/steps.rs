@@ -96,12 +96,14 @@ impl Writes {
         self.event(Event::Stopped);
     }
 
-    /// Waits until no write of the entity is under way and nothing of it is dirty. Its gate must be
-    /// closed for good.
+    /// Waits until no write of the entity's group is under way, any of which may change records of
+    /// the entity, and nothing of the entity is dirty. The gates must be closed for good.
     pub(crate) async fn at_rest(&self, entity: EntityId) {
-        let gate = self.state().gates.of_entity(entity);
-        if let Some(gate) = gate {
-            gate.writes_left().await;
+        for member in self.group(entity) {
+            let gate = self.state().gates.of_entity(member);
+            if let Some(gate) = gate {
+                gate.writes_left().await;
+            }
         }
         let none = |all: Standing| all.under_way == 0 && all.pending == 0 && all.dirty == 0;
         self.stands(entity, none).await;

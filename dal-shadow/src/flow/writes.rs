@@ -103,13 +103,13 @@ impl Writes {
     }
 
     /// A write is about to be sent to the primary store. It names these records; its answer may name
-    /// more.
+    /// more, of the entities `names_more`.
     pub(crate) fn begin(
         self: &Arc<Self>,
         entity: EntityId,
         records: Vec<Keyed>,
         bulk: bool,
-        names_more: bool,
+        names_more: Vec<EntityId>,
     ) -> UnderWay {
         let mut state = self.state();
         state.next += 1;

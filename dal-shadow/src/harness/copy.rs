@@ -27,10 +27,17 @@ impl Harness {
     ///
     /// # Errors
     /// [`StepError::NoPhase`] when the entity is not known or has no phase yet,
-    /// [`StepError::WritesOneStore`] when its phase does not write the store.
+    /// [`StepError::WritesOneStore`] when its phase does not write the store,
+    /// [`StepError::CallsUnderWay`] while a write of an earlier phase is under way that will not
+    /// reach it.
     pub fn repairing(&self, entity: &str) -> Result<RepairMark, StepError> {
         let (entity, store) = self.copied_to(entity)?;
         let times = self.core().writes.times_incomplete(entity.id, store);
+        let members = self.core().members(entity.id);
+        let mut alone = members.iter().filter(|it| it.gate.is_written_alone());
+        if let (Some(_), Some(phase)) = (alone.next(), entity.phase()) {
+            return Err(StepError::CallsUnderWay(phase));
+        }
         Ok(RepairMark {
             entity: entity.name.clone(),
             store,
@@ -65,7 +72,7 @@ impl Harness {
     /// `K` is the type of the argument of the read that `repair` names on the trait.
     ///
     /// # Errors
-    /// As [`repairing`](Self::repairing), and
+    /// [`StepError::NoPhase`] and [`StepError::WritesOneStore`] as [`repairing`](Self::repairing),
     /// [`StepError::Incomplete`] when its trait has no `repair`, and [`StepError::OtherKey`] when its
     /// keys are of another type.
     pub async fn repair_record<K: Serialize + Send + Sync + 'static>(

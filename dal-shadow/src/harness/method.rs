@@ -250,7 +250,7 @@ mod tests {
         verb: Verb::Read,
         mirror: false,
         bulk: false,
-        names_more: false,
+        names_more: &[],
         ignore: &[],
         unordered: &[],
         presence: &[],

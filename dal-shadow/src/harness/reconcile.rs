@@ -93,7 +93,14 @@ impl Steps {
     fn begin(&mut self, core: &Arc<Core>) {
         let now = Instant::now();
         self.blocked.retain(|_, (_, again)| *again > now);
-        for (group, wishes) in core.wishes() {
+        let wishes = core.wishes();
+        // Groups that have met, or for which the source names two phases.
+        for (group, step) in &mut self.by_group {
+            if wishes.iter().all(|(of, _)| of != group) {
+                step.give_up();
+            }
+        }
+        for (group, wishes) in wishes {
             let wanted = wanted(&wishes);
             let (running, blocked) = (self.by_group.get(&group), self.blocked.get(&group));
             if let Some(step) = running {

@@ -15,8 +15,8 @@ pub struct MethodSpec {
     pub verb: Verb,
     /// Whether it changes the whole entity (`key = all`).
     pub bulk: bool,
-    /// Whether its answer names records that its arguments do not.
-    pub names_more: bool,
+    /// The entities of which its answer names records, as positions in the list of its wrapper.
+    pub names_more: &'static [usize],
     /// Whether its secondary write puts one exact state, so that it may be repeated at will; its
     /// answer then says only whether it succeeded.
     pub mirror: bool,

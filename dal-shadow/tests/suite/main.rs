@@ -27,6 +27,7 @@ mod log;
 mod may_step;
 mod metrics;
 mod never_hurts;
+mod not_forgotten;
 mod phases;
 mod redaction;
 mod report;

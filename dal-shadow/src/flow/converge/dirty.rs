@@ -24,6 +24,14 @@ const fn counted(number: &mut usize, before: bool, now: bool) {
 }
 
 impl Converge {
+    /// The stores may differ in this record, whatever a transfer has read of it so far.
+    pub(super) fn marked(&mut self, record: RecordId) {
+        if let Some(found) = self.records.get_mut(&record) {
+            found.spoil_transfer();
+        }
+        self.dirty([record]);
+    }
+
     /// The stores may differ in these records. Secondary writes that wait for one of them are
     /// dropped, and their other records are dirty, too.
     pub(super) fn dirty(&mut self, records: impl IntoIterator<Item = RecordId>) {
@@ -73,13 +81,11 @@ impl Converge {
         waiting
     }
 
-    /// The same, and an unknown effect may land for a while.
+    /// The same, and an unknown effect may land for a while: also on a store that is not written any
+    /// more, and may be written again by then.
     pub(super) fn dirty_for_a_while(&mut self, records: &[RecordId]) {
         for record in records {
-            if self.is_repairable(record.entity)
-                && !self.is_given_up(record.entity)
-                && self.has_room(*record)
-            {
+            if self.is_repairable(record.entity) && self.has_room(*record) {
                 let before = self.dirt(*record);
                 self.records.entry(*record).or_default().late = Some(self.now);
                 self.count(*record, before);
@@ -254,23 +260,20 @@ impl Converge {
 
     /// Whatever was to land has landed: one more transfer decides.
     pub(super) fn late_due(&mut self, record: RecordId, token: u64) {
-        let before = self.dirt(record);
+        let (before, given_up) = (self.dirt(record), self.is_given_up(record.entity));
         if let Some(found) = self.records.get_mut(&record)
             && found.late == Some(token)
         {
             found.late = None;
-            found.needs = true;
-            match &mut found.transfer {
-                Transfer::Running { spoiled, .. } => *spoiled = true,
-                Transfer::Unproven { .. } => found.transfer = Transfer::None,
-                Transfer::None | Transfer::Pausing => {}
-            }
+            found.needs = !given_up;
+            found.spoil_transfer();
         }
         self.count(record, before);
         self.go_on(&[record]);
     }
 
-    /// The secondary store is no longer written: nothing of the entity waits for it any more.
+    /// The secondary store is no longer written: nothing of the entity waits for it any more. What
+    /// may land there late is not forgotten.
     pub(super) fn give_up(&mut self, entity: EntityId) {
         self.entities.entry(entity).or_default().given_up = true;
         let pending = self
@@ -297,8 +300,8 @@ impl Converge {
             let before = self.dirt(record);
             if let Some(found) = self.records.get_mut(&record) {
                 found.needs = false;
-                found.late = None;
                 found.failures = 0;
+                found.spoil_transfer();
             }
             self.count(record, before);
             self.rest(record);

@@ -19,8 +19,8 @@ pub(crate) enum Event {
         records: Vec<RecordId>,
         /// It changes its entity as a whole (`key = all`).
         bulk: bool,
-        /// Its answer may name more records.
-        names_more: bool,
+        /// The entities of which its answer may name more records.
+        names_more: Vec<EntityId>,
     },
     /// The primary store answered, or will not any more.
     PrimaryEnded { call: CallId, end: PrimaryEnd },

@@ -98,7 +98,8 @@ struct Write {
     entity: EntityId,
     records: Vec<RecordId>,
     bulk: Option<EntityId>,
-    names_more: bool,
+    /// While it is under way on the primary store: the entities of which its answer may name records.
+    names_more: Vec<EntityId>,
     stage: Stage,
     repeated: bool,
     acknowledged: bool,
@@ -235,7 +236,7 @@ impl Converge {
             Event::TransferEnded { record, end } => self.transfer_ended(record, end),
             Event::RetryDue { record } => self.retry_due(record),
             Event::LateDue { record, token } => self.late_due(record, token),
-            Event::Marked { record } => self.dirty([record]),
+            Event::Marked { record } => self.marked(record),
             Event::Joined { entities } => self.joined(&entities),
             Event::PhaseGiven {
                 entity,
@@ -288,12 +289,14 @@ impl Converge {
         let parked = |(id, record): (&RecordId, &Record)| {
             id.entity == entity && record.is_dirty() && record.failures >= self.limits.parked_after
         };
+        // What may still land on a store that is not written matters once it is written again.
+        let dirty = if found.given_up { 0 } else { found.dirty };
         Standing {
             under_way: found.under_way.len(),
             pending: found.pending.len(),
-            dirty: found.dirty,
+            dirty,
             needing: found.needing,
-            parked: if found.dirty == 0 {
+            parked: if dirty == 0 {
                 0
             } else {
                 self.records.iter().filter(|each| parked(*each)).count()
@@ -331,6 +334,15 @@ impl Converge {
 impl Record {
     const fn is_dirty(&self) -> bool {
         self.needs || self.late.is_some()
+    }
+
+    /// What a transfer reads, or has read, may no longer be what the record is.
+    fn spoil_transfer(&mut self) {
+        match &mut self.transfer {
+            Transfer::Running { spoiled, .. } => *spoiled = true,
+            Transfer::Unproven { .. } => self.transfer = Transfer::None,
+            Transfer::None | Transfer::Pausing => {}
+        }
     }
 
     fn is_at_rest(&self) -> bool {

@@ -14,7 +14,7 @@ impl Converge {
         entity: EntityId,
         mut records: Vec<RecordId>,
         bulk: bool,
-        names_more: bool,
+        names_more: Vec<EntityId>,
     ) {
         records.sort_unstable();
         records.dedup();
@@ -28,6 +28,9 @@ impl Converge {
                 beside.insert(call);
             }
             found.under_way.insert(call);
+        }
+        if !names_more.is_empty() {
+            self.naming.insert((self.now, call));
         }
         let write = Write {
             began: self.now,
@@ -44,9 +47,6 @@ impl Converge {
         for entity in write.entities() {
             let found = self.entities.entry(entity).or_default();
             found.under_way.insert(call);
-        }
-        if names_more {
-            self.naming.insert((self.now, call));
         }
         self.writes.insert(call, write);
         self.dirty(overlapped);
@@ -88,6 +88,7 @@ impl Converge {
                 found.under_way.remove(&call);
             }
         }
+        let names_more = std::mem::take(&mut write.names_more);
         match end {
             PrimaryEnd::Nothing => {
                 self.effects.push(Effect::Settle { call });
@@ -96,7 +97,7 @@ impl Converge {
                 }
                 self.go_on(&write.records);
             }
-            PrimaryEnd::Unknown => self.unknown(call, &write),
+            PrimaryEnd::Unknown => self.unknown(call, &write, names_more),
             PrimaryEnd::Made { named } => {
                 let overlapped = self.name(&mut write, named);
                 self.made(call, write, overlapped);
@@ -105,14 +106,13 @@ impl Converge {
     }
 
     /// A primary write of unknown effect: it may be made now, later, or never.
-    fn unknown(&mut self, call: CallId, write: &Write) {
+    fn unknown(&mut self, call: CallId, write: &Write, unnamed: Vec<EntityId>) {
         self.effects.push(Effect::Drop { call });
         self.effects.push(Effect::Settle { call });
         self.touch(&write.records);
         self.dirty_for_a_while(&write.records);
-        let unnamed = write.names_more.then(|| write.entities()).into_iter();
-        let bulk = write.bulk.into_iter();
-        for entity in unnamed.flatten().chain(bulk).collect::<BTreeSet<_>>() {
+        let unnamed = unnamed.into_iter().chain(write.bulk);
+        for entity in unnamed.collect::<BTreeSet<_>>() {
             self.incomplete(entity, Incomplete::UnknownCreate);
         }
     }
@@ -187,11 +187,7 @@ impl Converge {
             let found = self.records.entry(*record).or_default();
             found.touched = self.now;
             found.ends += 1;
-            match &mut found.transfer {
-                Transfer::Running { spoiled, .. } => *spoiled = true,
-                Transfer::Unproven { .. } => found.transfer = Transfer::None,
-                Transfer::None | Transfer::Pausing => {}
-            }
+            found.spoil_transfer();
         }
     }
 
@@ -387,10 +383,11 @@ impl Converge {
 }
 
 impl Write {
-    /// Its own entity, and those whose records it changes.
+    /// Its own entity, and those whose records it changes, or may change.
     pub(super) fn entities(&self) -> BTreeSet<EntityId> {
         let records = self.records.iter().map(|record| record.entity);
-        records.chain([self.entity]).collect()
+        let more = self.names_more.iter().copied();
+        records.chain([self.entity]).chain(more).collect()
     }
 
     fn records_of(&self, entity: EntityId) -> impl Iterator<Item = RecordId> {

@@ -357,7 +357,16 @@ impl Converge {
     }
 
     fn change(&mut self, id: StepId, step: &Step, group: BTreeSet<EntityId>) {
+        // Members that were apart: one of them may have written records of another one to one store.
+        let alone = group.iter().filter_map(|entity| self.phase(*entity));
+        let alone = alone.filter(|phase| !phase.writes_both());
+        let alone: Vec<_> = alone
+            .map(|phase| plan(phase, Verb::Write).primary.other())
+            .collect();
         for entity in &group {
+            for store in &alone {
+                self.lacks(*entity, *store, Incomplete::NeverFilled);
+            }
             self.enters(*entity, step.to);
         }
         if let Some(step) = self.steps.get_mut(&id) {

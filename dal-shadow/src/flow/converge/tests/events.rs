@@ -10,7 +10,7 @@ fn made(machine: &mut Converge, call: u64, keys: &[u128]) -> Vec<Effect> {
         records: keys.iter().copied().map(record).collect(),
         entity: ENTITY,
         bulk: false,
-        names_more: false,
+        names_more: Vec::new(),
     });
     let end = PrimaryEnd::Made { named: Vec::new() };
     machine.step(Event::PrimaryEnded { call, end })
@@ -43,7 +43,7 @@ fn a_record_does_not_wait_for_another_one() {
             records: vec![record(key)],
             entity: ENTITY,
             bulk: false,
-            names_more: false,
+            names_more: Vec::new(),
         });
         machine.step(Event::PrimaryEnded {
             call,
@@ -142,7 +142,7 @@ fn a_write_of_the_whole_entity_is_a_barrier_for_secondary_writes() {
         records: Vec::new(),
         entity: ENTITY,
         bulk: true,
-        names_more: false,
+        names_more: Vec::new(),
     });
     let end = PrimaryEnd::Made { named: Vec::new() };
     assert_eq!(machine.step(Event::PrimaryEnded { call: 2, end }), []);
@@ -181,4 +181,98 @@ fn a_store_that_is_given_up_leaves_nothing_waiting() {
     made(&mut machine, 5, &[3]);
     machine.step(refused(5));
     assert_eq!(machine.standing(ENTITY).dirty, 1);
+}
+
+#[test]
+fn a_transfer_that_began_before_the_record_was_marked_proves_nothing() {
+    let mut machine = repairing();
+    let again = Effect::Transfer { record: record(1) };
+    let marked = Event::Marked { record: record(1) };
+    let done = Event::TransferEnded {
+        record: record(1),
+        end: TransferEnd::Done,
+    };
+    // It reads, and MySQL is written alone before it ends.
+    assert!(machine.step(marked.clone()).contains(&again));
+    stepped(&mut machine, 1, Phase::MySqlOnly);
+    stepped(&mut machine, 2, Phase::DualWrite);
+    assert_eq!(machine.step(marked.clone()), []);
+    assert!(machine.step(done.clone()).contains(&again));
+    machine.step(done.clone());
+    assert!(machine.is_at_rest());
+    // The same when it waits for a write that may yet be made.
+    machine.step(marked.clone());
+    machine.step(Event::Began {
+        call: 1,
+        records: vec![record(1)],
+        entity: ENTITY,
+        bulk: false,
+        names_more: Vec::new(),
+    });
+    machine.step(done.clone());
+    machine.step(marked);
+    let end = PrimaryEnd::Nothing;
+    let effects = machine.step(Event::PrimaryEnded { call: 1, end });
+    assert!(effects.contains(&again), "{effects:?}");
+    machine.step(done);
+    assert!(machine.is_at_rest());
+}
+
+#[test]
+fn an_effect_that_may_land_late_is_not_forgotten_while_the_store_is_not_written() {
+    let mut machine = repairing();
+    let mut late = Vec::new();
+    let mut take = |effects: Vec<Effect>| {
+        late.extend(effects.into_iter().filter_map(|effect| match effect {
+            Effect::Later { event, .. } if matches!(event, Event::LateDue { .. }) => Some(event),
+            _ => None,
+        }));
+    };
+    let unknown = |call| Event::SecondaryEnded {
+        call,
+        end: SecondaryEnd::Unknown,
+    };
+    let done = |key| Event::TransferEnded {
+        record: record(key),
+        end: TransferEnd::Done,
+    };
+    made(&mut machine, 1, &[1]);
+    made(&mut machine, 2, &[2]);
+    take(machine.step(unknown(1)));
+    machine.step(done(1));
+    stepped(&mut machine, 1, Phase::MySqlOnly);
+    take(machine.step(unknown(2)));
+    assert_eq!(machine.standing(ENTITY), Standing::default());
+    stepped(&mut machine, 2, Phase::DualWrite);
+    // What a copy does now may be undone by it.
+    for key in [1, 2] {
+        machine.step(Event::Marked {
+            record: record(key),
+        });
+        machine.step(done(key));
+    }
+    assert_eq!(machine.standing(ENTITY).dirty, 2);
+    for due in late {
+        let effects = machine.step(due);
+        let transfers = |effect: &&Effect| matches!(effect, Effect::Transfer { .. });
+        assert_eq!(effects.iter().filter(transfers).count(), 1, "{effects:?}");
+    }
+    machine.step(done(1));
+    machine.step(done(2));
+    assert!(machine.is_at_rest());
+    // Nothing is transferred to a store that is not written.
+    made(&mut machine, 3, &[1]);
+    let effects = machine.step(unknown(3));
+    machine.step(done(1));
+    stepped(&mut machine, 3, Phase::MySqlOnly);
+    for effect in effects {
+        if let Effect::Later { event, .. } = effect {
+            assert!(
+                !machine
+                    .step(event)
+                    .contains(&Effect::Transfer { record: record(1) })
+            );
+        }
+    }
+    assert!(machine.is_at_rest());
 }

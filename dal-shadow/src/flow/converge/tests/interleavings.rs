@@ -89,7 +89,7 @@ fn writes_that_the_primary_refuses_converge_and_keep_no_record_dirty() {
         entity: ENTITY,
         records: vec![record(1)],
         bulk: false,
-        names_more: false,
+        names_more: Vec::new(),
     };
     let ended = |call| Event::PrimaryEnded {
         call,

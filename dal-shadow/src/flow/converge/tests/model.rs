@@ -319,7 +319,7 @@ impl World {
                     records: plan.records.clone(),
                     entity: self.entity(write),
                     bulk: false,
-                    names_more: !plan.named.is_empty(),
+                    names_more: plan.named.iter().map(|record| record.entity).collect(),
                 };
                 self.event(event);
                 self.tasks.push(Task::Make(write));

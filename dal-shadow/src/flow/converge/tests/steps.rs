@@ -218,3 +218,23 @@ fn after_a_stop_no_gate_opens() {
     let effects = machine.step(asked(2, Phase::DualWrite));
     assert_eq!(ends(&effects), Some(&StepEnd::Stopped));
 }
+
+#[test]
+fn a_member_whose_records_were_written_to_one_store_beside_the_others_is_incomplete() {
+    let mut machine = in_phase(Phase::MySqlOnly, limits(), &[ENTITY]);
+    let (entity, phase, lacks) = (OTHER, Phase::DualWrite, Vec::new());
+    machine.step(Event::PhaseGiven {
+        entity,
+        phase,
+        lacks,
+    });
+    let entities = vec![ENTITY, OTHER];
+    machine.step(Event::Joined { entities });
+    // Until the group is in one phase, its other member writes records of this one on MySQL alone.
+    let mark = machine.times_incomplete(OTHER, Store::DynamoDb);
+    machine.step(asked(1, Phase::DualWrite));
+    machine.step(Event::Step(StepEvent::CallsLeft { step: 1 }));
+    assert!(!machine.filled(OTHER, Store::DynamoDb, mark));
+    let why = machine.why(OTHER, Store::DynamoDb);
+    assert_eq!(why, Some(Incomplete::NeverFilled));
+}
