@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
+use tracing::Span;
 
 use crate::flow::converge::{EntityId, RecordId};
 use crate::flow::record_key::key_hash;
@@ -51,6 +52,8 @@ pub(super) struct Keys<'a> {
     /// How the wrapper's own records are repaired.
     pub(super) repairer: Option<&'a Repairer>,
     pub(super) carrier: Option<&'a Carrier>,
+    /// Of what the call makes the secondary store do.
+    pub(super) span: &'a Span,
 }
 
 impl Keys<'_> {
@@ -73,7 +76,8 @@ impl Keys<'_> {
                 };
                 let own = if key.entity == 0 { self.repairer } else { None };
                 let carrier = self.carrier.cloned();
-                let transfer = transfer(self.core, entity, key.value, own.cloned(), carrier);
+                let (own, span) = (own.cloned(), self.span.clone());
+                let transfer = transfer(self.core, entity, key.value, own, carrier, span);
                 Some((record, transfer))
             })
             .collect()

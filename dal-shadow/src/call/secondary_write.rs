@@ -6,10 +6,12 @@ use std::time::Instant;
 use dal_traits::{Class, Effect, ErrorKind, OpCx};
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
+use tracing::{Instrument, Span};
 
 use crate::call::context::Context;
 use crate::call::eligible::Eligible;
 use crate::call::guarded::{Answers, Called, Repeatable, called, compared};
+use crate::call::ticket::Engine;
 use crate::compare::{CallOutcome, Verdict, Why};
 use crate::flow::converge::SecondaryEnd;
 use crate::flow::writes::Secondary;
@@ -30,6 +32,7 @@ pub(crate) struct SecondaryWrite {
     write: Repeatable,
     cx: OpCx,
     carrier: Option<Carrier>,
+    span: Span,
     state: Mutex<State>,
 }
 
@@ -87,14 +90,15 @@ enum Taken {
 
 impl SecondaryWrite {
     pub(super) fn new(
-        core: &Arc<Core>,
-        entity: &Arc<Entity>,
+        engine: &Engine,
         method: &Arc<Method>,
         context: Context,
         primary: Answer,
         write: Repeatable,
         carrier: Option<Carrier>,
+        span: Span,
     ) -> Self {
+        let (core, entity) = (engine.core(), engine.entity());
         // One token for every repetition of this write, and for nothing else: hand-written code can
         // make the store see one operation. The caller's own deadline is not the secondary's.
         let token = format!("{}:{}", context.correlation_id, core.next_token());
@@ -115,6 +119,7 @@ impl SecondaryWrite {
             primary,
             write,
             carrier,
+            span,
         }
     }
 
@@ -181,7 +186,8 @@ impl SecondaryWrite {
 
 impl Secondary for SecondaryWrite {
     fn send(self: Arc<Self>) -> BoxFuture<'static, SecondaryEnd> {
-        Box::pin(async move {
+        let span = self.span.clone();
+        let sent = async move {
             if self.state().dropped {
                 return SecondaryEnd::Failed;
             }
@@ -199,7 +205,8 @@ impl Secondary for SecondaryWrite {
             };
             self.state().taken = Some(taken);
             end
-        })
+        };
+        Box::pin(sent.instrument(span))
     }
 
     fn dropped(&self) {
@@ -220,8 +227,14 @@ impl Secondary for SecondaryWrite {
         });
         drop(state);
         let repaired = self.entity.repairer().is_some();
+        let made = matches!(taken, Some(Taken::Applied(_))) || (taken.is_none() && repaired);
+        if !made {
+            self.entity
+                .not_made(self.method.spec.method, &self.core.writes);
+        }
+        let span = self.span.clone();
         let core = Arc::clone(&self.core);
-        core.runtime.spawn(async move {
+        let compared = async move {
             let mut caller = caller;
             if !self.core.policy.writes.awaited {
                 // The comparison is none of the caller's concern. The caller may have gone.
@@ -242,7 +255,8 @@ impl Secondary for SecondaryWrite {
                 }
             }
             let _sent = caller.map(|caller| caller.send(()));
-        });
+        };
+        core.runtime.spawn(compared.instrument(span));
     }
 }
 

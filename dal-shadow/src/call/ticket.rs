@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tracing::Span;
 
 use crate::call::context::Context;
 use crate::call::key::Keys;
@@ -118,12 +119,13 @@ impl Engine {
     }
 
     /// The keys of one of its calls.
-    pub(super) fn keys<'a>(&'a self, carrier: Option<&'a Carrier>) -> Keys<'a> {
+    pub(super) fn keys<'a>(&'a self, carrier: Option<&'a Carrier>, span: &'a Span) -> Keys<'a> {
         Keys {
             core: &self.0.core,
             entities: &self.0.entities,
             repairer: self.0.repairer.as_ref(),
             carrier,
+            span,
         }
     }
 

@@ -11,7 +11,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::call::context::Context;
 use crate::call::guarded::{Repeatable, contained, snapshot_of};
@@ -49,6 +49,8 @@ struct Task {
     inside: Inside,
     context: Context,
     carrier: Option<Carrier>,
+    /// Of what the secondary store does for the write.
+    span: Span,
     under_way: UnderWay,
 }
 
@@ -61,8 +63,16 @@ impl Ticket<'_> {
         S: FnOnce(&O) -> Option<Repeatable> + Send + 'static,
     {
         let carrier = self.core.capture();
-        let keys = self.engine.keys(carrier.as_ref());
         let spec = self.method.spec;
+        // Linked to the caller's span and not inside of it: the caller's work may end earlier.
+        let span = tracing::debug_span!(
+            target: "dal_shadow",
+            "dal.shadow.write",
+            entity = spec.entity,
+            method = spec.method,
+        );
+        span.follows_from(tracing::Span::current());
+        let keys = self.engine.keys(carrier.as_ref(), &span);
         let records = keys.records(write.keys);
         let names_more = keys.entities(spec.names_more);
         let under_way = self
@@ -80,6 +90,7 @@ impl Ticket<'_> {
             context: self.context(),
             inside: self.inside,
             carrier: carrier.clone(),
+            span: span.clone(),
             under_way,
         };
         let (sender, ended) = oneshot::channel();
@@ -155,6 +166,7 @@ impl Task {
             if error.class.effect == Effect::Unknown {
                 self.method.secondary_writes(|counts| counts.unknown += 1);
                 self.under_way.unknown();
+                self.engine.entity().may_lack(&self.engine.core().writes);
             } else {
                 self.under_way.nothing();
             }
@@ -178,20 +190,22 @@ impl Task {
     }
 
     fn made(self, named: Vec<Key>, answer: Answer, write: Repeatable) -> Pending {
-        let core = self.engine.core();
         let write = SecondaryWrite::new(
-            core,
-            self.engine.entity(),
+            &self.engine,
             &self.method,
             self.context,
             answer,
             write,
             self.carrier.clone(),
+            self.span.clone(),
         );
         if self.engine.only_transfers(self.method.spec) {
             write.leave_out();
         }
-        let named = self.engine.keys(self.carrier.as_ref()).records(named);
+        let named = self
+            .engine
+            .keys(self.carrier.as_ref(), &self.span)
+            .records(named);
         let pending = self.under_way.made(named, Arc::new(write));
         // Only now may a step find that no write is under way.
         drop(self.inside);

@@ -101,7 +101,8 @@ impl Harness {
             key: key_hash(&key),
         };
         let carrier = self.core().capture();
-        let transfer = transfer(self.core(), entity.id, Arc::new(key), None, carrier);
+        let span = tracing::Span::current();
+        let transfer = transfer(self.core(), entity.id, Arc::new(key), None, carrier, span);
         self.core().writes.mark(record, transfer);
         self.core().writes.settled(record).await;
         Ok(())

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::flow::converge::EntityId;
 use crate::flow::gate::Gate;
 use crate::flow::writes::Writes;
+use crate::harness::alarm::Alarm;
 use crate::harness::evidence::MethodEvidence;
 use crate::harness::may_step::Facts;
 use crate::harness::method::{Method, MethodReport};
@@ -17,7 +18,7 @@ use crate::harness::policy::Policy;
 use crate::harness::repairer::Repairer;
 use crate::harness::spec::MethodSpec;
 use crate::harness::step_error::StepError;
-use crate::phases::{Phase, Setting, Store, Verb};
+use crate::phases::{Phase, Setting, Store, Verb, plan};
 
 /// An entity of a harness.
 pub(crate) struct Entity {
@@ -32,6 +33,7 @@ pub(crate) struct Entity {
     sample: AtomicU64,
     progress: Mutex<Progress>,
     methods: Mutex<Vec<Arc<Method>>>,
+    alarm: Alarm,
 }
 
 /// Transfers so far.
@@ -95,6 +97,7 @@ impl Entity {
             sample: AtomicU64::new(100_f64.to_bits()),
             progress: Mutex::default(),
             methods: Mutex::default(),
+            alarm: Alarm::default(),
         }
     }
 
@@ -258,6 +261,22 @@ impl Entity {
         let methods = lock(&self.methods);
         let mut reads = methods.iter().filter(|it| it.spec.verb == Verb::Read);
         reads.any(|it| it.spec.method == method)
+    }
+
+    /// A secondary write was not made, which may have left a store incomplete.
+    pub(crate) fn not_made(&self, method: &str, writes: &Writes) {
+        let repaired = self.repairer().is_some();
+        self.alarm.not_made(&self.name, method, repaired);
+        self.may_lack(writes);
+    }
+
+    /// Says so when the secondary store for writes has become incomplete.
+    pub(crate) fn may_lack(&self, writes: &Writes) {
+        if let Some(phase) = self.phase() {
+            let behind = plan(phase, Verb::Write).primary.other();
+            let why = writes.why(self.id, behind);
+            self.alarm.incomplete(&self.name, behind, why);
+        }
     }
 
     pub(crate) fn methods(&self) -> Vec<Arc<Method>> {

@@ -1,5 +1,6 @@
 //! The harness: phases, policies and sinks of all wrappers of a service.
 
+mod alarm;
 mod builder;
 pub(crate) mod carry;
 mod copy;
@@ -19,6 +20,7 @@ pub(crate) mod repairer;
 mod report;
 pub(crate) mod settings;
 mod shut_down;
+mod source_names;
 pub(crate) mod spec;
 mod step;
 mod step_error;

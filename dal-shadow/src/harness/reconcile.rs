@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::flow::converge::EntityId;
 use crate::harness::core::Core;
 use crate::harness::group::Wish;
+use crate::harness::source_names::SourceNames;
 use crate::harness::step::Asker;
 use crate::harness::step_error::StepError;
 use crate::phases::Setting;
@@ -53,7 +54,7 @@ struct Ended {
 
 /// The steps of all groups, which do not wait for one another.
 #[derive(Default)]
-struct Steps {
+struct SourceSteps {
     running: FuturesUnordered<BoxFuture<'static, Ended>>,
     by_group: BTreeMap<EntityId, Step>,
     /// Steps that were blocked, and when they are tried again.
@@ -66,11 +67,12 @@ pub(super) async fn follow(
     mut readings: watch::Receiver<Reading>,
     mut wrappers: watch::Receiver<()>,
 ) {
-    let mut steps = Steps::default();
+    let mut steps = SourceSteps::default();
+    let mut names = SourceNames::default();
     let mut open = true;
     loop {
         let Some(strong) = core.upgrade() else { return };
-        note(&strong, &readings.borrow_and_update().clone());
+        note(&strong, &readings.borrow_and_update().clone(), &mut names);
         steps.begin(&strong);
         drop(strong);
         let again = steps.again();
@@ -88,7 +90,7 @@ pub(super) async fn follow(
     }
 }
 
-impl Steps {
+impl SourceSteps {
     /// Asks each group for what the source wants, once for each change.
     fn begin(&mut self, core: &Arc<Core>) {
         let now = Instant::now();
@@ -175,14 +177,14 @@ fn wanted(wishes: &[Wish]) -> Wanted {
 }
 
 /// Keeps a reading; an unreadable one changes no phase.
-fn note(core: &Core, reading: &Reading) {
+fn note(core: &Core, reading: &Reading, names: &mut SourceNames) {
     let mut known = core.known();
     match reading {
         Ok(phases) => {
             if known.problem.take().is_some() {
                 tracing::info!(target: "dal_shadow", source = core.source, "the phase source is readable again");
             }
-            known.wanted = phases.clone();
+            names.take(&mut known, &core.source, phases);
         }
         Err(problem) => {
             if known.problem.as_ref() != Some(problem) {

@@ -8,6 +8,7 @@ use dal_traits::OpCx;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout};
+use tracing::{Instrument, Span};
 
 use crate::flow::converge::{EntityId, TransferEnd};
 use crate::flow::writes::Transfer;
@@ -17,17 +18,21 @@ use crate::harness::repairer::Repairer;
 use crate::phases::{SecondaryRole, Verb, plan};
 
 /// How the record with this key is transferred, as often as it takes: by `own`, or by the repairer
-/// of its entity's wrapper.
+/// of its entity's wrapper. Each time has a span inside of `cause`.
 pub(crate) fn transfer(
     core: &Arc<Core>,
     entity: EntityId,
     key: Arc<dyn Any + Send + Sync>,
     own: Option<Repairer>,
     carrier: Option<Carrier>,
+    cause: Span,
 ) -> Transfer {
     let core = Arc::downgrade(core);
     Arc::new(move || {
         let once = once(Weak::clone(&core), entity, Arc::clone(&key), own.clone());
+        let span =
+            tracing::debug_span!(target: "dal_shadow", parent: &cause, "dal.shadow.transfer");
+        let once: BoxFuture<'static, TransferEnd> = Box::pin(once.instrument(span));
         match &carrier {
             None => once,
             Some(carrier) => carrier.carry_value(once, TransferEnd::Unknown),

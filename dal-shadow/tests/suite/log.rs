@@ -1,10 +1,19 @@
 //! What the log says.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use tracing::Level;
-use tracing::subscriber::DefaultGuard;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+use tracing::{Dispatch, Level, Subscriber};
+
+/// What this thread traces goes to this subscriber, until the guard is dropped.
+pub fn here(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
+    /// As long as there is one subscriber alone, a thread without one that comes first to a place
+    /// switches it off for all.
+    static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+    ANOTHER.get_or_init(|| Dispatch::new(NoSubscriber::default()));
+    tracing::subscriber::set_default(subscriber)
+}
 
 /// The log of this thread, as text. Only of a runtime with one thread it holds everything.
 #[derive(Clone, Default)]
@@ -20,7 +29,7 @@ impl Captured {
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();
-        (log, tracing::subscriber::set_default(subscriber))
+        (log, here(subscriber))
     }
 
     /// The warnings and errors from now on.

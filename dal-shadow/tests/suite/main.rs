@@ -28,6 +28,7 @@ mod may_step;
 mod metrics;
 mod never_hurts;
 mod not_forgotten;
+mod operators;
 mod phases;
 mod redaction;
 mod report;

@@ -1,13 +1,15 @@
 //! What is secret in values, keys and texts of errors reaches nothing that leaves the process.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::log::Captured;
 use crate::settings::{late_effect, no_rereads};
 use crate::users::{Fault, Memory, RepoError, ShadowUserRepository, UserRepository};
-use dal_shadow::record::Record;
-use dal_shadow::sink::{FileLimits, JsonLinesSink, MetricsSink, RingSink, Sink, TracingSink};
+use dal_shadow::record::{CallOutcome, Finding, Record, Repetition};
+use dal_shadow::sink::{
+    FileLimits, JsonLinesSink, Measurement, MetricsSink, RingSink, Sink, TracingSink,
+};
 use dal_shadow::source::Fixed;
 use dal_shadow::{Harness, Phase, Redaction, SecondaryWrites};
 
@@ -106,4 +108,75 @@ async fn planted_secrets_reach_no_sink_no_event_and_no_report_unless_they_are_al
     let text = written(allowed).await;
     assert!(text.contains(SECRET));
     assert!(!text.contains(&format!("{SECRET}@x")), "{text}");
+}
+
+/// Keeps everything that it is given, as text. It would take values, and may not say that it wants
+/// them.
+#[derive(Clone, Default)]
+struct Greedy {
+    wants: bool,
+    given: Arc<Mutex<Vec<String>>>,
+}
+
+impl Greedy {
+    fn keep(&self, given: &impl std::fmt::Debug) {
+        self.given.lock().unwrap().push(format!("{given:?}"));
+    }
+}
+
+impl Sink for Greedy {
+    fn count(&self, entity: &'static str, method: &'static str, outcome: &CallOutcome, _: u64) {
+        self.keep(&(entity, method, outcome));
+    }
+
+    fn measured(&self, now: &[Measurement]) {
+        self.keep(&now);
+    }
+
+    fn record(&self, record: &Record) {
+        self.keep(record);
+    }
+
+    fn repeated(&self, again: &Repetition) {
+        self.keep(again);
+    }
+
+    fn wants_values(&self) -> bool {
+        self.wants
+    }
+
+    fn record_unredacted(&self, _: &Record, finding: &Finding) {
+        self.keep(finding);
+    }
+}
+
+#[tokio::test]
+async fn a_sink_gets_values_only_when_it_says_that_it_wants_them() {
+    for wants in [false, true] {
+        let greedy = Greedy {
+            wants,
+            ..Greedy::default()
+        };
+        let harness = Harness::builder(Fixed::new(Phase::ShadowRead))
+            .best_effort_writes()
+            .stores_hold_the_same()
+            .shadow_reads(no_rereads())
+            .sink(greedy.clone())
+            .start()
+            .await
+            .unwrap();
+        let (mysql, dynamodb) = (Memory::new("mysql"), Memory::new("dynamodb"));
+        let users = ShadowUserRepository::new(mysql, Arc::clone(&dynamodb), harness.clone());
+        let user = users.register(&format!("{SECRET}@x")).await.unwrap();
+        assert!(harness.drain(Duration::from_secs(5)).await);
+        dynamodb.fault(Fault::Garbage);
+        for _ in 0..3 {
+            users.get(user.id).await.unwrap();
+            assert!(harness.drain(Duration::from_secs(5)).await);
+        }
+        harness.flush();
+        let given = greedy.given.lock().unwrap().join("\n");
+        assert!(given.contains("Different"), "{given}");
+        assert_eq!(given.contains(SECRET), wants, "{given}");
+    }
 }
