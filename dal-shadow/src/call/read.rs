@@ -116,7 +116,14 @@ impl Ticket<'_> {
         let (core, context) = (Arc::clone(self.core), self.context());
         let record = self.record();
         let policy = &core.policy;
-        let read = ShadowRead::new(&core, self.method, &context, carrier, Box::new(again));
+        let read = ShadowRead::new(
+            &core,
+            self.method,
+            self.entity.id,
+            &context,
+            carrier,
+            Box::new(again),
+        );
         // Linked to the caller's span and not inside of it: the caller's work ends earlier.
         let span = tracing::debug_span!(
             target: "dal_shadow",

@@ -10,6 +10,7 @@ use crate::call::context::Context;
 use crate::call::guarded::{Answers, Called, called, compared, is_still};
 use crate::compare::confirm::Confirmation;
 use crate::compare::{CallOutcome, Verdict, Why};
+use crate::flow::converge::EntityId;
 use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
 use crate::harness::method::Method;
@@ -22,6 +23,7 @@ type Again = Box<dyn Fn(Store) -> BoxFuture<'static, Answer> + Send + Sync>;
 pub(crate) struct ShadowRead {
     core: Arc<Core>,
     method: Arc<Method>,
+    entity: EntityId,
     primary: Store,
     cx: OpCx,
     carrier: Option<Carrier>,
@@ -38,6 +40,7 @@ impl ShadowRead {
     pub(crate) fn new(
         core: &Arc<Core>,
         method: &Arc<Method>,
+        entity: EntityId,
         context: &Context,
         carrier: Option<Carrier>,
         again: Again,
@@ -45,6 +48,7 @@ impl ShadowRead {
         Self {
             core: Arc::clone(core),
             method: Arc::clone(method),
+            entity,
             primary: context.primary,
             // The caller's deadline and token are not the shadow read's.
             cx: OpCx::new().with_correlation_id(Arc::clone(&context.correlation_id)),
@@ -94,6 +98,18 @@ impl ShadowRead {
             .ended(answered(&secondary));
         let mut found = self.compared(primary, secondary).await;
         let mut confirmation = Confirmation::new(&found.verdict, found.answers.as_deref());
+        // What the primary showed may be on its way to the secondary. A read by key has waited for
+        // its record; others wait here, where it matters.
+        if found.verdict.outcome.is_mismatch() {
+            let settled = self.core.writes.settled_so_far(self.entity);
+            let limit = self.core.policy.reads.pending_timeout;
+            if tokio::time::timeout(limit, settled).await.is_err() {
+                return Found {
+                    verdict: Verdict::of(CallOutcome::Pending),
+                    answers: None,
+                };
+            }
+        }
         let pause = self.core.policy.reads.reread_pause;
         for _ in 0..self.method.compared.rereads {
             let (primary, secondary) = confirmation.wants();

@@ -24,8 +24,8 @@ impl Writes {
     }
 
     /// The records of these entities are written together: they are in one group.
-    pub(crate) fn join(self: &Arc<Self>, entities: Vec<EntityId>) {
-        self.event(Event::Joined { entities });
+    pub(crate) fn join(self: &Arc<Self>, entities: Vec<EntityId>, agreed: bool) {
+        self.event(Event::Joined { entities, agreed });
     }
 
     /// The entities of a group.

@@ -161,12 +161,32 @@ impl Writes {
         self.until(|machine| machine.is_settled(record)).await;
     }
 
+    /// Waits until a transfer has made a record equal.
+    pub(crate) async fn transferred(&self, record: RecordId) {
+        self.until(|machine| machine.is_transferred(record)).await;
+    }
+
+    /// Waits until every write of the entity's group that has begun by now is on both stores, or was
+    /// dropped and its records were transferred.
+    pub(crate) async fn settled_so_far(&self, entity: EntityId) {
+        let mut calls = self.state().machine.in_flight(entity);
+        self.until(|machine| {
+            while let Some(call) = calls.last()
+                && !machine.is_in_flight(*call)
+            {
+                calls.pop();
+            }
+            calls.is_empty() && !machine.needs_transfers(entity)
+        })
+        .await;
+    }
+
     /// Waits until an entity stands like this.
     pub(crate) async fn stands(&self, entity: EntityId, like: impl Fn(Standing) -> bool) {
         self.until(|machine| like(machine.standing(entity))).await;
     }
 
-    async fn until(&self, holds: impl Fn(&Converge) -> bool) {
+    async fn until(&self, mut holds: impl FnMut(&Converge) -> bool) {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();

@@ -66,7 +66,9 @@ impl Harness {
     }
 
     /// Makes the record with this key equal on the secondary store for writes, beside traffic;
-    /// returns when it is. A copy is this call for every key of either store, between
+    /// returns when it is. Where an effect may yet land late, it is dirty for
+    /// [`Repairs::late_effect`](crate::Repairs::late_effect) all the same, and transferred again then.
+    /// A copy is this call for every key of either store, between
     /// [`repairing`](Self::repairing) and [`repaired`](Self::repaired).
     ///
     /// `K` is the type of the argument of the read that `repair` names on the trait.
@@ -104,7 +106,7 @@ impl Harness {
         let span = tracing::Span::current();
         let transfer = transfer(self.core(), entity.id, Arc::new(key), None, carrier, span);
         self.core().writes.mark(record, transfer);
-        self.core().writes.settled(record).await;
+        self.core().writes.transferred(record).await;
         Ok(())
     }
 

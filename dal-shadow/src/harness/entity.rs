@@ -184,6 +184,16 @@ impl Entity {
         new
     }
 
+    /// The source wants this, which is in force: why another step was not taken is of no interest
+    /// any more.
+    pub(crate) fn is_wanted(&self, setting: Setting) {
+        let mut progress = lock(&self.progress);
+        if progress.refused.is_some_and(|refused| refused != setting) {
+            progress.problem = None;
+            progress.refused = None;
+        }
+    }
+
     /// Whether this very step is being tried again.
     pub(crate) fn was_refused(&self, setting: Setting) -> bool {
         lock(&self.progress).refused == Some(setting)

@@ -39,8 +39,15 @@ impl Core {
             .iter()
             .map(|entity| self.writes.group(entity.id))
             .collect();
-        self.writes
-            .join(entities.iter().map(|entity| entity.id).collect());
+        let all: Vec<_> = known
+            .entities
+            .values()
+            .filter(|it| before.iter().any(|group| group.contains(&it.id)))
+            .cloned()
+            .collect();
+        let agreed = known.wishes(&all).is_some();
+        let ids = entities.iter().map(|entity| entity.id).collect();
+        self.writes.join(ids, agreed);
         let own = entities.into_iter().next();
         let own = own.unwrap_or_else(|| self.registered(""));
         let grown = before.first() != Some(&self.writes.group(own.id));
@@ -193,7 +200,7 @@ impl Known {
             .iter()
             .map(|(entity, setting)| (&entity.name, setting.phase));
         let problem = format!(
-            "the phase source names two phases for one group: {} are written together (`also`); name one phase for all of them, what is in force stays until then",
+            "the phase source names two phases for one group: {} are written together (`also`); name one phase for all of them. Until then a phase that is in force stays, and the calls of an entity that has none wait",
             each(phases)
         );
         if complain(members, &problem) {

@@ -112,7 +112,13 @@ impl SourceSteps {
                 }
                 continue;
             }
-            if blocked.is_some_and(|(asked, _)| *asked == wanted) || core.is_taken(&wanted) {
+            if core.is_taken(&wanted) {
+                for (entity, setting) in &wishes {
+                    entity.is_wanted(*setting);
+                }
+                continue;
+            }
+            if blocked.is_some_and(|(asked, _)| *asked == wanted) {
                 continue;
             }
             let (sender, unwanted) = oneshot::channel();

@@ -95,6 +95,12 @@ impl Core {
             }
             return Ok(());
         }
+        // One that had to wait for the source to name one phase goes along from the one in force.
+        if let Some(in_force) = members.iter().find_map(|member| member.phase()) {
+            for member in &members {
+                self.begin(member, in_force);
+            }
+        }
         if asker == Asker::Source {
             *proof = self.proven(&members, wishes)?;
         }

@@ -200,6 +200,45 @@ async fn a_difference_that_does_not_stand_still_is_not_confirmed() {
     assert_eq!(setup.method("get").await.counts.different, 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_read_without_a_key_differs_only_once_the_writes_on_their_way_have_ended() {
+    let quick = |builder: HarnessBuilder| {
+        builder.shadow_reads(ShadowReads {
+            rereads: 2,
+            reread_pause: Duration::from_millis(1),
+            ..ShadowReads::default()
+        })
+    };
+    let setup = Setup::new(Phase::ShadowRead, quick).await;
+    let started = || tokio::time::sleep(Duration::from_millis(10));
+
+    setup
+        .dynamodb
+        .fault(Fault::Slow(Duration::from_millis(500)));
+    setup.users.register("ann@x").await.unwrap();
+    started().await;
+    setup.dynamodb.fault(Fault::None);
+    setup.users.list(None, 10).await.unwrap();
+    let list = setup.method("list").await;
+    assert_eq!(list.outcomes.get("lagging"), Some(&1), "{list:?}");
+
+    // One that does not end in time says nothing.
+    setup.dynamodb.fault(Fault::Hang);
+    setup.users.register("bob@x").await.unwrap();
+    started().await;
+    setup.dynamodb.fault(Fault::None);
+    setup.users.list(None, 10).await.unwrap();
+    let list = setup.method("list").await;
+    assert_eq!(list.outcomes.get("pending"), Some(&1), "{list:?}");
+    assert_eq!(list.counts.different, 0, "{list:?}");
+
+    // Nothing is on its way: it counts.
+    setup.dynamodb.users.lock().unwrap().clear();
+    setup.users.list(None, 10).await.unwrap();
+    let list = setup.method("list").await;
+    assert_eq!(list.counts.different, 1, "{list:?}");
+}
+
 #[tokio::test]
 async fn another_stores_page_token_is_not_compared_and_its_text_never_is() {
     let setup = in_phase(Phase::ShadowRead).await;

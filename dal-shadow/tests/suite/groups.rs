@@ -381,6 +381,36 @@ async fn a_group_that_the_source_splits_from_the_start_has_no_phase() {
     until(|| of(&harness, "cart").problem.is_none()).await;
 }
 
+/// The wrapper of one member was there first, and began by itself.
+#[tokio::test]
+async fn a_new_member_waits_where_the_source_splits_its_group() {
+    let (harness, source) = following("cart=shadow-read,*=dual-write").await;
+    let stores = stores();
+    let _carts = carts(&stores, &harness);
+    let orders = orders(&stores, &harness);
+    assert_eq!(of(&harness, "cart").phase, Some(Phase::ShadowRead));
+    assert_eq!(of(&harness, "order").phase, None);
+    let problem = of(&harness, "order").problem.unwrap();
+    assert!(problem.contains("`cart` (shadow-read)"), "{problem}");
+    let waits = tokio::time::timeout(TICK, orders.place(1)).await;
+    assert!(waits.is_err());
+    source.send(says("*=dual-write")).unwrap();
+    orders.place(1).await.unwrap();
+    until(|| phases(&harness) == all(Phase::DualWrite)).await;
+    until(|| of(&harness, "order").problem.is_none()).await;
+}
+
+/// A step that was refused is of no interest once the source wants what is in force.
+#[tokio::test]
+async fn the_problem_of_a_step_goes_with_the_wish_for_it() {
+    let (harness, source) = following("*=shadow-read").await;
+    let _carts = carts(&stores(), &harness);
+    source.send(says("*=dynamodb-read")).unwrap();
+    until(|| of(&harness, "cart").problem.is_some()).await;
+    source.send(says("*=shadow-read")).unwrap();
+    until(|| of(&harness, "cart").problem.is_none()).await;
+}
+
 #[tokio::test]
 async fn a_new_member_takes_the_phase_in_force() {
     let (harness, _source) = following("*=dual-write").await;

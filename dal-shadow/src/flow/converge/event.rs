@@ -39,7 +39,12 @@ pub(crate) enum Event {
     /// The stores may differ in this record, for a reason outside of writes: a copy.
     Marked { record: RecordId },
     /// These entities are one group: their records are written together.
-    Joined { entities: Vec<EntityId> },
+    Joined {
+        entities: Vec<EntityId>,
+        /// The phase source does not name two phases for the group: one that has no phase takes the
+        /// one in force. Otherwise its calls wait.
+        agreed: bool,
+    },
     /// The first phase of an entity, and the stores that may lack records then.
     PhaseGiven {
         entity: EntityId,

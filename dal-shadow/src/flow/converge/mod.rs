@@ -237,7 +237,7 @@ impl Converge {
             Event::RetryDue { record } => self.retry_due(record),
             Event::LateDue { record, token } => self.late_due(record, token),
             Event::Marked { record } => self.marked(record),
-            Event::Joined { entities } => self.joined(&entities),
+            Event::Joined { entities, agreed } => self.joined(&entities, agreed),
             Event::PhaseGiven {
                 entity,
                 phase,
@@ -275,6 +275,34 @@ impl Converge {
         self.records
             .get(&record)
             .is_none_or(|found| !found.is_dirty() && found.queue.is_empty())
+    }
+
+    /// Whether a transfer has made a record equal; an effect that may land late is waited for by
+    /// itself.
+    pub(crate) fn is_transferred(&self, record: RecordId) -> bool {
+        self.records
+            .get(&record)
+            .is_none_or(|found| !found.needs && found.queue.is_empty())
+    }
+
+    /// The writes of the entity's group that are not on both stores yet.
+    pub(crate) fn in_flight(&self, entity: EntityId) -> Vec<CallId> {
+        let group = self.group(entity);
+        let of_group = |(_, write): &(&CallId, &Write)| group.contains(&write.entity);
+        let writes = self.writes.iter().filter(of_group);
+        writes.map(|(call, _)| *call).collect()
+    }
+
+    /// Whether a write is on its way to a store.
+    pub(crate) fn is_in_flight(&self, call: CallId) -> bool {
+        self.writes.contains_key(&call)
+    }
+
+    /// Whether a record of the entity's group needs a transfer now.
+    pub(crate) fn needs_transfers(&self, entity: EntityId) -> bool {
+        let group = self.group(entity);
+        let mut entities = group.iter().filter_map(|entity| self.entities.get(entity));
+        entities.any(|entity| entity.needing > 0)
     }
 
     /// Whether nothing is under way, waits or is dirty.

@@ -52,8 +52,8 @@ impl Converge {
     }
 
     /// These entities, and those in their groups, are one group from now on. One that has no phase
-    /// takes the one in force.
-    pub(super) fn joined(&mut self, entities: &[EntityId]) {
+    /// takes the one in force, unless the phase source names two.
+    pub(super) fn joined(&mut self, entities: &[EntityId], agreed: bool) {
         let group: BTreeSet<EntityId> = entities
             .iter()
             .flat_map(|entity| self.group(*entity))
@@ -75,7 +75,7 @@ impl Converge {
             self.groups.insert(*entity, group.clone());
         }
         let in_force = group.iter().find_map(|entity| self.phase(*entity));
-        if let Some(phase) = in_force {
+        if let (Some(phase), true) = (in_force, agreed) {
             let behind = plan(phase, Verb::Write).primary.other();
             for entity in group {
                 let lacks = (!self.limits.hold_the_same).then_some(behind);

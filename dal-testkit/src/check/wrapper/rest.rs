@@ -31,10 +31,13 @@ where
     ///   one at a time.
     /// * Pages stay with the store that answers reads, also where it is written second and lacks what
     ///   is being transferred.
+    /// * Where only transfers bring what was written, a late one would bring what a later call has
+    ///   changed and not named.
     pub(super) fn depends_on_lag(&self, method: &OpMethod) -> bool {
         let creating = lock(&self.creating);
         let creates = |made: &Place| creating.contains(made.class);
-        method.creates.iter().any(creates) || self.only_transfers && method.token.is_some()
+        method.creates.iter().any(creates)
+            || self.only_transfers && (method.write || method.token.is_some())
     }
 
     /// Remembers what a call may have created.

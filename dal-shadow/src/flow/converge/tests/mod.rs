@@ -46,6 +46,9 @@ fn in_phase(phase: Phase, limits: Limits, entities: &[EntityId]) -> Converge {
         });
     }
     let entities = entities.to_vec();
-    machine.step(Event::Joined { entities });
+    machine.step(Event::Joined {
+        entities,
+        agreed: true,
+    });
     machine
 }

@@ -143,7 +143,10 @@ fn a_group_that_grows_in_mid_step_closes_every_gate() {
     let mut machine = in_phase(Phase::ShadowRead, limits(), &[ENTITY]);
     machine.step(asked(1, Phase::DynamoDbRead));
     let entities = vec![ENTITY, OTHER];
-    let effects = machine.step(Event::Joined { entities });
+    let effects = machine.step(Event::Joined {
+        entities,
+        agreed: true,
+    });
     let closed = |effect: &Effect| match effect {
         Effect::Step(StepEffect::Close {
             entities, token, ..
@@ -195,7 +198,10 @@ fn entities_that_are_apart_step_only_to_a_phase_that_is_next_to_each() {
         lacks,
     });
     let entities = vec![ENTITY, OTHER];
-    machine.step(Event::Joined { entities });
+    machine.step(Event::Joined {
+        entities,
+        agreed: true,
+    });
     for (step, to) in [(1, Phase::DynamoDbRead), (2, Phase::MySqlOnly)] {
         let effects = machine.step(asked(step, to));
         assert!(matches!(ends(&effects), Some(StepEnd::Apart { .. })));
