@@ -62,13 +62,7 @@ async fn there_and_back(engine: Engine, by: By) {
     let folder = tempfile::tempdir().unwrap();
     let steering = Steering::new(by, folder.path());
     steering.set(&every_entity(Phase::MySqlOnly));
-    // Lists by another key do not wait for secondary writes: on a busy machine they would show some
-    // as missing.
-    let shadow = steering.shadow(Policy {
-        await_secondary_writes: true,
-        ..Policy::default()
-    });
-    let shadow = shadow.await.unwrap();
+    let shadow = steering.shadow(Policy::default()).await.unwrap();
     let running = stores.open(&shadow).await;
     let mut driver = Driver::new(steering, running.client, Phase::MySqlOnly);
     probes::place(&stores).await;
