@@ -145,6 +145,21 @@ async fn five_hundred_writes_a_second_of_one_record_are_at_most_three_transfers_
     assert!(setup.status().transferred - before <= 3);
 }
 
+/// Its writes do not overlap, so that each could be made on its own.
+#[tokio::test(start_paused = true)]
+async fn one_caller_who_is_quicker_than_the_secondary_leaves_few_writes_behind() {
+    let setup = Setup::new(Duration::from_millis(8), 1, 1_024, 32).await;
+    let mut most = 0;
+    for number in 1..=load() {
+        let renamed = setup.accounts.rename(1, "account 1", number);
+        renamed.await.unwrap();
+        most = most.max(setup.status().pending);
+    }
+    assert!(most <= 9, "{most} secondary writes at once");
+    let took = setup.is_made_up_for().await;
+    assert!(took < Duration::from_millis(100), "{took:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_secondary_ten_times_slower_loses_nothing_and_costs_the_caller_nothing() {
     // Distinct records: each is at rest again before it is written the next time. Overlapping ones:

@@ -139,7 +139,7 @@ impl Converge {
             .is_some_and(|found| found.given_up)
     }
 
-    fn is_repairable(&self, entity: EntityId) -> bool {
+    pub(super) fn is_repairable(&self, entity: EntityId) -> bool {
         self.entities
             .get(&entity)
             .is_some_and(|found| found.repairable)

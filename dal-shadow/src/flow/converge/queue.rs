@@ -7,6 +7,9 @@ use super::{
     Stage, Transfer, Write,
 };
 
+/// With so many secondary writes of a record that wait, a transfer takes their place.
+const WAITING: usize = 8;
+
 impl Converge {
     pub(super) fn began(
         &mut self,
@@ -154,7 +157,7 @@ impl Converge {
                 .get(record)
                 .is_some_and(super::Record::is_dirty)
         });
-        if is_dirty || self.pending >= self.limits.queued {
+        if is_dirty || self.pending >= self.limits.queued || self.is_far_behind(&write) {
             let (records, bulk) = (write.records, write.bulk);
             self.effects.push(Effect::Drop { call });
             self.effects.push(Effect::Settle { call });
@@ -180,6 +183,20 @@ impl Converge {
         self.pending += 1;
         self.writes.insert(call, write);
         self.start(call);
+    }
+
+    /// Whether one transfer would cost less than the writes of a record that wait already.
+    fn is_far_behind(&self, write: &Write) -> bool {
+        let waiting = |record: &RecordId| {
+            let found = self.records.get(record);
+            found.is_some_and(|found| found.queue.len() >= WAITING)
+        };
+        write.bulk.is_none()
+            && write.records.iter().any(waiting)
+            && write
+                .records
+                .iter()
+                .all(|record| self.is_repairable(record.entity))
     }
 
     fn touch(&mut self, records: &[RecordId]) {

@@ -235,7 +235,10 @@ fn a_member_whose_records_were_written_to_one_store_beside_the_others_is_incompl
         lacks,
     });
     let entities = vec![ENTITY, OTHER];
-    machine.step(Event::Joined { entities });
+    machine.step(Event::Joined {
+        entities,
+        agreed: true,
+    });
     // Until the group is in one phase, its other member writes records of this one on MySQL alone.
     let mark = machine.times_incomplete(OTHER, Store::DynamoDb);
     machine.step(asked(1, Phase::DualWrite));
