@@ -10,7 +10,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::compare::{Verdict, Why};
+use crate::compare::Verdict;
 use crate::harness::core::Core;
 use crate::harness::method::Method;
 use crate::tree::answer::Answer;
@@ -68,10 +68,10 @@ pub(crate) async fn compared(core: &Core, method: &Arc<Method>, both: &Answers) 
         // Nothing of the application's runs for these.
         return method.terms.compare(&both.0, &both.1);
     }
-    let (method, both) = (Arc::clone(method), Arc::clone(both));
-    apart(core, move || method.terms.compare(&both.0, &both.1))
-        .await
-        .unwrap_or_else(Verdict::inconclusive)
+    let (spec, method, both) = (method.spec, Arc::clone(method), Arc::clone(both));
+    let compare = move || method.terms.compare(&both.0, &both.1);
+    let verdict = core.comparing.run(spec, compare).await;
+    verdict.unwrap_or_else(Verdict::inconclusive)
 }
 
 /// Whether the primary gave the same answer again.
@@ -86,26 +86,8 @@ pub(crate) async fn is_still(
     {
         return true;
     }
-    let (method, before, now) = (Arc::clone(method), Arc::clone(before), Arc::clone(now));
-    apart(core, move || method.terms.same(&before.0, &now.0))
-        .await
-        .unwrap_or(false)
-}
-
-/// Rules and normalizers are the application's code, and large answers take time: they run on no
-/// worker that callers need, and one at a time, so that many of them leave the processor to the
-/// callers.
-async fn apart<T: Send + 'static>(
-    core: &Core,
-    run: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Why> {
-    // An error would mean that the semaphore is closed, which it never is.
-    let _turn = core.comparing.acquire().await;
-    let ended = core.runtime.spawn_blocking(move || contained(run)).await;
-    match ended {
-        Ok(Some(result)) => Ok(result),
-        Ok(None) => Err(Why::Panicked),
-        // The process is shutting down.
-        Err(_) => Err(Why::Abandoned),
-    }
+    let (spec, method) = (method.spec, Arc::clone(method));
+    let (before, now) = (Arc::clone(before), Arc::clone(now));
+    let same = move || method.terms.same(&before.0, &now.0);
+    core.comparing.run(spec, same).await.unwrap_or(false)
 }

@@ -15,6 +15,8 @@ pub enum Why {
     TooLarge,
     /// The application's own `Clone`, `Serialize`, rule or normalizer panicked.
     Panicked,
+    /// The application's own rule or normalizer did not return.
+    Stuck,
     /// The caller went away before there was an answer.
     Abandoned,
     /// The secondary write was not taken, because too many were waiting.
@@ -24,11 +26,12 @@ pub enum Why {
 }
 
 impl Why {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Transient,
         Self::Unserializable,
         Self::TooLarge,
         Self::Panicked,
+        Self::Stuck,
         Self::Abandoned,
         Self::Lost,
         Self::PageEnd,
@@ -41,6 +44,7 @@ impl Why {
             Self::Unserializable => "unserializable",
             Self::TooLarge => "too_large",
             Self::Panicked => "user_code_panicked",
+            Self::Stuck => "user_code_stuck",
             Self::Abandoned => "abandoned",
             Self::Lost => "lost",
             Self::PageEnd => "page_end",
@@ -53,6 +57,7 @@ impl Why {
             Self::Unserializable => "an answer cannot be serialized, so it was not compared",
             Self::TooLarge => "an answer is larger than the snapshot limit, and was not compared",
             Self::Panicked => "the application's Clone, Serialize or rule panicked; not compared",
+            Self::Stuck => "the application's rule or normalizer did not return; not compared",
             Self::Abandoned => "the caller went away before there was an answer to compare",
             Self::Lost => "the secondary write was lost, because too many were waiting",
             Self::PageEnd => "the pages hold the same, and only one store says that more follow",

@@ -17,6 +17,7 @@ use crate::flow::breaker::Breaker;
 use crate::flow::converge::Limits;
 use crate::flow::writes::Writes;
 use crate::harness::carry::{Capture, Carrier};
+use crate::harness::comparing::Comparing;
 use crate::harness::core::{Core, Known};
 use crate::harness::evidence::Evidence;
 use crate::harness::measure::measure;
@@ -277,9 +278,9 @@ impl HarnessBuilder {
             reads: Arc::new(Semaphore::new(policy.reads.in_flight)),
             breakers: [Store::MySql, Store::DynamoDb]
                 .map(|store| Breaker::new(store, policy.reads.timeout)),
+            comparing: Comparing::new(runtime.clone(), policy.reads.compare_timeout),
             policy,
             delivery,
-            comparing: Semaphore::new(1),
             rules,
             clock: self.clock,
             runtime,

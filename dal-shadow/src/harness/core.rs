@@ -15,6 +15,7 @@ use crate::flow::breaker::Breaker;
 use crate::flow::converge::{EntityId, Standing};
 use crate::flow::writes::Writes;
 use crate::harness::carry::{Capture, Carrier};
+use crate::harness::comparing::Comparing;
 use crate::harness::entity::{Entity, EntityStatus};
 use crate::harness::method::MethodReport;
 use crate::harness::policy::Policy;
@@ -37,8 +38,8 @@ pub(crate) struct Core {
     pub(crate) only_transfers: AtomicBool,
     /// One permit for each shadow read under way.
     pub(crate) reads: Arc<Semaphore>,
-    /// One permit: comparisons that need more than a look run one at a time.
-    pub(crate) comparing: Semaphore,
+    /// Where comparisons run that need more than a look.
+    pub(crate) comparing: Comparing,
     /// One for the shadow reads of each store, MySQL's first.
     pub(crate) breakers: [Breaker; 2],
     pub(crate) runtime: Handle,

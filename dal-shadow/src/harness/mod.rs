@@ -3,6 +3,7 @@
 mod alarm;
 mod builder;
 pub(crate) mod carry;
+pub(crate) mod comparing;
 mod copy;
 pub(crate) mod core;
 pub(crate) mod counts;

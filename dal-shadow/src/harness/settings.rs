@@ -60,6 +60,10 @@ pub struct ShadowReads {
     /// How long a comparison waits for secondary writes of its record; by default 1 s. After that
     /// the read counts as `pending`.
     pub pending_timeout: Duration,
+    /// How long one comparison may take, with your rules and normalizers; by default 5 s. One that
+    /// takes longer is inconclusive (`user_code_stuck`), and its thread is left behind. With four
+    /// of them nothing is compared until one comes back.
+    pub compare_timeout: Duration,
 }
 
 /// How secondary writes are made.
@@ -180,6 +184,7 @@ impl Default for ShadowReads {
             rereads: 2,
             reread_pause: Duration::from_millis(100),
             pending_timeout: Duration::from_secs(1),
+            compare_timeout: Duration::from_secs(5),
         }
     }
 }
@@ -232,6 +237,7 @@ impl ShadowReads {
             in_flight: self.in_flight.min(MOST_READS),
             reread_pause: self.reread_pause.min(LONGEST),
             pending_timeout: self.pending_timeout.min(LONGEST),
+            compare_timeout: self.compare_timeout.min(LONGEST),
             ..self
         }
     }

@@ -364,6 +364,7 @@ async fn settings_without_a_limit_panic_nowhere() {
                 rereads: u32::MAX,
                 reread_pause: Duration::MAX,
                 pending_timeout: Duration::MAX,
+                compare_timeout: Duration::MAX,
                 ..ShadowReads::default()
             })
             .secondary_writes(SecondaryWrites {

@@ -36,4 +36,5 @@ mod secrets;
 mod settings;
 mod simulate;
 mod step_by_hand;
+mod stuck;
 mod users;
