@@ -13,7 +13,7 @@ pub async fn users(
 ) -> Result<Arc<dyn UserRepository>, Error> {
     let harness = Harness::builder(WatchedFile::new("phases.json"))
         .remember("phases.last.json") // a start without the file stays in the last phase
-        .best_effort_writes() // a crash between two writes loses the second one
+        .best_effort_writes() // a crash between two writes loses the secondary one
         .start()
         .await?;
     let (mysql, dynamodb) = (Arc::new(mysql), Arc::new(dynamodb));

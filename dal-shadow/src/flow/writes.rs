@@ -1,7 +1,11 @@
 //! Drives the state machine of writes: sends what it says, reports how that ended, and lets callers
 //! wait for it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -58,6 +62,8 @@ pub(super) struct State {
 enum Action {
     Send(CallId, Arc<dyn Secondary>),
     Transfer(RecordId, Transfer),
+    /// Not under the lock: it may run the application's code.
+    Release(Transfer),
     Dropped(Arc<dyn Secondary>),
     Settled(Option<Arc<dyn Secondary>>, Option<oneshot::Sender<()>>),
     Later(Duration, Event),
@@ -133,7 +139,7 @@ impl Writes {
     /// The stores may differ in this record.
     pub(crate) fn mark(self: &Arc<Self>, record: RecordId, transfer: Transfer) {
         let mut state = self.state();
-        state.transfers.insert(record, transfer);
+        state.keep(record, transfer);
         self.step(state, Event::Marked { record });
     }
 
@@ -221,7 +227,11 @@ impl Writes {
         state.acting = true;
         while let Some(action) = state.actions.pop_front() {
             drop(state);
-            self.perform(action);
+            // It drops keys and carriers of the application, whose code may panic.
+            let performed = catch_unwind(AssertUnwindSafe(|| self.perform(action)));
+            if performed.is_err() {
+                tracing::error!(target: "dal_shadow", "the application's code panicked in a `Drop`");
+            }
             state = self.state();
         }
         state.acting = false;
@@ -260,6 +270,7 @@ impl Writes {
                     }
                 });
             }
+            Action::Release(transfer) => drop(transfer),
             Action::Dropped(write) => write.dropped(),
             Action::Settled(write, waiting) => {
                 if let Some(write) = write {
@@ -315,10 +326,15 @@ impl State {
         records
             .into_iter()
             .map(|(record, transfer)| {
-                self.transfers.insert(record, transfer);
+                self.keep(record, transfer);
                 record
             })
             .collect()
+    }
+
+    fn keep(&mut self, record: RecordId, transfer: Transfer) {
+        let before = self.transfers.insert(record, transfer);
+        self.actions.extend(before.map(Action::Release));
     }
 
     fn take(&mut self, effect: Effect) {
@@ -337,10 +353,7 @@ impl State {
                 .get(&record)
                 .map(|transfer| Action::Transfer(record, Arc::clone(transfer))),
             Effect::Later { after, event } => Some(Action::Later(after, event)),
-            Effect::Forget { record } => {
-                self.transfers.remove(&record);
-                None
-            }
+            Effect::Forget { record } => self.transfers.remove(&record).map(Action::Release),
             Effect::Step(effect) => self.gates.take(effect).map(Action::Gates),
         };
         self.actions.extend(action);

@@ -26,7 +26,7 @@ impl Harness {
     /// ended.
     ///
     /// # Errors
-    /// [`StepError::NoPhase`] when the entity is not known or has no phase yet,
+    /// [`StepError::Unknown`], [`StepError::NoPhase`] when the entity has no phase yet,
     /// [`StepError::WritesOneStore`] when its phase does not write the store,
     /// [`StepError::CallsUnderWay`] while a write of an earlier phase is under way that will not
     /// reach it.
@@ -50,7 +50,7 @@ impl Harness {
     /// must be made again, or when the phase no longer writes both stores.
     ///
     /// # Errors
-    /// [`StepError::NoPhase`] when the entity is not known or has no phase.
+    /// [`StepError::Unknown`], [`StepError::NoPhase`] when the entity has no phase.
     pub fn repaired(&self, mark: &RepairMark) -> Result<bool, StepError> {
         let (entity, store) = self.behind(&mark.entity)?;
         let both = entity
@@ -122,10 +122,9 @@ impl Harness {
 
     /// The entity, and the secondary store for its writes.
     fn behind(&self, entity: &str) -> Result<(Arc<Entity>, Store), StepError> {
-        let no_phase = || StepError::NoPhase(entity.to_owned());
-        let known = self.core().known().entities.get(entity).cloned();
-        let known = known.ok_or_else(no_phase)?;
-        let (phase, _) = known.gate.now().ok_or_else(no_phase)?;
+        let known = self.core().known().named_entity(entity)?;
+        let phase = known.gate.now();
+        let (phase, _) = phase.ok_or_else(|| StepError::NoPhase(entity.to_owned()))?;
         Ok((known, plan(phase, Verb::Write).primary.other()))
     }
 }

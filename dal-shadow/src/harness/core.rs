@@ -19,6 +19,7 @@ use crate::harness::comparing::Comparing;
 use crate::harness::entity::{Entity, EntityStatus};
 use crate::harness::method::MethodReport;
 use crate::harness::policy::Policy;
+use crate::harness::step_error::StepError;
 use crate::phases::{Checkpoint, EVERY_OTHER, Phases, Remembered, Setting, Store};
 use crate::rules::RuleSet;
 
@@ -70,6 +71,18 @@ impl Known {
     pub(crate) fn named(&self) -> String {
         let names: Vec<_> = self.wanted.entities().map(|(name, _)| name).collect();
         names.join(", ")
+    }
+
+    /// The entity of this name.
+    ///
+    /// # Errors
+    /// [`StepError::Unknown`] with the names that there are.
+    pub(crate) fn named_entity(&self, name: &str) -> Result<Arc<Entity>, StepError> {
+        let entity = self.entities.get(name).cloned();
+        entity.ok_or_else(|| StepError::Unknown {
+            entity: name.to_owned(),
+            known: self.entities.keys().cloned().collect(),
+        })
     }
 
     /// Names in the source that no wrapper of this process has: usually a mistyped entity.

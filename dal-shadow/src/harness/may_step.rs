@@ -34,6 +34,8 @@ pub struct MayStep {
 pub enum Reason {
     /// The entity has no phase to step from, or is not known.
     NoPhase,
+    /// The phase is in force already.
+    InForce,
     /// The step is not between neighbours.
     NotAdjacent,
     /// The phase writes both stores, and the harness was built without `best_effort_writes()`.
@@ -266,6 +268,7 @@ impl fmt::Display for MayStep {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::InForce => f.write_str("the phase is in force already"),
             Self::NoPhase => f.write_str("the entity is not known or has no phase"),
             Self::NotAdjacent => f.write_str("only steps between neighbours are taken"),
             Self::NeedsBestEffort => {

@@ -58,8 +58,7 @@ impl Harness {
     /// # Errors
     /// See [`StepError`]: what is in force then is said there.
     pub async fn step(&self, entity: &str, to: Phase) -> Result<(), StepError> {
-        let known = self.0.known().entities.get(entity).cloned();
-        let entity = known.ok_or_else(|| StepError::NoPhase(entity.to_owned()))?;
+        let entity = self.0.known().named_entity(entity)?;
         let setting = Setting {
             sample: entity.sample(),
             ..Setting::all(to)

@@ -222,7 +222,10 @@ impl Core {
         let apart = members
             .iter()
             .any(|member| member.phase().is_some_and(|other| other != phase));
-        let mut may = if apart && phase == to {
+        if phase == to && !apart {
+            return MayStep::new(&entity.name, Some(phase), to, vec![Reason::InForce]);
+        }
+        let mut may = if phase == to {
             MayStep::new(&entity.name, Some(phase), to, Vec::new())
         } else {
             self.alone(entity, phase, to)

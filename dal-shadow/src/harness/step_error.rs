@@ -8,8 +8,15 @@ use crate::phases::{Phase, Store};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StepError {
-    /// The entity has no phase to step from, or is not known.
+    /// The entity has no phase to step from.
     NoPhase(String),
+    /// No wrapper of this process has an entity of this name.
+    Unknown {
+        /// The name that was given.
+        entity: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
     /// The step is not between neighbours.
     NotAdjacent {
         /// The phase in force.
@@ -86,6 +93,11 @@ impl std::fmt::Display for StepError {
                     "`{entity}` has no phase yet: name it (or `*`) in the phase source"
                 )
             }
+            Self::Unknown { entity, known } => write!(
+                f,
+                "no wrapper of this process is for `{entity}`; there are: {}",
+                known.join(", ")
+            ),
             Self::NotAdjacent { from, to } => write!(
                 f,
                 "{from} → {to} is no step: only neighbours are ({}); {from} stays",

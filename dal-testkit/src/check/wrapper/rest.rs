@@ -64,7 +64,7 @@ where
                     entity.entity, self.phase, entity.failed_transfers
                 );
                 let mut fault = Fault::new(FailureKind::Broken, at, summary);
-                fault.help.push("a repair reads the record from one store and puts or deletes it on the other one, whatever that one holds: call the methods that `repair(..)` names by themselves, over a record that is there and over one that is not".to_owned());
+                fault.help.push("a repair reads the record from one store and puts or deletes it on the other one, whatever that one holds: call the methods that `repair(..)` names by themselves, over a record that is there and over one that is not. A key in `also` must have the type of the argument of that read: the log says when it has another one".to_owned());
                 return Err(fault.places([format!("the repair of {}", entity.entity)]));
             }
             if began.elapsed() >= limit {
