@@ -6,19 +6,17 @@ use dal_shadow::{Harness, MayStep, Phase, PhaseSource, ShadowReads};
 /// Reads are answered by MySQL and compared with DynamoDB: `{"user": "shadow-read@5"}` is 5 %.
 pub async fn harness(phases: impl PhaseSource) -> Result<Harness, Box<dyn std::error::Error>> {
     let differences = JsonLinesSink::open("differences.jsonl", FileLimits::default())?;
-    let harness = Harness::builder(phases)
+    Ok(Harness::builder(phases)
         .best_effort_writes()
         .shadow_reads(ShadowReads {
             timeout: Duration::from_millis(500), // of one shadow read; no caller waits for it
-            in_flight: 64,                       // further ones are shed, and counted
             ..ShadowReads::default()
         })
         .sink(differences) // redacted: no values leave the process
         .sink(TracingSink)
         .sink(MetricsSink)
         .start()
-        .await?;
-    Ok(harness)
+        .await?)
 }
 
 /// Yes with the evidence, or no with the reasons: what a step forward of the source needs.
