@@ -80,8 +80,9 @@ impl Harness {
     ///
     /// `mysql-only` → `dual-write` → `shadow-read` needs no evidence. Every further step forward
     /// needs that both stores are complete and nothing is dirty or on its way, and that comparisons
-    /// since the last [`repaired`](Self::repaired) copy show enough: see [`Evidence`]. A step back
-    /// needs only that the store that gains a role has every record.
+    /// since the last [`repaired`](Self::repaired) copy show enough: see
+    /// [`Evidence`](crate::Evidence). A step back needs only that the store that gains a role has
+    /// every record.
     ///
     /// A step that the phase source asks for is taken only when the answer is yes, and is tried
     /// again until then. `!` in the setting (`dynamodb-read!`) takes it without the evidence, but
