@@ -4,6 +4,7 @@ mod backends;
 mod cancelled;
 mod capture;
 mod catalog;
+mod clean_cost;
 #[cfg(unix)]
 mod containers;
 mod error_table;
