@@ -255,7 +255,9 @@ impl<O: Operation> Driver<O> {
                 self.regressions.keep(&steps, lasts)
             }
         };
-        let mut returned = vec![String::new(); fault.at.min(steps.len())];
+        // A call after the last step shows it: then every step returned.
+        let returning = fault.at + usize::from(fault.after.is_some());
+        let mut returned = vec![String::new(); returning.min(steps.len())];
         for earlier in fault.earlier {
             if let Some(text) = returned.get_mut(earlier.step) {
                 *text = earlier.text;

@@ -14,7 +14,8 @@ pub struct Failure<O> {
     pub summary: String,
     /// The steps that show it, as few as were found; empty where no sequence is to blame.
     pub steps: Vec<Step<O>>,
-    /// What each of the steps before `at` returned, in short; empty where that is not known.
+    /// What each step before the one that shows it returned, in short; empty where that is not known.
+    /// Through the wrapper it is what the wrapper returned.
     pub returned: Vec<String>,
     /// The step that shows it, counted from 0.
     pub at: usize,

@@ -58,8 +58,8 @@ impl<O: Operation> Shrink<'_, O> {
         let whole = steps(&items);
         let Some(found) = self.fails_again(&whole).await else {
             return Shrunk {
+                fault: not_reproducible(self.fault.clone(), &whole),
                 steps: whole,
-                fault: not_reproducible(self.fault.clone()),
                 confirmed: Confirmed {
                     failed: 0,
                     of: REPETITIONS,
@@ -96,9 +96,12 @@ impl<O: Operation> Shrink<'_, O> {
         }
         let (steps, mut fault) = small;
         if confirmed.failed == 0 {
-            fault = not_reproducible(fault);
+            fault = not_reproducible(fault, &steps);
         } else if confirmed.failed < confirmed.of {
-            fault.help.push("the same calls on fresh stores do not always fail: does a call return before its effect can be read, or does a store use a clock, random values or something that stores share?".to_owned());
+            fault.help.push(format!(
+                "the same calls on fresh stores do not always fail: {}",
+                now_and_then(&fault, &steps)
+            ));
         }
         Shrunk {
             steps,
@@ -138,14 +141,28 @@ impl<O: Operation> Shrink<'_, O> {
     }
 }
 
-fn not_reproducible(mut fault: Fault) -> Fault {
-    let help = if fault.kind == FailureKind::TimedOut {
-        "the same calls returned in time when they were run again: was the machine busy? `.call_timeout(..)` sets how long a call may take, `.parallel(1)` runs one sequence at a time"
+/// Why a sequence may fail now and then. Where no secondary write was made (`OnlyTransfers`), a
+/// record that a write does not name is equal whenever another transfer of it comes late enough.
+fn now_and_then<O>(fault: &Fault, steps: &[Step<O>]) -> &'static str {
+    let transfers = steps.iter().any(|step| matches!(step, Step::OnlyTransfers));
+    if transfers && fault.kind == FailureKind::Difference {
+        "no secondary write was made (`OnlyTransfers`), and when a transfer reads its record is a matter of time: does every write name each record that it changes (`key`, `also`)?"
     } else {
-        "the same calls on fresh stores did not fail again: do the factories really give fresh stores (own tables, no pool, cache, clock or random value shared)? Does a call return before its effect can be read?"
+        "does a call return before its effect can be read, or does a store use a clock, random values or something that stores share (tables, a pool, a cache)?"
+    }
+}
+
+fn not_reproducible<O>(mut fault: Fault, steps: &[Step<O>]) -> Fault {
+    let help = if fault.kind == FailureKind::TimedOut {
+        "the same calls returned in time when they were run again: was the machine busy? `.call_timeout(..)` sets how long a call may take, `.parallel(1)` runs one sequence at a time".to_owned()
+    } else {
+        format!(
+            "the same calls on fresh stores did not fail again: {}",
+            now_and_then(&fault, steps)
+        )
     };
     fault.kind = FailureKind::NotReproducible;
-    fault.help.insert(0, help.to_owned());
+    fault.help.insert(0, help);
     fault.summary = format!("not reproducible: {}", fault.summary);
     fault
 }
@@ -350,5 +367,34 @@ impl<O: Operation> Work<'_, '_, O> {
             self.shown_left = left;
             (self.shrink.say)(&format!("{what}: {left} steps after {} tries", self.runs));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_comes_and_goes_where_only_transfers_are_made_points_to_also() {
+        let transfers = [Step::Call(1), Step::OnlyTransfers, Step::Call(2)];
+        let help = |kind, steps: &[Step<i32>]| {
+            let fault = not_reproducible(Fault::new(kind, 0, "differs"), steps);
+            assert_eq!(fault.kind, FailureKind::NotReproducible);
+            fault.help.join("\n")
+        };
+        let differs = help(FailureKind::Difference, &transfers);
+        assert!(
+            differs.contains("`also`") && !differs.contains("clock"),
+            "{differs}"
+        );
+        for (kind, steps) in [
+            (FailureKind::Difference, &transfers[..1]),
+            (FailureKind::Broken, &transfers),
+        ] {
+            let help = help(kind, steps);
+            assert!(help.contains("a clock") && !help.contains("also"), "{help}");
+        }
+        let late = help(FailureKind::TimedOut, &transfers);
+        assert!(late.contains(".call_timeout("), "{late}");
     }
 }

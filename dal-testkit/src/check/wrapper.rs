@@ -30,7 +30,7 @@ use futures::future::BoxFuture;
 use super::call::{At, Invoker, LONGEST_PAUSE, Limits, is_transient, may_repeat};
 use super::comparison::{Compared, Comparison};
 use super::execute::Ran;
-use super::fault::Fault;
+use super::fault::{Earlier, Fault};
 use super::independent::given;
 use super::start::Start;
 use super::tally::Tally;
@@ -110,8 +110,15 @@ where
         unused_bound: start.bound(),
         creating: Mutex::default(),
         made: BTreeSet::new(),
+        returned: Vec::new(),
     };
-    let fault = walk.all().await.err();
+    let fault = walk.all().await.err().map(|mut fault| {
+        let returned = walk.returned.iter();
+        fault.earlier = returned
+            .map(|(step, answer)| Earlier::of(*step, [answer]))
+            .collect();
+        fault
+    });
     let mut statistics = walk.tally.statistics;
     statistics.transferred = walk.evidence.transferred();
     statistics.repeated = walk.invoker.repeated() + walk.through.repeated();
@@ -182,6 +189,8 @@ struct Walk<'a, O, A: ?Sized, B: ?Sized, W> {
     creating: Mutex<BTreeSet<&'static str>>,
     /// The slots that are bound.
     made: BTreeSet<(&'static str, Slot)>,
+    /// What the wrapper returned at each step, and the bare store as well.
+    returned: Vec<(usize, Answer)>,
 }
 
 impl<O, A, B, W> Walk<'_, O, A, B, W>
@@ -291,6 +300,8 @@ where
             (&answer, &mut self.bound),
             (&bare, &mut self.bare_bound),
         );
+        drop((whole, bare_whole));
+        self.returned.push((at, answer));
         Ok(())
     }
 
