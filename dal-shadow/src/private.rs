@@ -5,12 +5,13 @@ use std::fmt::Display;
 use dal_traits::{Class, Classify};
 use serde::Serialize;
 
-pub use crate::call::{Engine, Key, Repeatable, Sampled, Ticket, Write};
+pub use crate::call::{Engine, Key, KeyOf, Repeatable, Sampled, Ticket, Write};
 pub use crate::compare::pages::Pages;
 pub use crate::flow::converge::TransferEnd;
 pub use crate::flow::record_key::key_hash;
-pub use crate::harness::repairer::{Repair, Repairer, ended_with, repair, repairer, repairer_with};
+pub use crate::harness::repairer::{Repairer, repairer, repairer_with};
 pub use crate::harness::spec::MethodSpec;
+pub use crate::harness::transfer::{Repair, ended_with, repair};
 pub use crate::phases::Verb;
 pub use crate::rules::grammar::{field_problem, pattern_problem, place_problem};
 pub use futures::future::BoxFuture;

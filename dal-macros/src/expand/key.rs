@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
-use syn::spanned::Spanned;
 
 use super::call::{self, local};
 use crate::model::{ArgForm, KeyModel, KeyRoot, MethodModel, TraitModel};
@@ -89,10 +88,13 @@ fn pushed(model: &TraitModel, method: &MethodModel, key: &KeyModel) -> TokenStre
         .filter_map(|step| step.field.as_ref())
         .next_back()
         .map_or_else(|| start.span(), proc_macro2::Ident::span);
-    let ty = own_type(model, key);
+    let new = own_type(model, key).map_or_else(
+        || quote_spanned!(span=> new),
+        |ty| quote_spanned!(span=> own::<#ty>),
+    );
     let push = |value: TokenStream| {
         quote_spanned! {span=>
-            #keys.push(::dal_shadow::__private::Key::new::<#ty>(#position, #value));
+            #keys.push(::dal_shadow::__private::Key::#new(#position, #value));
         }
     };
     if let Some(whole) = whole {
@@ -114,9 +116,9 @@ fn pushed(model: &TraitModel, method: &MethodModel, key: &KeyModel) -> TokenStre
     // The answer as a whole, and an element of a list, are references already.
     let is_field = key.steps.last().is_some_and(|step| !step.each);
     let inner = if is_field {
-        push(quote!(::std::borrow::ToOwned::to_owned(&#place)))
+        push(quote_spanned!(span=> ::std::borrow::ToOwned::to_owned(&#place)))
     } else {
-        push(quote!(::std::borrow::ToOwned::to_owned(#place)))
+        push(quote_spanned!(span=> ::std::borrow::ToOwned::to_owned(#place)))
     };
     loops.into_iter().rev().fold(
         inner,
@@ -124,13 +126,12 @@ fn pushed(model: &TraitModel, method: &MethodModel, key: &KeyModel) -> TokenStre
     )
 }
 
-/// The type that a key of the trait's own entity must have; of another entity the compiler finds it.
-fn own_type(model: &TraitModel, key: &KeyModel) -> TokenStream {
-    let own: Option<Type> = match (&model.repair, key.entity) {
+/// The type that a key of the trait's own entity must have, where `repair` names methods.
+fn own_type(model: &TraitModel, key: &KeyModel) -> Option<Type> {
+    match (&model.repair, key.entity) {
         (Some(repair), 0) => key::key_type(repair, &model.methods),
         _ => None,
-    };
-    own.map_or_else(|| quote!(_), |ty| quote_spanned!(ty.span()=> #ty))
+    }
 }
 
 /// How a key is passed to a method of `repair`: the only element of `args`.

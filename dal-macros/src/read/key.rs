@@ -39,9 +39,23 @@ fn root(option: &KeyOption, draft: &Draft) -> syn::Result<KeyRoot> {
             refuse(
                 &option.root,
                 format!("`{}` has no argument `{}`", draft.ident, option.root),
-                "name an argument, or `result` for the value that the primary store returns",
+                format!(
+                    "name {}`result` for the value that the primary store returns",
+                    arguments(draft)
+                ),
             )
         })
+}
+
+/// The arguments, as the beginning of an enumeration.
+fn arguments(draft: &Draft) -> String {
+    let arguments = draft.args.iter();
+    let names: Vec<_> = arguments.map(|arg| format!("`{}`", arg.ident)).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("an argument ({}), or ", names.join(", "))
+    }
 }
 
 /// The key of a read: the argument that `key` names, else the plain handle of the class that
@@ -93,7 +107,7 @@ pub fn of_write(
             Some(own) => keys.push(own),
             // A mirror method that the application calls by itself.
             None if draft.kind() == Some(Kind::Mirror) => return Ok((keys, true)),
-            None => return Err(unnamed(draft)),
+            None => return Err(unnamed(draft, class)),
         },
     }
     Ok((keys, false))
@@ -135,14 +149,20 @@ fn own(draft: &Draft, class: Option<&Ident>) -> Option<KeyModel> {
     })
 }
 
-fn unnamed(draft: &Draft) -> syn::Error {
+fn unnamed(draft: &Draft, class: Option<&Ident>) -> syn::Error {
     let name = &draft.ident;
+    let keys = "add `key = id` (an argument), `key = user.id` (a field of one), `key = result.id` (of what the primary store returns), or `key = all` for a write of the whole entity";
     refuse(
         name,
         format!(
             "`{name}` does not say which record it changes, so its secondary writes have no order"
         ),
-        "add `key = id` (an argument), `key = user.id` (a field of one), `key = result.id` (of what the primary store returns), or `key = all` for a write of the whole entity",
+        match class {
+            None => keys.to_owned(),
+            Some(class) => format!(
+                "mark the argument that is the id `#[handle({class})]`, as in the read that `repair` names; or {keys}"
+            ),
+        },
     )
 }
 
@@ -166,48 +186,126 @@ pub fn repair(option: &RepairOption, all: &[Draft]) -> syn::Result<RepairModel> 
             "write `repair(read = get, put = put_exact, delete = remove)`, with `ids = method` where the store makes ids, or `repair(with = function)`",
         ));
     };
-    let read = one_argument(read, all, &[Kind::Read], "a read of one record by its key")?;
     Ok(RepairModel::Methods {
-        read,
-        put: one_argument(
-            put,
-            all,
-            &[Kind::Mirror],
-            "a mirror method that puts one record",
-        )?,
-        delete: one_argument(
-            delete,
-            all,
-            &[Kind::Write, Kind::Mirror],
-            "a write that deletes one record by its key",
-        )?,
+        read: part(&READ, read, all)?,
+        put: part(&PUT, put, all)?,
+        delete: part(&DELETE, delete, all)?,
         ids: option
             .ids
             .as_ref()
-            .map(|ids| {
-                let what = "a mirror method that moves the ids past a key";
-                one_argument(ids, all, &[Kind::Mirror], what)
-            })
+            .map(|ids| part(&IDS, ids, all))
             .transpose()?,
     })
 }
 
-fn one_argument(name: &Ident, all: &[Draft], kinds: &[Kind], what: &str) -> syn::Result<usize> {
+/// A part of `repair` that names a method of the trait.
+struct Part {
+    name: &'static str,
+    /// The method that it needs.
+    needs: &'static str,
+    kinds: &'static [Kind],
+    /// What to do with a method of another kind.
+    mark: &'static str,
+    /// The attribute and the rest of the declaration of a method that the trait lacks.
+    declaration: (&'static str, &'static str),
+}
+
+const READ: Part = Part {
+    name: "read",
+    needs: "a read of one record by its key",
+    kinds: &[Kind::Read],
+    mark: "name the read that returns one record, or mark this one `#[shadow(read)]`",
+    declaration: ("read", "(&self, key: K) -> Result<Option<T>, E>"),
+};
+
+const PUT: Part = Part {
+    name: "put",
+    needs: "a mirror method that puts one record",
+    kinds: &[Kind::Mirror],
+    mark: "mark it `#[shadow(mirror)]` if it stores exactly the record that it is given, over whatever is there",
+    declaration: ("mirror", "(&self, value: &T) -> Result<(), E>"),
+};
+
+const DELETE: Part = Part {
+    name: "delete",
+    needs: "a write that deletes one record by its key",
+    kinds: &[Kind::Write, Kind::Mirror],
+    mark: "name the method that deletes one record, or mark this one `#[shadow(write, replay)]`",
+    declaration: ("write, replay", "(&self, key: K) -> Result<bool, E>"),
+};
+
+const IDS: Part = Part {
+    name: "ids",
+    needs: "a mirror method that moves the ids past a key",
+    kinds: &[Kind::Mirror],
+    mark: "mark it `#[shadow(mirror)]` if it only moves the id generator past the key",
+    declaration: ("mirror", "(&self, key: K) -> Result<(), E>"),
+};
+
+/// The method that a part of `repair` names.
+fn part(part: &Part, name: &Ident, all: &[Draft]) -> syn::Result<usize> {
+    let Part {
+        name: of, needs, ..
+    } = part;
     let found = all.iter().position(|draft| draft.ident == *name);
-    match found.and_then(|index| Some((index, all.get(index)?))) {
-        Some((index, draft))
-            if draft.args.len() == 1
-                && draft.kind().is_some_and(|kind| kinds.contains(&kind))
-                && draft.cfgs.is_empty() =>
-        {
-            Ok(index)
-        }
-        _ => Err(refuse(
+    let Some((index, draft)) = found.and_then(|index| Some((index, all.get(index)?))) else {
+        return Err(missing(part, name, all));
+    };
+    let kind = draft.kind();
+    if !kind.is_some_and(|kind| part.kinds.contains(&kind)) {
+        let is = kind.map_or("not marked", Kind::noun);
+        return Err(refuse(
             name,
-            format!("`repair` needs {what}, and `{name}` is not one"),
-            "name a method of the trait that takes one argument beside `&self` and is always compiled",
-        )),
+            format!("`{name}` is {is}, and `repair({of} = ..)` needs {needs}"),
+            part.mark,
+        ));
     }
+    if draft.args.len() != 1 {
+        return Err(refuse(
+            name,
+            format!(
+                "`{name}` takes {} arguments, and `repair({of} = ..)` needs {needs}: one argument",
+                draft.args.len()
+            ),
+            "name a method with one argument beside `&self` (a key of several parts can be a tuple or a struct), or write `repair(with = function)`",
+        ));
+    }
+    if !draft.cfgs.is_empty() {
+        return Err(refuse(
+            name,
+            format!("`{name}` is not always compiled, and `repair` always needs it"),
+            "remove the `#[cfg]` from the method",
+        ));
+    }
+    Ok(index)
+}
+
+/// The trait does not have the method: those that it has and could be meant, or how to declare it.
+fn missing(part: &Part, name: &Ident, all: &[Draft]) -> syn::Error {
+    let able = all.iter().filter(|draft| {
+        draft.args.len() == 1 && draft.kind().is_some_and(|kind| part.kinds.contains(&kind))
+    });
+    let able: Vec<_> = able.map(|draft| format!("`{}`", draft.ident)).collect();
+    let (attribute, rest) = part.declaration;
+    let declare = format!("declare `#[shadow({attribute})] async fn {name}{rest}`");
+    refuse(
+        name,
+        format!("the trait has no method `{name}`"),
+        if able.is_empty() {
+            declare
+        } else {
+            format!(
+                "name {} ({}: {}), or {declare}",
+                part.needs,
+                if able.len() == 1 {
+                    "there is"
+                } else {
+                    "there are"
+                },
+                able.join(", ")
+            )
+        },
+    )
 }
 
 /// The class of handles that the read of `repair` takes.

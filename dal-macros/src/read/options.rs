@@ -87,6 +87,16 @@ impl Kind {
     pub const fn is_skip(self) -> bool {
         matches!(self, Self::SkipRead | Self::SkipWrite)
     }
+
+    /// What a method of this kind is, for a message.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Read => "a read",
+            Self::Write => "a write",
+            Self::Mirror => "a mirror method",
+            Self::SkipRead | Self::SkipWrite => "a method of one store",
+        }
+    }
 }
 
 /// `mirror = method(result, name)`.

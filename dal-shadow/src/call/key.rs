@@ -1,6 +1,5 @@
 //! Ordering keys, and the records that they name.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use crate::flow::record_key::key_hash;
 use crate::flow::writes::Keyed;
 use crate::harness::carry::Carrier;
 use crate::harness::core::Core;
-use crate::harness::repairer::Repairer;
+use crate::harness::repairer::{AnyKey, Repairer};
 use crate::harness::transfer::transfer;
 
 /// The ordering key of a record that a write names. For generated code.
@@ -21,7 +20,25 @@ pub struct Key {
     /// The entity's position in the list of its wrapper.
     entity: usize,
     hash: u128,
-    value: Arc<dyn Any + Send + Sync>,
+    value: AnyKey,
+}
+
+/// A value that is a key of type `K`, which `repair` reads a record by: `K` itself. For generated
+/// code.
+#[diagnostic::on_unimplemented(
+    message = "a key of type `{Self}` names no record of this trait: `repair` reads one by `{K}`",
+    label = "this key is a `{Self}`, and must be a `{K}`",
+    note = "name the argument or field that holds the `{K}` (`key = id`, `key = user.id`, `key = result.id`), or mark the argument with the `#[handle(..)]` of the read that `repair` names"
+)]
+pub trait KeyOf<K> {
+    /// The key.
+    fn key(self) -> K;
+}
+
+impl<K> KeyOf<K> for K {
+    fn key(self) -> K {
+        self
+    }
 }
 
 impl Key {
@@ -30,8 +47,13 @@ impl Key {
         Self {
             entity,
             hash: key_hash(&key),
-            value: Arc::new(key),
+            value: AnyKey::new(key),
         }
+    }
+
+    /// The same of the wrapper's own entity, whose keys are of type `K`.
+    pub fn own<K: Serialize + Send + Sync + 'static>(entity: usize, key: impl KeyOf<K>) -> Self {
+        Self::new(entity, key.key())
     }
 }
 

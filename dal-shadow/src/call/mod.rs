@@ -11,7 +11,7 @@ mod ticket;
 mod write;
 
 pub use guarded::Repeatable;
-pub use key::Key;
+pub use key::{Key, KeyOf};
 pub use read::Sampled;
 pub use ticket::{Engine, Ticket};
 pub use write::Write;

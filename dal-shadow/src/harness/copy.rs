@@ -8,6 +8,7 @@ use crate::flow::converge::{Incomplete, RecordId};
 use crate::flow::record_key::key_hash;
 use crate::harness::entity::Entity;
 use crate::harness::public::Harness;
+use crate::harness::repairer::AnyKey;
 use crate::harness::step_error::StepError;
 use crate::harness::transfer::transfer;
 use crate::phases::{Phase, Store, Verb, plan};
@@ -104,7 +105,14 @@ impl Harness {
         };
         let carrier = self.core().capture();
         let span = tracing::Span::current();
-        let transfer = transfer(self.core(), entity.id, Arc::new(key), None, carrier, span);
+        let transfer = transfer(
+            self.core(),
+            entity.id,
+            AnyKey::new(key),
+            None,
+            carrier,
+            span,
+        );
         self.core().writes.mark(record, transfer);
         self.core().writes.transferred(record).await;
         Ok(())

@@ -1,19 +1,31 @@
-//! How a record of the secondary store is made equal to the primary one.
+//! What `repair(..)` of a trait says, for keys of whatever type: which methods a transfer calls.
 
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::Arc;
 
-use dal_traits::{Class, Effect, ErrorKind};
 use futures::future::BoxFuture;
 
 use crate::flow::converge::TransferEnd;
 use crate::phases::Store;
-use crate::tree::answer::Answer;
 
-type Run = Arc<
-    dyn Fn(&Arc<dyn Any + Send + Sync>, Store) -> BoxFuture<'static, TransferEnd> + Send + Sync,
->;
+type Run = Arc<dyn Fn(&AnyKey, Store) -> BoxFuture<'static, TransferEnd> + Send + Sync>;
+
+/// A key of whatever type.
+#[derive(Clone)]
+pub(crate) struct AnyKey {
+    value: Arc<dyn Any + Send + Sync>,
+    type_name: &'static str,
+}
+
+impl AnyKey {
+    pub(crate) fn new<K: Send + Sync + 'static>(key: K) -> Self {
+        Self {
+            value: Arc::new(key),
+            type_name: std::any::type_name::<K>(),
+        }
+    }
+}
 
 /// Makes the record with a key equal. For generated code.
 #[derive(Clone)]
@@ -35,11 +47,7 @@ impl Repairer {
     }
 
     /// Makes the record with this key equal; the store is the one that it is read from.
-    pub(crate) fn run(
-        &self,
-        key: &Arc<dyn Any + Send + Sync>,
-        from: Store,
-    ) -> BoxFuture<'static, TransferEnd> {
+    pub(crate) fn run(&self, key: &AnyKey, from: Store) -> BoxFuture<'static, TransferEnd> {
         (self.run)(key, from)
     }
 }
@@ -58,19 +66,23 @@ pub fn repairer<K: Send + Sync + 'static>(
     entity: &'static str,
     repair: impl Fn(Arc<K>, Store) -> BoxFuture<'static, TransferEnd> + Send + Sync + 'static,
 ) -> Repairer {
-    let run: Run = Arc::new(move |key, from| match Arc::clone(key).downcast::<K>() {
-        Ok(key) => repair(key, from),
-        Err(_other) => {
-            tracing::error!(
-                target: "dal_shadow",
-                entity,
-                expected = std::any::type_name::<K>(),
-                "a key in `also` has another type than the argument of the read that `repair` \
-                 names: the record stays dirty until both are the same type"
-            );
-            Box::pin(std::future::ready(TransferEnd::Refused))
-        }
-    });
+    let run: Run = Arc::new(
+        move |key, from| match Arc::clone(&key.value).downcast::<K>() {
+            Ok(key) => repair(key, from),
+            Err(_other) => {
+                tracing::error!(
+                    target: "dal_shadow",
+                    entity,
+                    given = key.type_name,
+                    expected = std::any::type_name::<K>(),
+                    "a key in `also` has another type (`given`) than the read that `repair` names on the \
+                     trait of its entity (`expected`): name an argument or a field of that type; until \
+                     then the record stays dirty"
+                );
+                Box::pin(std::future::ready(TransferEnd::Refused))
+            }
+        },
+    );
     Repairer {
         key: TypeId::of::<K>(),
         key_name: std::any::type_name::<K>(),
@@ -84,79 +96,4 @@ pub fn repairer_with<K: Clone + Send + Sync + 'static>(
     repair: impl Fn(K, Store) -> BoxFuture<'static, TransferEnd> + Send + Sync + 'static,
 ) -> Repairer {
     repairer::<K>(entity, move |key, from| repair(K::clone(&key), from))
-}
-
-/// The methods of one repair. For generated code.
-pub struct Repair<'a, T> {
-    /// Reads the record from the primary store.
-    pub read: &'a (dyn Fn() -> BoxFuture<'static, Result<Option<T>, Class>> + Send + Sync),
-    /// Puts it on the secondary store.
-    pub put: &'a (dyn Fn(T) -> BoxFuture<'static, Answer> + Send + Sync),
-    /// Deletes it there.
-    pub delete: &'a (dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync),
-    /// Moves that store's ids past the key.
-    pub ids: Option<&'a (dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync)>,
-}
-
-/// Reads a record and puts or deletes it. For generated code.
-pub async fn repair<T>(methods: Repair<'_, T>) -> TransferEnd {
-    // What is missing must be missing twice: a read that lags must delete nothing.
-    for attempt in 0..2 {
-        let value = match (methods.read)().await {
-            Ok(Some(value)) => value,
-            Ok(None) if attempt == 0 => continue,
-            Ok(None) => break,
-            Err(class) if class.kind == ErrorKind::NotFound => {
-                if attempt == 0 {
-                    continue;
-                }
-                break;
-            }
-            Err(_unread) => return TransferEnd::Failed,
-        };
-        let (put, class) = ended(&(methods.put)(value).await);
-        if put == TransferEnd::Refused && class == Some(ErrorKind::UniqueViolation) {
-            // Another record has its unique value and waits for this one's: it lets go first.
-            let (deleted, _) = ended(&(methods.delete)().await);
-            return match deleted {
-                TransferEnd::Unknown => TransferEnd::Unknown,
-                _ => TransferEnd::Refused,
-            };
-        }
-        return with_ids(methods.ids, put).await;
-    }
-    let (deleted, _) = ended(&(methods.delete)().await);
-    with_ids(methods.ids, deleted).await
-}
-
-async fn with_ids(
-    ids: Option<&(dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync)>,
-    end: TransferEnd,
-) -> TransferEnd {
-    match ids {
-        Some(ids) if end == TransferEnd::Done => ended(&ids().await).0,
-        _ => end,
-    }
-}
-
-/// How a repair ended that is a function of the application. For generated code.
-pub fn ended_with(answer: &Answer) -> TransferEnd {
-    ended(answer).0
-}
-
-fn ended(answer: &Answer) -> (TransferEnd, Option<ErrorKind>) {
-    let Answer::Error(error) = answer else {
-        return (TransferEnd::Done, None);
-    };
-    let class = &error.class;
-    let end = if class.kind == ErrorKind::NotFound {
-        TransferEnd::Done
-    } else if class.effect == Effect::Unknown {
-        TransferEnd::Unknown
-    } else if class.is_transient() {
-        TransferEnd::Failed
-    } else {
-        TransferEnd::Refused
-    };
-    (end, Some(class.kind))
 }
