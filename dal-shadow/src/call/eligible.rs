@@ -7,8 +7,8 @@ use crate::call::guarded::Answers;
 use crate::compare::{CallOutcome, Verdict, Why};
 use crate::findings::record::Finding;
 use crate::harness::core::Core;
-use crate::harness::evidence::Seen;
 use crate::harness::method::Method;
+use crate::tree::answer::Answer;
 
 /// A call that is eligible for comparing. This is the one place where such a call is counted and
 /// recorded: exactly once, also when its task ends before there is an outcome.
@@ -34,12 +34,12 @@ impl Eligible {
 
     /// The call ended without a comparison that is worth a record.
     pub(crate) fn uncompared(mut self, outcome: CallOutcome) {
-        self.count(&Verdict::of(outcome), Seen::Nothing);
+        self.count(&Verdict::of(outcome), None);
     }
 
     /// The call ended like this; `answers` are both, where they are there.
     pub(crate) fn ended(mut self, verdict: Verdict, context: &Context, answers: Option<Answers>) {
-        self.count(&verdict, Seen::of(answers.as_deref()));
+        self.count(&verdict, answers.as_deref());
         if !verdict.outcome.is_recorded() {
             return;
         }
@@ -59,9 +59,9 @@ impl Eligible {
         });
     }
 
-    fn count(&mut self, verdict: &Verdict, seen: Seen) {
+    fn count(&mut self, verdict: &Verdict, answers: Option<&(Answer, Answer)>) {
         self.ended = true;
-        self.method.settled(verdict, self.window, seen);
+        self.method.settled(verdict, self.window, answers);
         let (spec, outcome) = (self.method.spec, &verdict.outcome);
         self.core.delivery.count(spec.entity, spec.method, outcome);
     }
@@ -70,7 +70,7 @@ impl Eligible {
 impl Drop for Eligible {
     fn drop(&mut self) {
         if !self.ended {
-            self.count(&Verdict::inconclusive(Why::Abandoned), Seen::Nothing);
+            self.count(&Verdict::inconclusive(Why::Abandoned), None);
         }
     }
 }

@@ -107,8 +107,7 @@ impl Engine {
             inside,
             key,
         };
-        // A page token stays with the store that made it.
-        if spec.verb == Verb::Read && spec.presence.is_empty() && ticket.is_fenced() {
+        if spec.verb == Verb::Read && ticket.is_fenced() {
             method.fenced();
             ticket.plan = Plan {
                 primary: plan.primary.other(),
@@ -178,16 +177,21 @@ impl Ticket<'_> {
         self.plan.secondary == SecondaryRole::None
     }
 
-    /// Whether the primary store for reads may lack something that was acknowledged: then the one
-    /// for writes answers.
+    /// Whether the primary store for reads may lack something that was acknowledged, or is
+    /// incomplete: then the one for writes answers.
     fn is_fenced(&self) -> bool {
         let writes = plan(self.inside.phase, Verb::Write);
         if writes.secondary == SecondaryRole::None || writes.primary == self.plan.primary {
             return false;
         }
+        let (writes, entity) = (&self.core.writes, self.entity.id);
+        if !self.method.spec.presence.is_empty() {
+            // A page token stays with the store that made it, as long as that one is complete.
+            return writes.is_behind(entity);
+        }
         match self.record() {
-            Some(record) => self.core.writes.is_fenced(record),
-            None => self.core.writes.is_any_fenced(self.entity.id),
+            Some(record) => writes.is_fenced(record),
+            None => writes.is_any_fenced(entity),
         }
     }
 

@@ -172,7 +172,7 @@ impl Task {
             }
             return (Ok(output), None);
         }
-        // A `Clone` of the application that panics leaves records that nobody knows.
+        // A `Clone` of the application that panics leaves records whose keys are unknown.
         let made = contained(|| (named(&output), secondary(&output)));
         let pending = match made {
             None => {

@@ -114,9 +114,11 @@ impl Gate {
         self.alone.load(Ordering::SeqCst) > 0
     }
 
-    /// Gives the entity its first phase.
-    pub(super) fn begin(&self, phase: Phase) {
-        self.word.store(bits(phase) | EPOCH, Ordering::SeqCst);
+    /// Gives the entity its first phase, and lets writes in if it is open.
+    pub(super) fn begin(&self, phase: Phase, open: bool) {
+        let closed = if open { 0 } else { CLOSED };
+        self.word
+            .store(bits(phase) | EPOCH | closed, Ordering::SeqCst);
     }
 
     /// Lets no write in.
@@ -143,7 +145,7 @@ impl Gate {
         self.opened.notify_waiters();
     }
 
-    /// Nobody waits any more until calls have left.
+    /// No step waits any more until calls have left.
     pub(super) fn stepped(&self) {
         self.word.fetch_and(!STEPPING, Ordering::SeqCst);
     }
@@ -222,7 +224,7 @@ mod tests {
 
     fn begun(phase: Phase) -> Arc<Gate> {
         let gate = Arc::new(Gate::default());
-        gate.begin(phase);
+        gate.begin(phase, true);
         gate
     }
 
@@ -235,7 +237,7 @@ mod tests {
             async move { gate.enter(Verb::Read, "user").await.phase }
         });
         tokio::task::yield_now().await;
-        gate.begin(Phase::DualWrite);
+        gate.begin(Phase::DualWrite, true);
         gate.wake();
         assert_eq!(waiting.await.unwrap(), Phase::DualWrite);
     }

@@ -10,12 +10,12 @@ use tokio::sync::oneshot;
 use super::converge::{EntityId, StepEffect, StepEnd, StepEvent, StepId};
 use super::gate::Gate;
 
-/// Every gate, and who waits for steps.
+/// Every gate, and the callers that wait for steps.
 #[derive(Default)]
 pub(super) struct Gates {
     by_entity: HashMap<EntityId, Arc<Gate>>,
     askers: HashMap<StepId, oneshot::Sender<StepEnd>>,
-    /// Dropped when nobody waits any more until calls have left.
+    /// Dropped when no step waits any more until calls have left.
     watched: HashMap<StepId, Watched>,
 }
 
@@ -27,9 +27,9 @@ struct Watched {
 
 /// What is done outside of the lock.
 pub(super) enum GateAction {
-    /// Wake who waits at these gates.
+    /// Wake the calls that wait at these gates.
     Wake(Vec<Arc<Gate>>),
-    /// Wake who waits at these gates; wait for `left`, then report the event, unless it is no
+    /// Wake the calls that wait at these gates; wait for `left`, then report the event, unless it is no
     /// longer of interest.
     Watch {
         wake: Vec<Arc<Gate>>,
@@ -37,7 +37,7 @@ pub(super) enum GateAction {
         until: oneshot::Receiver<()>,
         event: StepEvent,
     },
-    /// Tell whoever asked for a step.
+    /// Tell the caller that asked for a step.
     Tell(oneshot::Sender<StepEnd>, StepEnd),
 }
 
@@ -56,14 +56,18 @@ impl Gates {
         self.by_entity.get(&entity).cloned()
     }
 
-    /// Changes the words of the gates at once, so that whoever holds the lock sees in them what the
+    /// Changes the words of the gates at once, so that a thread that holds the lock sees in them what the
     /// machine knows; what runs other code is left to the caller.
     pub(super) fn take(&mut self, effect: StepEffect) -> Option<GateAction> {
         match effect {
-            StepEffect::Begin { entity, phase } => {
+            StepEffect::Begin {
+                entity,
+                phase,
+                open,
+            } => {
                 let gates = self.of(&[entity]);
                 for gate in &gates {
-                    gate.begin(phase);
+                    gate.begin(phase, open);
                 }
                 Some(GateAction::Wake(gates))
             }
@@ -118,7 +122,7 @@ impl Gates {
                 let asker = self.askers.remove(&step)?;
                 Some(GateAction::Tell(asker, end))
             }
-            StepEffect::Stop { entities } => {
+            StepEffect::Hold { entities } => {
                 for gate in self.of(&entities) {
                     gate.close();
                 }

@@ -88,7 +88,10 @@ impl Writes {
     /// The store was copied since it had been made incomplete for the `times`-th time; false when
     /// something made it incomplete after that.
     pub(crate) fn filled(&self, entity: EntityId, store: Store, times: u64) -> bool {
-        self.state().machine.filled(entity, store, times)
+        let mut state = self.state();
+        let filled = state.machine.filled(entity, store, times);
+        self.show(&state.machine);
+        filled
     }
 
     /// Lets no write in any more.

@@ -1,8 +1,12 @@
 //! Drives the state machine of writes: sends what it says, reports how that ended, and lets callers
 //! wait for it.
 
+mod guards;
 #[cfg(test)]
 mod tests;
+
+use guards::Report;
+pub(crate) use guards::{Pending, UnderWay};
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,8 +19,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
 use super::converge::{
-    CallId, Converge, Effect, EntityId, Event, Limits, PrimaryEnd, RecordId, SecondaryEnd,
-    Standing, TransferEnd,
+    CallId, Converge, Effect, EntityId, Event, Limits, RecordId, SecondaryEnd, Standing,
+    TransferEnd,
 };
 use super::gates::{GateAction, Gates};
 
@@ -41,6 +45,8 @@ pub(crate) struct Writes {
     state: Mutex<State>,
     /// Whether any record is dirty, or has a write under way: reads look here first.
     busy: AtomicBool,
+    /// Whether any entity is incomplete on a store: reads look here as well.
+    incomplete: AtomicBool,
     changed: Notify,
     runtime: Handle,
 }
@@ -70,20 +76,6 @@ enum Action {
     Gates(GateAction),
 }
 
-/// A write under way on the primary store. Dropped without an end, its effect is unknown.
-pub(crate) struct UnderWay {
-    writes: Arc<Writes>,
-    call: CallId,
-    ended: bool,
-}
-
-/// Waits for a secondary write.
-pub(crate) struct Pending {
-    writes: Arc<Writes>,
-    call: CallId,
-    settled: oneshot::Receiver<()>,
-}
-
 impl Writes {
     pub(crate) fn new(runtime: Handle, limits: Limits) -> Arc<Self> {
         Arc::new(Self {
@@ -98,6 +90,7 @@ impl Writes {
                 acting: false,
             }),
             busy: AtomicBool::new(false),
+            incomplete: AtomicBool::new(false),
             changed: Notify::new(),
             runtime,
         })
@@ -129,11 +122,7 @@ impl Writes {
             names_more,
         };
         self.step(state, event);
-        UnderWay {
-            writes: Arc::clone(self),
-            call,
-            ended: false,
-        }
+        UnderWay::new(self, call)
     }
 
     /// The stores may differ in this record.
@@ -146,12 +135,21 @@ impl Writes {
     /// Whether the secondary store may lack something of a record that a caller believes to be
     /// written.
     pub(crate) fn is_fenced(&self, record: RecordId) -> bool {
-        self.is_busy() && self.state().machine.is_fenced(record)
+        self.may_fence() && self.state().machine.is_fenced(record)
     }
 
     /// Whether that holds for any record of an entity.
     pub(crate) fn is_any_fenced(&self, entity: EntityId) -> bool {
-        self.is_busy() && self.state().machine.is_any_fenced(entity)
+        self.may_fence() && self.state().machine.is_any_fenced(entity)
+    }
+
+    /// Whether the secondary store may lack records of an entity, and it is not known which.
+    pub(crate) fn is_behind(&self, entity: EntityId) -> bool {
+        self.may_fence() && self.state().machine.is_behind(entity)
+    }
+
+    fn may_fence(&self) -> bool {
+        self.is_busy() || self.incomplete.load(Ordering::Acquire)
     }
 
     fn is_busy(&self) -> bool {
@@ -212,14 +210,20 @@ impl Writes {
         for effect in effects {
             state.take(effect);
         }
-        self.busy
-            .store(!state.machine.is_at_rest(), Ordering::Release);
+        self.show(&state.machine);
         self.act(state);
         self.changed.notify_waiters();
     }
 
+    /// Shows what reads look at without the lock.
+    pub(super) fn show(&self, machine: &Converge) {
+        let (busy, incomplete) = (!machine.is_at_rest(), machine.is_any_incomplete());
+        self.busy.store(busy, Ordering::Release);
+        self.incomplete.store(incomplete, Ordering::Release);
+    }
+
     /// Does what is to be done. Unlocks first: a runtime that is shutting down drops a task at once,
-    /// which comes back here and leaves what follows to whoever acts already.
+    /// which comes back here and leaves what follows to the thread that acts already.
     fn act<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>) {
         if state.acting {
             return;
@@ -357,95 +361,5 @@ impl State {
             Effect::Step(effect) => self.gates.take(effect).map(Action::Gates),
         };
         self.actions.extend(action);
-    }
-}
-
-/// Reports how a task ended, also when the runtime drops it.
-struct Report {
-    writes: Arc<Writes>,
-    event: Option<Event>,
-}
-
-impl Report {
-    fn new(writes: &Arc<Writes>, otherwise: Event) -> Self {
-        Self {
-            writes: Arc::clone(writes),
-            event: Some(otherwise),
-        }
-    }
-
-    fn end(mut self, event: Event) {
-        self.event = Some(event);
-    }
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        if let Some(event) = self.event.take() {
-            self.writes.event(event);
-        }
-    }
-}
-
-impl UnderWay {
-    /// The primary store refused, or changed nothing.
-    pub(crate) fn nothing(self) {
-        self.end(PrimaryEnd::Nothing);
-    }
-
-    /// Nobody knows what the primary store did.
-    pub(crate) fn unknown(self) {
-        self.end(PrimaryEnd::Unknown);
-    }
-
-    /// The primary store made the write; its answer names these records, too.
-    pub(crate) fn made(mut self, named: Vec<Keyed>, write: Arc<dyn Secondary>) -> Pending {
-        self.ended = true;
-        let (sender, settled) = oneshot::channel();
-        let mut state = self.writes.state();
-        let named = state.know(named);
-        state.secondary.insert(self.call, write);
-        state.waiting.insert(self.call, sender);
-        let event = Event::PrimaryEnded {
-            call: self.call,
-            end: PrimaryEnd::Made { named },
-        };
-        self.writes.step(state, event);
-        Pending {
-            writes: Arc::clone(&self.writes),
-            call: self.call,
-            settled,
-        }
-    }
-
-    fn end(mut self, end: PrimaryEnd) {
-        self.ended = true;
-        let call = self.call;
-        self.writes.event(Event::PrimaryEnded { call, end });
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        if !self.ended {
-            let (call, end) = (self.call, PrimaryEnd::Unknown);
-            self.writes.event(Event::PrimaryEnded { call, end });
-        }
-    }
-}
-
-impl Pending {
-    /// Waits until the secondary write was made or dropped; false when it has not ended in time, and
-    /// goes on.
-    pub(crate) async fn wait(&mut self, limit: Duration) -> bool {
-        tokio::time::timeout(limit, &mut self.settled).await.is_ok()
-    }
-}
-
-impl Drop for Pending {
-    /// Whoever holds this hears of success now, or has gone.
-    fn drop(&mut self) {
-        let call = self.call;
-        self.writes.event(Event::Acknowledged { call });
     }
 }

@@ -70,7 +70,7 @@ impl Alarm {
                 entity,
                 store = store.as_str(),
                 %why,
-                "the store may lack records, nobody knows which: it gains no role until a copy"
+                "the store may lack records, and it is not known which: it gains no role until a copy"
             );
         }
     }

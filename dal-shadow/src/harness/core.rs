@@ -133,6 +133,20 @@ impl Core {
         self.known().entities.values().cloned().collect()
     }
 
+    /// The entities of the group of this one, by name.
+    pub(crate) fn members(&self, entity: EntityId) -> Vec<Arc<Entity>> {
+        self.members_of(&self.known(), entity)
+    }
+
+    pub(crate) fn members_of(&self, known: &Known, entity: EntityId) -> Vec<Arc<Entity>> {
+        let group = self.writes.group(entity);
+        let entities = known.entities.values();
+        entities
+            .filter(|it| group.contains(&it.id))
+            .cloned()
+            .collect()
+    }
+
     /// Writes the phases in force where a later start finds them.
     pub(crate) fn remember(&self) {
         if let Some(memory) = &self.memory {
@@ -210,7 +224,7 @@ impl Core {
             {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            // An error would mean that the semaphore is closed, which nobody does.
+            // An error would mean that the semaphore is closed, which nothing does.
             self.reads.acquire_many(all).await.is_ok()
                 && self.delivery.delivered(&self.runtime, limit).await
         };

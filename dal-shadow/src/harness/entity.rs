@@ -67,9 +67,10 @@ pub struct EntityStatus {
     pub epoch: u64,
     /// The phase of a step that is not acknowledged yet.
     pub stepping: Option<Phase>,
-    /// Why the last step that was asked for was not taken.
+    /// Why the last step of its group that was asked for was not taken; each entity of the group shows
+    /// it.
     pub problem: Option<String>,
-    /// What the last step was forced past (`!` in the setting), when it was.
+    /// What the last step of its group was forced past (`!` in the setting), when it was.
     pub forced: Option<String>,
     /// Secondary writes that wait or are under way.
     pub pending: usize,
@@ -81,7 +82,7 @@ pub struct EntityStatus {
     pub transferred: u64,
     /// Transfers that failed, and were tried again.
     pub failed_transfers: u64,
-    /// Stores that may lack records, nobody knows which, and why.
+    /// Stores that may lack records, without knowing which, and why.
     pub incomplete: BTreeMap<&'static str, &'static str>,
 }
 

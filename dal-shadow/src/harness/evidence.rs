@@ -1,8 +1,11 @@
-//! What comparisons have shown since the last copy, and how much of it a step needs.
+//! What comparisons have shown since the last copy, which steps need how much of it, and whether it
+//! is enough.
 
 use serde::Serialize;
 
 use crate::compare::{CallOutcome, Why};
+use crate::harness::reason::Reason;
+use crate::phases::{Phase, SecondaryRole, Verb, plan};
 use crate::tree::answer::Answer;
 
 /// How much a step forward needs to be shown by comparisons: see
@@ -113,7 +116,7 @@ impl MethodEvidence {
     }
 
     /// The calls that were to show something.
-    pub(crate) fn judged(&self) -> u64 {
+    pub(crate) fn counted(&self) -> u64 {
         self.compared
             + self.different
             + self.unsupported
@@ -134,6 +137,52 @@ impl MethodEvidence {
 }
 
 impl Evidence {
+    /// What these methods have not shown that a step needs, or have shown against it.
+    pub(crate) fn missing(&self, methods: &[MethodEvidence]) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        if methods.iter().all(|method| method.compared == 0) {
+            reasons.push(Reason::NothingCompared);
+        }
+        for method in methods {
+            self.of_method(method, &mut reasons);
+        }
+        reasons
+    }
+
+    fn of_method(&self, counts: &MethodEvidence, reasons: &mut Vec<Reason>) {
+        let method = counts.method;
+        let (compared, needed) = (counts.compared, self.min_compared);
+        if counts.different > 0 {
+            let times = counts.different;
+            reasons.push(Reason::Different { method, times });
+        }
+        if compared < needed {
+            reasons.push(Reason::TooFew {
+                method,
+                compared,
+                needed,
+            });
+        }
+        let of = counts.counted();
+        let at_most = self.at_most(of);
+        let shares = counts.shares().into_iter();
+        reasons.extend(
+            shares
+                .filter(|(_, times)| *times > at_most)
+                .map(|(outcome, times)| Reason::TooMany {
+                    method,
+                    outcome,
+                    times,
+                    of,
+                    at_most,
+                }),
+        );
+        if counts.unsupported > 0 {
+            let times = counts.unsupported;
+            reasons.push(Reason::Unsupported { method, times });
+        }
+    }
+
     /// How many of so many calls may end as lagging, and so on.
     #[expect(
         clippy::cast_precision_loss,
@@ -145,6 +194,12 @@ impl Evidence {
         // The small number makes up for shares that binary fractions cannot express.
         (self.share.clamp(0.0, 1.0) * of as f64 + 1e-6) as u64
     }
+}
+
+/// Whether the step relies on what comparisons have shown: it leads forward, from a phase that
+/// compares reads.
+pub(crate) fn needs_evidence(from: Phase, to: Phase) -> bool {
+    to > from && plan(from, Verb::Read).secondary == SecondaryRole::Compare
 }
 
 #[cfg(test)]
@@ -181,7 +236,7 @@ mod tests {
         shown.add(&CallOutcome::Equal, Seen::Content);
         shown.add(&CallOutcome::Different, Seen::Content);
         let counts = (shown.unsupported, shown.compared, shown.different);
-        assert_eq!((counts, shown.judged()), ((1, 1, 1), 3));
+        assert_eq!((counts, shown.counted()), ((1, 1, 1), 3));
     }
 
     #[test]
@@ -195,5 +250,14 @@ mod tests {
         assert_eq!(share(0.29).at_most(100), 29);
         assert_eq!(share(7.0).at_most(5), 5);
         assert_eq!(share(f64::NAN).at_most(5), 0);
+    }
+
+    #[test]
+    fn the_three_steps_forward_from_where_reads_are_compared_need_evidence() {
+        let pairs = Phase::ALL.windows(2);
+        let forward: Vec<bool> = pairs.map(|it| needs_evidence(it[0], it[1])).collect();
+        assert_eq!(forward, [false, false, true, true, true]);
+        let mut pairs = Phase::ALL.windows(2);
+        assert!(pairs.all(|it| !needs_evidence(it[1], it[0])));
     }
 }

@@ -1,15 +1,13 @@
-//! Groups: entities whose records are written together, and what the phase source wants of them.
+//! A wrapper is made: its entities join the harness, and one group.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::flow::converge::{EntityId, Incomplete};
 use crate::harness::core::{Core, Known};
 use crate::harness::entity::Entity;
-use crate::phases::{Phase, Setting, Store, Verb, plan};
-
-/// What is wanted of an entity.
-pub(crate) type Wish = (Arc<Entity>, Setting);
+use crate::harness::wish::{complain, each, writes_wait};
+use crate::phases::{Phase, Store, Verb, plan};
 
 impl Core {
     /// The entities of a wrapper, its own first: they are one group from now on. A new one begins in
@@ -68,10 +66,7 @@ impl Core {
             let phases = members
                 .iter()
                 .filter_map(|it| Some((&it.name, it.phase()?)));
-            let problem = format!(
-                "{} are written together (`also`) and in different phases: step them to a phase that is next to each of these; no other step is taken until then",
-                each(phases)
-            );
+            let problem = apart(phases);
             if complain(members, &problem) {
                 tracing::error!(target: "dal_shadow", problem, "the entities of a group are apart");
             }
@@ -139,88 +134,24 @@ impl Core {
         };
         self.writes.give_phase(entity.id, phase, lacks);
     }
-
-    /// What the source wants of each group, by its first entity. A group for which it names two
-    /// phases is left out, and is asked again once it names one.
-    pub(crate) fn wishes(&self) -> Vec<(EntityId, Vec<Wish>)> {
-        let mut known = self.known();
-        let mut wishes = Vec::new();
-        for entity in known.entities.values().cloned().collect::<Vec<_>>() {
-            let group = self.writes.group(entity.id);
-            if group.first() != Some(&entity.id) {
-                continue;
-            }
-            let members = self.members_of(&known, entity.id);
-            match known.wishes(&members) {
-                Some(of_group) => wishes.push((entity.id, of_group)),
-                None => known
-                    .taken
-                    .retain(|name, _| members.iter().all(|it| it.name != *name)),
-            }
-        }
-        wishes
-    }
-
-    /// Whether all of this was asked for already.
-    pub(crate) fn is_taken(&self, wanted: &BTreeMap<String, Setting>) -> bool {
-        let known = self.known();
-        let mut wanted = wanted.iter();
-        wanted.all(|(name, setting)| known.taken.get(name) == Some(setting))
-    }
-
-    /// The entities of the group of this one, by name.
-    pub(crate) fn members(&self, entity: EntityId) -> Vec<Arc<Entity>> {
-        self.members_of(&self.known(), entity)
-    }
-
-    fn members_of(&self, known: &Known, entity: EntityId) -> Vec<Arc<Entity>> {
-        let group = self.writes.group(entity);
-        let entities = known.entities.values();
-        entities
-            .filter(|it| group.contains(&it.id))
-            .cloned()
-            .collect()
-    }
 }
 
-impl Known {
-    /// What the source wants of the entities of one group; none when it names two phases for it,
-    /// which each of them shows as its problem.
-    pub(crate) fn wishes(&self, members: &[Arc<Entity>]) -> Option<Vec<Wish>> {
-        let wishes: Vec<Wish> = members
-            .iter()
-            .filter_map(|member| Some((Arc::clone(member), self.wanted.get(&member.name)?)))
-            .collect();
-        let agree =
-            |pair: &[Wish]| matches!(pair, [(_, one), (_, other)] if one.phase == other.phase);
-        if wishes.windows(2).all(agree) {
-            return Some(wishes);
-        }
-        let phases = wishes
-            .iter()
-            .map(|(entity, setting)| (&entity.name, setting.phase));
-        let problem = format!(
-            "the phase source names two phases for one group: {} are written together (`also`); name one phase for all of them. Until then a phase that is in force stays, and the calls of an entity that has none wait",
-            each(phases)
-        );
-        if complain(members, &problem) {
-            tracing::warn!(target: "dal_shadow", problem, "the phase source is not obeyed");
-        }
-        None
-    }
-}
-
-/// Shows a problem in the status of these entities; whether one of them did not show it yet.
-fn complain(members: &[Arc<Entity>], problem: &str) -> bool {
-    let new = members.iter().filter(|it| it.complains(problem));
-    new.count() > 0
-}
-
-fn each<'a>(phases: impl Iterator<Item = (&'a String, Phase)>) -> String {
-    let each: Vec<_> = phases
-        .map(|(name, phase)| format!("`{name}` ({phase})"))
-        .collect();
-    each.join(", ")
+/// What is wrong with a group whose entities have these phases, and what to do.
+fn apart<'a>(phases: impl Iterator<Item = (&'a String, Phase)> + Clone) -> String {
+    let is_near = |to: &Phase| {
+        let mut phases = phases.clone();
+        phases.all(|(_, phase)| phase == *to || phase.is_adjacent(*to))
+    };
+    let what_to_do = if Phase::ALL.iter().any(is_near) {
+        "step them to a phase that is next to each of these; no other step is taken until then"
+    } else {
+        "no phase is next to each of these: step them to one phase in a process without the wrapper that names them together"
+    };
+    let writes_wait = writes_wait(phases.clone().map(|(_, phase)| phase));
+    format!(
+        "{} are written together (`also`) and in different phases: {what_to_do}{writes_wait}",
+        each(phases)
+    )
 }
 
 fn names(members: &[Arc<Entity>]) -> String {

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::flow::converge::{Incomplete, Standing};
-use crate::harness::evidence::{Evidence, MethodEvidence};
-use crate::phases::{Phase, SecondaryRole, Store, Verb, plan};
+use crate::harness::evidence::{Evidence, MethodEvidence, needs_evidence};
+use crate::harness::reason::{Reason, said};
+use crate::phases::{Phase, Store};
 
 /// Whether a step may be taken: see [`Harness::may_step`](super::Harness::may_step). `Display` is
 /// for people, serde for programs.
@@ -25,83 +26,6 @@ pub struct MayStep {
     /// What comparisons have shown, for the read methods that were called; those of the other
     /// entities of the group after its own.
     pub methods: Vec<MethodEvidence>,
-}
-
-/// Why a step may not be taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "reason", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Reason {
-    /// The entity has no phase to step from, or is not known.
-    NoPhase,
-    /// The phase is in force already.
-    InForce,
-    /// The step is not between neighbours.
-    NotAdjacent,
-    /// The phase writes both stores, and the harness was built without `best_effort_writes()`.
-    NeedsBestEffort,
-    /// A store that the step needs may lack records.
-    Incomplete {
-        /// The store.
-        store: Store,
-        /// Why.
-        why: Incomplete,
-    },
-    /// Records may differ, until a transfer has made them equal.
-    Dirty {
-        /// How many.
-        records: usize,
-    },
-    /// Secondary writes wait or are under way. A step waits for them itself.
-    Pending {
-        /// How many.
-        writes: usize,
-    },
-    /// No read of the entity was compared since the last copy: no traffic is no evidence.
-    NothingCompared,
-    /// A read method was compared too rarely.
-    TooFew {
-        /// The method.
-        method: &'static str,
-        /// How often it was compared.
-        compared: u64,
-        /// How often it must be.
-        needed: u64,
-    },
-    /// The stores returned different answers.
-    Different {
-        /// The method.
-        method: &'static str,
-        /// In so many calls.
-        times: u64,
-    },
-    /// Too large a share of the calls of a method ended like this.
-    TooMany {
-        /// The method.
-        method: &'static str,
-        /// How: `lagging`, `unstable`, `pending`, `shed`, `inconclusive` or `timed_out`.
-        outcome: &'static str,
-        /// So many calls.
-        times: u64,
-        /// Of so many.
-        of: u64,
-        /// Of which so many may end like this.
-        at_most: u64,
-    },
-    /// A reason of another entity of the group.
-    Member {
-        /// The entity.
-        entity: String,
-        /// Its reason.
-        because: Box<Reason>,
-    },
-    /// The store that is to answer cannot do what the other one does.
-    Unsupported {
-        /// The method.
-        method: &'static str,
-        /// In so many calls.
-        times: u64,
-    },
 }
 
 /// What is known of an entity when a step is asked for.
@@ -127,8 +51,8 @@ impl MayStep {
         }
     }
 
-    /// Judges the step from what is known.
-    pub(crate) fn judge(entity: &str, from: Phase, to: Phase, facts: Facts) -> Self {
+    /// Whether the step may be taken, from what is known.
+    pub(crate) fn from_facts(entity: &str, from: Phase, to: Phase, facts: Facts) -> Self {
         let reasons = facts.reasons(from, to);
         Self {
             methods: facts.methods,
@@ -136,10 +60,14 @@ impl MayStep {
         }
     }
 
-    /// What holds for another entity of the group counts as well.
+    /// What holds for another entity of the group counts as well; what holds for the whole group,
+    /// once.
     pub(crate) fn and(&mut self, entity: &str, other: Self) {
-        let reasons = other.reasons.into_iter();
-        self.reasons.extend(reasons.map(|reason| reason.of(entity)));
+        for reason in other.reasons {
+            if !reason.is_of_group() || !self.reasons.contains(&reason) {
+                self.reasons.push(reason.of(entity));
+            }
+        }
         self.methods.extend(other.methods);
         self.may = self.reasons.is_empty();
     }
@@ -172,70 +100,9 @@ impl Facts {
             }
         }
         if needs_evidence && self.has_wrapper {
-            if self.methods.iter().all(|method| method.compared == 0) {
-                reasons.push(Reason::NothingCompared);
-            }
-            for method in &self.methods {
-                self.of_method(method, &mut reasons);
-            }
+            reasons.extend(self.evidence.missing(&self.methods));
         }
         reasons
-    }
-
-    fn of_method(&self, counts: &MethodEvidence, reasons: &mut Vec<Reason>) {
-        let method = counts.method;
-        let (compared, needed) = (counts.compared, self.evidence.min_compared);
-        if counts.different > 0 {
-            let times = counts.different;
-            reasons.push(Reason::Different { method, times });
-        }
-        if compared < needed {
-            reasons.push(Reason::TooFew {
-                method,
-                compared,
-                needed,
-            });
-        }
-        let of = counts.judged();
-        let at_most = self.evidence.at_most(of);
-        let shares = counts.shares().into_iter();
-        reasons.extend(
-            shares
-                .filter(|(_, times)| *times > at_most)
-                .map(|(outcome, times)| Reason::TooMany {
-                    method,
-                    outcome,
-                    times,
-                    of,
-                    at_most,
-                }),
-        );
-        if counts.unsupported > 0 {
-            let times = counts.unsupported;
-            reasons.push(Reason::Unsupported { method, times });
-        }
-    }
-}
-
-impl Reason {
-    /// The same, as a reason of this entity for its group.
-    pub(crate) fn of(self, entity: &str) -> Self {
-        Self::Member {
-            entity: entity.to_owned(),
-            because: Box::new(self),
-        }
-    }
-
-    /// Whether `!` in a setting steps past it: not what a step by hand would stop at, too.
-    pub(crate) const fn can_be_forced(&self) -> bool {
-        matches!(
-            self,
-            Self::NothingCompared
-                | Self::TooFew { .. }
-                | Self::Different { .. }
-                | Self::TooMany { .. }
-                | Self::Unsupported { .. }
-        )
     }
 }
 
@@ -244,7 +111,7 @@ impl fmt::Display for MayStep {
         let from = self.from.map_or("no phase", Phase::as_str);
         let answer = if self.may { "yes" } else { "no" };
         write!(f, "{}: {from} → {}: {answer}", self.entity, self.to)?;
-        for reason in &self.reasons {
+        for reason in said(Some(&self.entity), &self.reasons) {
             write!(f, "\n  {reason}")?;
         }
         if self.may {
@@ -262,65 +129,5 @@ impl fmt::Display for MayStep {
             }
         }
         Ok(())
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InForce => f.write_str("the phase is in force already"),
-            Self::NoPhase => f.write_str("the entity is not known or has no phase"),
-            Self::NotAdjacent => f.write_str("only steps between neighbours are taken"),
-            Self::NeedsBestEffort => {
-                f.write_str("the harness was built without `best_effort_writes()`")
-            }
-            Self::Incomplete { store, why } => write!(f, "{store} is incomplete ({why})"),
-            Self::Dirty { records } => {
-                write!(f, "{records} dirty records wait for a transfer")
-            }
-            Self::Pending { writes } => write!(f, "{writes} secondary writes have not ended"),
-            Self::NothingCompared => f.write_str("no read was compared: no traffic, no evidence"),
-            Self::TooFew {
-                method,
-                compared,
-                needed,
-            } => write!(f, "{method}: {compared} calls compared of {needed} needed"),
-            Self::Different { method, times } => write!(f, "{method}: {times} calls different"),
-            Self::TooMany {
-                method,
-                outcome,
-                times,
-                of,
-                at_most,
-            } => write!(
-                f,
-                "{method}: {times} of {of} calls {outcome}, at most {at_most} allowed"
-            ),
-            Self::Member { entity, because } => write!(f, "{entity}: {because}"),
-            Self::Unsupported { method, times } => write!(
-                f,
-                "{method}: the secondary does not support it ({times} calls)"
-            ),
-        }
-    }
-}
-
-/// Whether the step relies on what comparisons have shown: it leads forward, from a phase that
-/// compares reads.
-pub(crate) fn needs_evidence(from: Phase, to: Phase) -> bool {
-    to > from && plan(from, Verb::Read).secondary == SecondaryRole::Compare
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_three_steps_forward_from_where_reads_are_compared_need_evidence() {
-        let pairs = Phase::ALL.windows(2);
-        let forward: Vec<bool> = pairs.map(|it| needs_evidence(it[0], it[1])).collect();
-        assert_eq!(forward, [false, false, true, true, true]);
-        let mut pairs = Phase::ALL.windows(2);
-        assert!(pairs.all(|it| !needs_evidence(it[1], it[0])));
     }
 }

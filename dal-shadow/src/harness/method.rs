@@ -1,5 +1,6 @@
 //! One method of a wrapper, and what has been counted of it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use crate::harness::policy::Compared;
 use crate::harness::spec::MethodSpec;
 use crate::phases::{Store, Verb};
 use crate::rules::Rules;
+use crate::tree::answer::Answer;
 
 /// So many differing places of one method are told apart.
 const MAX_PATHS: usize = 64;
@@ -44,6 +46,7 @@ struct Tally {
     outcomes: BTreeMap<&'static str, u64>,
     reasons: BTreeMap<String, u64>,
     paths: BTreeMap<String, u64>,
+    ends: BTreeMap<String, u64>,
     errors: BTreeMap<&'static str, u64>,
     secondary_writes: WriteCounts,
     window: Window,
@@ -82,6 +85,9 @@ pub struct MethodReport {
     /// Where answers differed, without indices and keys (`items[].email`; empty for the answer
     /// itself), and in how many calls; `…` stands for more places than are told apart.
     pub paths: BTreeMap<String, u64>,
+    /// How the two stores ended where they differ and one of them ended with an error, and in how
+    /// many calls: `unique_violation EmailTaken | a value`, by kind and code, the primary's first.
+    pub ends: BTreeMap<String, u64>,
     /// Error answers of the primary by kind, in the phases that use both stores.
     pub errors: BTreeMap<&'static str, u64>,
     /// Secondary writes.
@@ -170,10 +176,18 @@ impl Method {
         }
     }
 
-    /// A call that can be compared, and began in this window, ended like this.
-    pub(crate) fn settled(&self, verdict: &Verdict, window: u64, seen: Seen) {
+    /// A call that can be compared, and began in this window, ended like this; with both answers,
+    /// where they are there.
+    pub(crate) fn settled(
+        &self,
+        verdict: &Verdict,
+        window: u64,
+        answers: Option<&(Answer, Answer)>,
+    ) {
+        let seen = Seen::of(answers);
         let outcome = &verdict.outcome;
         let differs = outcome.is_mismatch();
+        let ends = answers.filter(|_| differs).and_then(ends);
         let places: BTreeSet<String> = verdict
             .differences
             .iter()
@@ -191,9 +205,10 @@ impl Method {
         }
         *tally.outcomes.entry(outcome.as_str()).or_default() += 1;
         for place in places {
-            let known = tally.paths.len() < MAX_PATHS || tally.paths.contains_key(&place);
-            let place = if known { place } else { "…".to_owned() };
-            *tally.paths.entry(place).or_default() += 1;
+            count(&mut tally.paths, place);
+        }
+        if let Some(ends) = ends {
+            count(&mut tally.ends, ends);
         }
     }
 
@@ -214,6 +229,7 @@ impl Method {
             outcomes: tally.outcomes.clone(),
             reasons: tally.reasons.clone(),
             paths: tally.paths.clone(),
+            ends: tally.ends.clone(),
             errors: tally.errors.clone(),
             secondary_writes: tally.secondary_writes,
             latency: Latency {
@@ -226,6 +242,29 @@ impl Method {
     fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts one of a bounded number of names.
+fn count(counts: &mut BTreeMap<String, u64>, name: String) {
+    let known = counts.len() < MAX_PATHS || counts.contains_key(&name);
+    let name = if known { name } else { "…".to_owned() };
+    *counts.entry(name).or_default() += 1;
+}
+
+/// How both stores ended, where one of them ended with an error. Without its text, and without a code
+/// that was made at run time: they may hold data.
+fn ends((primary, secondary): &(Answer, Answer)) -> Option<String> {
+    let end = |answer: &Answer| match answer {
+        Answer::Value(value) if value.is_missing() => "nothing".to_owned(),
+        Answer::Value(_) => "a value".to_owned(),
+        Answer::Unserializable(_) | Answer::TooLarge | Answer::Panicked => "no snapshot".to_owned(),
+        Answer::Error(error) => match &error.class.code {
+            Some(Cow::Borrowed(code)) => format!("{} {code}", error.class.kind),
+            _ => error.class.kind.to_string(),
+        },
+    };
+    let failed = [primary, secondary].map(|answer| matches!(answer, Answer::Error(_)));
+    (failed != [false, false]).then(|| format!("{} | {}", end(primary), end(secondary)))
 }
 
 /// Why nothing can be said of a call that ended like this.
@@ -280,7 +319,7 @@ mod tests {
                 outcome: CallOutcome::Different,
                 differences: vec![place.clone(), place],
             };
-            method.settled(&verdict, window, Seen::Content);
+            method.settled(&verdict, window, None);
         }
         let report = method.report();
         assert_eq!(report.paths.len(), MAX_PATHS + 1);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::harness::core::Core;
 use crate::harness::entity::EntityStatus;
-use crate::harness::may_step::{MayStep, Reason};
+use crate::harness::may_step::MayStep;
+use crate::harness::reason::Reason;
 use crate::harness::report::{EntityReport, Report};
 use crate::harness::step::Asker;
 use crate::harness::step_error::StepError;

@@ -12,10 +12,10 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::flow::converge::EntityId;
 use crate::harness::core::Core;
-use crate::harness::group::Wish;
 use crate::harness::source_names::SourceNames;
 use crate::harness::step::Asker;
 use crate::harness::step_error::StepError;
+use crate::harness::wish::Wish;
 use crate::phases::Setting;
 use crate::phases::source::Reading;
 

@@ -53,7 +53,8 @@ pub struct ShadowReads {
     /// inconclusive (`too_large`).
     pub snapshot_bytes: usize,
     /// How often both stores are read again before a difference is confirmed; by default twice.
-    /// With 0 the first difference counts.
+    /// With 0 the first difference counts, but for a read without a key: the writes on their way are
+    /// waited for, and it is read once more.
     pub rereads: u32,
     /// The pause before each time; by default 100 ms.
     pub reread_pause: Duration,

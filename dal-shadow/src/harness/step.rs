@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::flow::converge::StepEnd;
 use crate::harness::core::Core;
 use crate::harness::entity::Entity;
-use crate::harness::group::Wish;
-use crate::harness::may_step::{MayStep, Reason, needs_evidence};
+use crate::harness::evidence::needs_evidence;
+use crate::harness::may_step::MayStep;
+use crate::harness::reason::Reason;
 use crate::harness::step_error::{StepError, joined};
+use crate::harness::wish::Wish;
 use crate::phases::Phase;
 
 /// Who asks for a step.
@@ -19,10 +21,10 @@ pub(crate) enum Asker {
     Source,
 }
 
-/// What speaks for a step that the source asks for.
+/// A step that the source asks for and that may be taken.
 #[derive(Default)]
-struct Proof {
-    /// The phase in force for which it was looked at, when the step needs any.
+struct Approval {
+    /// The phase in force for which the evidence was looked at, when the step needs any.
     from: Option<Phase>,
     /// What the step is forced past.
     forced: Vec<Reason>,
@@ -42,12 +44,12 @@ impl Core {
             return Ok(());
         };
         let (entity, setting, again) = (&first.name, *setting, first.was_refused(*setting));
-        let mut proof = Proof::default();
-        let taken = self.step_to(wishes, asker, unwanted, &mut proof).await;
+        let mut approval = Approval::default();
+        let taken = self.step_to(wishes, asker, unwanted, &mut approval).await;
         match &taken {
             Ok(()) | Err(StepError::CallsUnderWay(_)) => {
-                if !proof.forced.is_empty() {
-                    let forced = joined(&proof.forced);
+                if !approval.forced.is_empty() {
+                    let forced = joined(&approval.forced);
                     tracing::warn!(target: "dal_shadow", entity, to = %setting.phase, forced, "the step was forced: it was taken without the evidence that it needs");
                 }
                 tracing::info!(target: "dal_shadow", entity, %setting, "phase in force");
@@ -79,7 +81,7 @@ impl Core {
         wishes: &[Wish],
         asker: Asker,
         unwanted: impl Future<Output = ()>,
-        proof: &mut Proof,
+        approval: &mut Approval,
     ) -> Result<(), StepError> {
         let Some((first, setting)) = wishes.first() else {
             return Ok(());
@@ -102,7 +104,7 @@ impl Core {
             }
         }
         if asker == Asker::Source {
-            *proof = self.proven(&members, wishes)?;
+            *approval = self.approved(&members, wishes)?;
         }
         let steps = members.iter().any(|member| member.phase() != Some(to));
         if steps {
@@ -112,10 +114,10 @@ impl Core {
         }
         let step = self
             .writes
-            .ask(first.id, to, proof.from, proof.from.is_some());
+            .ask(first.id, to, approval.from, approval.from.is_some());
         let end = step.ended(unwanted).await;
         if steps && matches!(end, StepEnd::Done | StepEnd::CallsUnderWay) {
-            let forced = (!proof.forced.is_empty()).then(|| joined(&proof.forced));
+            let forced = (!approval.forced.is_empty()).then(|| joined(&approval.forced));
             for member in &members {
                 member.was_forced(forced.clone());
             }
@@ -161,8 +163,8 @@ impl Core {
 
     /// Whether there is evidence for a step that the source asks for. What is dirty or on its way
     /// may be transferred yet.
-    fn proven(&self, members: &[Arc<Entity>], wishes: &[Wish]) -> Result<Proof, StepError> {
-        let mut proof = Proof::default();
+    fn approved(&self, members: &[Arc<Entity>], wishes: &[Wish]) -> Result<Approval, StepError> {
+        let mut approval = Approval::default();
         let mut missing = Vec::new();
         for member in members {
             let wish = wishes.iter().find(|(entity, _)| entity.id == member.id);
@@ -175,7 +177,7 @@ impl Core {
             if !needs_evidence(phase, to) {
                 continue;
             }
-            proof.from = Some(phase);
+            approval.from = Some(phase);
             for reason in self.alone(member, phase, to).reasons {
                 if let Reason::Incomplete { store, why } = reason {
                     let entity = member.name.clone();
@@ -190,7 +192,7 @@ impl Core {
                     continue;
                 }
                 let reasons = if setting.forced {
-                    &mut proof.forced
+                    &mut approval.forced
                 } else {
                     &mut missing
                 };
@@ -201,7 +203,7 @@ impl Core {
                 });
             }
         }
-        match (proof.from, wishes.first()) {
+        match (approval.from, wishes.first()) {
             (Some(phase), Some((_, setting))) if !missing.is_empty() => {
                 Err(StepError::NoEvidence {
                     phase,
@@ -209,7 +211,7 @@ impl Core {
                     reasons: missing,
                 })
             }
-            _ => Ok(proof),
+            _ => Ok(approval),
         }
     }
 
@@ -245,6 +247,6 @@ impl Core {
     /// The same for one entity, as if it were alone.
     fn alone(&self, entity: &Entity, phase: Phase, to: Phase) -> MayStep {
         let facts = entity.facts(&self.policy, &self.writes);
-        MayStep::judge(&entity.name, phase, to, facts)
+        MayStep::from_facts(&entity.name, phase, to, facts)
     }
 }

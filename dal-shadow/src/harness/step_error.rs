@@ -1,7 +1,7 @@
 //! Why a step was not taken.
 
 use crate::flow::converge::Incomplete;
-use crate::harness::may_step::Reason;
+use crate::harness::reason::{Reason, said};
 use crate::phases::{Phase, Store};
 
 /// Why a step was not taken.
@@ -166,7 +166,7 @@ impl std::fmt::Display for StepError {
 
 impl std::error::Error for StepError {}
 
+/// The reasons in one line.
 pub(super) fn joined(reasons: &[Reason]) -> String {
-    let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-    reasons.join("; ")
+    said(None, reasons).join("; ")
 }

@@ -152,7 +152,7 @@ impl Bound {
         }
     }
 
-    /// The id in a slot, or nothing: for an optional handle. A page token that nobody has given
+    /// The id in a slot, or nothing: for an optional handle. A page token that no store has given
     /// yet is nothing: the first page. For generated code.
     ///
     /// # Errors

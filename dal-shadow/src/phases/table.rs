@@ -200,10 +200,10 @@ impl Phase {
             (_, _, false, false) => Err("nothing is written: set WRITE_MYSQL or WRITE_DDB".into()),
             (false, false, ..) => Err("nothing is read: set READ_MYSQL or READ_DDB".into()),
             (true, _, false, _) => {
-                Err("READ_MYSQL without WRITE_MYSQL would read what nobody writes".into())
+                Err("READ_MYSQL without WRITE_MYSQL would read what is not written".into())
             }
             (_, true, _, false) => {
-                Err("READ_DDB without WRITE_DDB would read what nobody writes".into())
+                Err("READ_DDB without WRITE_DDB would read what is not written".into())
             }
         }
     }

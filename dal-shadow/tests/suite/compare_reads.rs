@@ -199,6 +199,8 @@ async fn a_secondary_that_is_wrong_in_a_new_way_each_time_is_different() {
 async fn a_failure_that_stays_is_a_difference_and_one_that_passes_is_not() {
     let counts = twenty(|_| book("ann", 0, &[]), |_| Err(Failure::Later)).await;
     assert_all(&counts, "error_class");
+    let ends = counts.ends.get("a value | throttled Later");
+    assert_eq!(ends, Some(&20), "{counts:?}");
     // Every third look: the first of each read fails, the second one succeeds.
     let passes: Books = |n| {
         if n % 2 == 0 {

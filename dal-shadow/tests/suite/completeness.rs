@@ -1,6 +1,7 @@
 //! Which store holds every record: what is known of it after a start, and what a copy ends.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dal_shadow::source::Fixed;
@@ -226,4 +227,33 @@ async fn a_damaged_file_is_no_clean_stop() {
     std::fs::write(processes.file(), "{\"account\": \"shadow-read\"}").unwrap();
     let (harness, _accounts) = processes.next().await;
     assert_eq!(lacks(&harness), Some("unclean_stop"));
+}
+
+/// DynamoDB may lack any record: MySQL answers every read, those with a page token as well, and no
+/// comparison is made of them.
+#[tokio::test]
+async fn in_dynamodb_read_an_incomplete_dynamodb_answers_no_read_until_it_was_copied() {
+    let stores = [1, 2].map(|seed| Accounts::new(seed, Duration::ZERO, Faults::default()));
+    let [mysql, dynamodb] = stores;
+    mysql.open("ann", 1).await.unwrap();
+    // A start in this phase: nothing says that DynamoDB was ever filled.
+    let harness = process(Phase::DynamoDbRead).start().await.unwrap();
+    let accounts = wrapped(&mysql, &dynamodb, &harness);
+    assert_eq!(lacks(&harness), Some("never_filled"));
+    assert_eq!(accounts.get(1).await.unwrap().unwrap().name, "ann");
+    let report = harness.report();
+    assert_eq!(
+        (report.total().fenced, report.total().counts.eligible),
+        (1, 0)
+    );
+    let table = report.to_string();
+    assert!(
+        table.contains("until then mysql answers its reads"),
+        "{table}"
+    );
+    assert!(copy(&mysql, &dynamodb, &harness).await);
+    let calls = dynamodb.calls.load(Ordering::SeqCst);
+    assert_eq!(accounts.get(1).await.unwrap().unwrap().name, "ann");
+    assert!(dynamodb.calls.load(Ordering::SeqCst) > calls);
+    assert_eq!(harness.report().total().fenced, 1);
 }

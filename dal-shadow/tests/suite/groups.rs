@@ -1,217 +1,34 @@
 //! Entities that are written together (`also`) are a group: one gate, one phase, one step.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use dal_shadow::source::{Fixed, PhaseSource, Reading};
 use dal_shadow::{
-    Classify, EntityStatus, Evidence, Harness, HarnessBuilder, Incomplete, Phase, Phases, Reason,
-    ShadowReads, StepError, Steps, Store, shadow,
+    Evidence, Harness, HarnessBuilder, Incomplete, Phase, Reason, ShadowReads, StepError, Store,
 };
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::books::{
+    CartRepository, OrderRepository, ReturnRepository, StockRepository, carts, orders, returns,
+    stock, stores,
+};
 use crate::log::Captured;
-
-const TICK: Duration = Duration::from_millis(10);
-
-#[derive(Debug, thiserror::Error, Classify)]
-pub enum Failure {
-    #[error("not now")]
-    #[classify(throttled)]
-    Busy,
-}
-
-/// How many things a user has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Count {
-    pub user: u64,
-    pub number: u64,
-}
-
-#[shadow(repair(read = items, put = put_items, delete = clear))]
-#[async_trait]
-pub trait CartRepository: Send + Sync {
-    #[shadow(write, replay, key = user)]
-    async fn add(&self, user: u64) -> Result<(), Failure>;
-    #[shadow(read)]
-    async fn items(&self, user: u64) -> Result<Option<Count>, Failure>;
-    #[shadow(mirror, key = count.user)]
-    async fn put_items(&self, count: &Count) -> Result<(), Failure>;
-    #[shadow(write, replay, key = user)]
-    async fn clear(&self, user: u64) -> Result<(), Failure>;
-}
-
-#[shadow(repair(read = placed, put = put_placed, delete = forget))]
-#[async_trait]
-pub trait OrderRepository: Send + Sync {
-    #[shadow(write, replay, key = user, also(cart = user))]
-    async fn place(&self, user: u64) -> Result<(), Failure>;
-    #[shadow(read)]
-    async fn placed(&self, user: u64) -> Result<Option<Count>, Failure>;
-    #[shadow(mirror, key = count.user)]
-    async fn put_placed(&self, count: &Count) -> Result<(), Failure>;
-    #[shadow(write, replay, key = user)]
-    async fn forget(&self, user: u64) -> Result<(), Failure>;
-}
-
-/// Joins what no other trait joins.
-#[shadow]
-#[async_trait]
-pub trait ReturnRepository: Send + Sync {
-    #[shadow(write, replay, key = user, also(cart = user, stock = user))]
-    async fn take_back(&self, user: u64) -> Result<(), Failure>;
-}
-
-#[shadow]
-#[async_trait]
-pub trait StockRepository: Send + Sync {
-    #[shadow(write, replay, key = product)]
-    async fn deliver(&self, product: u64) -> Result<(), Failure>;
-}
-
-/// A store in memory, whose calls take this long.
-#[derive(Debug, Default)]
-pub struct Books {
-    carts: Mutex<BTreeMap<u64, u64>>,
-    orders: Mutex<BTreeMap<u64, u64>>,
-    pause: Mutex<Duration>,
-}
-
-impl Books {
-    async fn pause(&self) {
-        let pause = *self.pause.lock().unwrap();
-        if pause > Duration::ZERO {
-            sleep(pause).await;
-        }
-    }
-
-    fn slow(&self, pause: Duration) {
-        *self.pause.lock().unwrap() = pause;
-    }
-}
-
-fn count(of: &Mutex<BTreeMap<u64, u64>>, user: u64) -> Option<Count> {
-    let number = *of.lock().unwrap().get(&user)?;
-    Some(Count { user, number })
-}
-
-#[async_trait]
-impl CartRepository for Books {
-    async fn add(&self, user: u64) -> Result<(), Failure> {
-        self.pause().await;
-        *self.carts.lock().unwrap().entry(user).or_default() += 1;
-        Ok(())
-    }
-
-    async fn items(&self, user: u64) -> Result<Option<Count>, Failure> {
-        Ok(count(&self.carts, user))
-    }
-
-    async fn put_items(&self, count: &Count) -> Result<(), Failure> {
-        self.carts.lock().unwrap().insert(count.user, count.number);
-        Ok(())
-    }
-
-    async fn clear(&self, user: u64) -> Result<(), Failure> {
-        self.carts.lock().unwrap().remove(&user);
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl OrderRepository for Books {
-    async fn place(&self, user: u64) -> Result<(), Failure> {
-        self.pause().await;
-        let items = self.carts.lock().unwrap().remove(&user).unwrap_or(0);
-        *self.orders.lock().unwrap().entry(user).or_default() += items;
-        Ok(())
-    }
-
-    async fn placed(&self, user: u64) -> Result<Option<Count>, Failure> {
-        Ok(count(&self.orders, user))
-    }
-
-    async fn put_placed(&self, count: &Count) -> Result<(), Failure> {
-        self.orders.lock().unwrap().insert(count.user, count.number);
-        Ok(())
-    }
-
-    async fn forget(&self, user: u64) -> Result<(), Failure> {
-        self.orders.lock().unwrap().remove(&user);
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl ReturnRepository for Books {
-    async fn take_back(&self, _user: u64) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl StockRepository for Books {
-    async fn deliver(&self, _product: u64) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-struct Manual(watch::Receiver<Reading>);
-
-impl PhaseSource for Manual {
-    fn name(&self) -> String {
-        "a test".to_owned()
-    }
-
-    fn watch(self: Box<Self>) -> watch::Receiver<Reading> {
-        self.0
-    }
-}
-
-fn says(list: &str) -> Reading {
-    Phases::from_list(list)
-}
-
-fn steps(timeout: Duration) -> Steps {
-    Steps {
-        timeout,
-        ..Steps::default()
-    }
-}
+use crate::manual::{Manual, of, says};
+use crate::phases::TICK;
+use crate::settings::patience;
 
 fn built(source: impl PhaseSource) -> HarnessBuilder {
     Harness::builder(source)
         .best_effort_writes()
-        .steps(steps(Duration::from_secs(1)))
+        .steps(patience(Duration::from_secs(1)))
 }
 
 /// Starts with what a source says, which can say something else later.
 async fn following(list: &str) -> (Harness, watch::Sender<Reading>) {
-    let (source, readings) = watch::channel(says(list));
-    let builder = built(Manual(readings)).stores_hold_the_same();
+    let (manual, source) = Manual::new(list);
+    let builder = built(manual).stores_hold_the_same();
     (builder.start().await.unwrap(), source)
-}
-
-/// MySQL and DynamoDB.
-fn stores() -> [Arc<Books>; 2] {
-    [Arc::default(), Arc::default()]
-}
-
-fn carts([mysql, dynamodb]: &[Arc<Books>; 2], harness: &Harness) -> ShadowCartRepository<Books> {
-    ShadowCartRepository::new(Arc::clone(mysql), Arc::clone(dynamodb), harness.clone())
-}
-
-fn orders([mysql, dynamodb]: &[Arc<Books>; 2], harness: &Harness) -> ShadowOrderRepository<Books> {
-    ShadowOrderRepository::new(Arc::clone(mysql), Arc::clone(dynamodb), harness.clone())
-}
-
-fn of(harness: &Harness, entity: &str) -> EntityStatus {
-    let mut status = harness.status().into_iter();
-    status.find(|status| status.entity == entity).unwrap()
 }
 
 fn phases(harness: &Harness) -> Vec<(String, Option<Phase>)> {
@@ -296,8 +113,8 @@ async fn a_member_without_a_wrapper_counts_and_makes_no_noise() {
         min_compared: 0,
         share: 1.0,
     };
-    let (source, readings) = watch::channel(says("order=shadow-read"));
-    let builder = built(Manual(readings)).evidence(none);
+    let (manual, source) = Manual::new("order=shadow-read");
+    let builder = built(manual).evidence(none);
     let harness = builder.start().await.unwrap();
     let stores = stores();
     let orders = orders(&stores, &harness);
@@ -428,11 +245,7 @@ async fn groups_that_meet_in_different_phases_step_to_one_that_is_next_to_both()
     let (harness, _source) = following("cart=dual-write,stock=shadow-read,return=dual-write").await;
     let stores = stores();
     let _carts = carts(&stores, &harness);
-    let [mysql, dynamodb] = &stores;
-    let (one, other) = (Arc::clone(mysql), Arc::clone(dynamodb));
-    let _stock = ShadowStockRepository::new(one, other, harness.clone());
-    let (one, other) = (Arc::clone(mysql), Arc::clone(dynamodb));
-    let _returns = ShadowReturnRepository::new(one, other, harness.clone());
+    let (_stock, _returns) = (stock(&stores, &harness), returns(&stores, &harness));
     let problem = of(&harness, "stock").problem.unwrap();
     assert!(problem.contains("`stock` (shadow-read)"), "{problem}");
     let refused = harness.step("cart", Phase::DynamoDbRead).await;
@@ -452,20 +265,51 @@ async fn groups_that_meet_in_different_phases_step_to_one_that_is_next_to_both()
     harness.step("cart", Phase::DynamoDbRead).await.unwrap();
 }
 
+/// A transfer of a record would read it from the store that another member writes second.
+#[tokio::test]
+async fn groups_that_meet_with_different_primary_stores_take_no_write_until_they_are_in_one_phase()
+{
+    for (phases, together) in [
+        ("cart=dynamodb-read,stock=dynamodb-leads", true),
+        ("cart=dual-write,stock=dynamodb-leads", false),
+    ] {
+        let (log, _guard) = Captured::warnings();
+        let (harness, _source) = following(phases).await;
+        let stores = stores();
+        let (carts, stock) = (carts(&stores, &harness), stock(&stores, &harness));
+        carts.add(1).await.unwrap();
+        stock.deliver(1).await.unwrap();
+        let returns = returns(&stores, &harness);
+        let waits = |write| tokio::time::timeout(TICK, write);
+        assert!(waits(carts.add(1)).await.is_err());
+        assert!(waits(stock.deliver(1)).await.is_err());
+        assert!(waits(returns.take_back(1)).await.is_err());
+        carts.items(1).await.unwrap();
+        let problem = of(&harness, "stock").problem.unwrap();
+        assert!(problem.contains("their writes wait"), "{problem}");
+        let near = "step them to a phase that is next to each of these";
+        let text = log.text();
+        assert_eq!(text.contains(near), together, "{text}");
+        let step = harness.step("cart", Phase::DynamoDbLeads).await;
+        assert_eq!(step.is_ok(), together, "{step:?}");
+        if together {
+            carts.add(1).await.unwrap();
+            returns.take_back(1).await.unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_group_that_drains_holds_no_other_one_up_and_gives_up_when_the_source_does() {
-    let (source, readings) = watch::channel(says("cart=shadow-read,stock=shadow-read"));
-    let harness = built(Manual(readings))
+    let (manual, source) = Manual::new("cart=shadow-read,stock=shadow-read");
+    let harness = built(manual)
         .stores_hold_the_same()
-        .steps(steps(Duration::from_mins(10)))
+        .steps(patience(Duration::from_mins(10)))
         .start()
         .await
         .unwrap();
     let stores = stores();
-    let carts = carts(&stores, &harness);
-    let [mysql, dynamodb] = &stores;
-    let (one, other) = (Arc::clone(mysql), Arc::clone(dynamodb));
-    let _stock = ShadowStockRepository::new(one, other, harness.clone());
+    let (carts, _stock) = (carts(&stores, &harness), stock(&stores, &harness));
     stores[1].slow(Duration::from_mins(10));
     carts.add(1).await.unwrap();
     let hand_over = "cart=dynamodb-read!,stock=dynamodb-read!";
@@ -506,4 +350,33 @@ async fn what_speaks_against_a_member_speaks_against_the_group() {
     assert_eq!(may.reasons, [of_order(Reason::NothingCompared)], "{may}");
     assert!(may.to_string().contains("order: no read was compared"));
     assert!(harness.may_step("order", Phase::DualWrite).may);
+}
+
+#[tokio::test]
+async fn a_reason_of_the_whole_group_is_said_once_with_its_members() {
+    let (harness, source) = following("*=shadow-read").await;
+    let stores = stores();
+    let (_carts, _orders) = (carts(&stores, &harness), orders(&stores, &harness));
+    let both = "cart, order: no read was compared";
+    let may = harness.may_step("cart", Phase::DynamoDbRead).to_string();
+    assert!(may.contains(both), "{may}");
+    assert_eq!(may.matches("compared").count(), 1, "{may}");
+    source.send(says("*=dynamodb-read")).unwrap();
+    until(|| of(&harness, "order").problem.is_some()).await;
+    let report = harness.report().to_string();
+    let problem = format!("the last step of cart, order was not taken: {both}");
+    assert!(report.contains(&problem), "{report}");
+    assert_eq!(report.matches("was not taken").count(), 1, "{report}");
+}
+
+#[tokio::test]
+async fn a_word_that_the_harness_lacks_is_missing_once_for_the_whole_group() {
+    let source = Fixed::new(Phase::MySqlOnly);
+    let harness = Harness::builder(source).start().await.unwrap();
+    let stores = stores();
+    let (_carts, _orders) = (carts(&stores, &harness), orders(&stores, &harness));
+    let may = harness.may_step("cart", Phase::DualWrite);
+    assert_eq!(may.reasons, [Reason::NeedsBestEffort], "{may}");
+    let may = harness.may_step("cart", Phase::DynamoDbRead);
+    assert_eq!(may.reasons, [Reason::NotAdjacent], "{may}");
 }

@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod books;
 mod compare_errors;
 mod compare_numbers;
 mod compare_reads;
@@ -24,6 +25,7 @@ mod forms;
 mod groups;
 mod lag;
 mod log;
+mod manual;
 mod may_step;
 mod metrics;
 mod never_hurts;

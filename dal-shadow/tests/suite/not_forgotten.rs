@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dal_shadow::source::{Fixed, PhaseSource, Reading};
-use dal_shadow::{
-    Classify, EntityStatus, Harness, HarnessBuilder, Phase, Phases, StepError, Steps, shadow,
-};
+use dal_shadow::source::Fixed;
+use dal_shadow::{Classify, EntityStatus, Harness, HarnessBuilder, Phase, StepError, shadow};
 use serde::Serialize;
-use tokio::sync::watch;
 use tokio::time::sleep;
+
+use crate::manual::{Manual, of, says};
+use crate::settings::patience;
 
 #[derive(Debug, thiserror::Error, Classify)]
 pub enum Failure {
@@ -143,36 +143,12 @@ impl Service {
     }
 
     fn of(&self, entity: &str) -> EntityStatus {
-        let mut status = self.harness.status().into_iter();
-        status.find(|status| status.entity == entity).unwrap()
+        of(&self.harness, entity)
     }
 
     fn part_lacks(&self) -> Option<&'static str> {
         self.of("part").incomplete.get("dynamodb").copied()
     }
-}
-
-fn steps(timeout: Duration) -> Steps {
-    Steps {
-        timeout,
-        ..Steps::default()
-    }
-}
-
-struct Manual(watch::Receiver<Reading>);
-
-impl PhaseSource for Manual {
-    fn name(&self) -> String {
-        "a test".to_owned()
-    }
-
-    fn watch(self: Box<Self>) -> watch::Receiver<Reading> {
-        self.0
-    }
-}
-
-fn says(list: &str) -> Reading {
-    Phases::from_list(list)
 }
 
 #[tokio::test]
@@ -188,7 +164,7 @@ async fn a_lost_answer_leaves_every_entity_incomplete_whose_records_it_would_hav
 #[tokio::test(start_paused = true)]
 async fn a_copy_does_not_begin_while_a_write_of_one_store_is_under_way() {
     let builder = Harness::builder(Fixed::new(Phase::MySqlOnly));
-    let service = Service::start(builder.steps(steps(Duration::from_secs(1)))).await;
+    let service = Service::start(builder.steps(patience(Duration::from_secs(1)))).await;
     let under_way = StepError::CallsUnderWay(Phase::DualWrite);
     service.mysql.slow(Duration::from_secs(10));
     let workshops = Arc::clone(&service.workshops);
@@ -240,9 +216,9 @@ async fn a_stop_waits_for_the_calls_of_the_whole_group() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_is_given_up_when_the_source_names_two_phases_for_its_group() {
-    let (source, readings) = watch::channel(says("*=shadow-read"));
-    let builder = Harness::builder(Manual(readings)).stores_hold_the_same();
-    let service = Service::start(builder.steps(steps(Duration::from_mins(10)))).await;
+    let (manual, source) = Manual::new("*=shadow-read");
+    let builder = Harness::builder(manual).stores_hold_the_same();
+    let service = Service::start(builder.steps(patience(Duration::from_mins(10)))).await;
     service.dynamodb.slow(Duration::from_secs(4));
     service.parts.add(1).await.unwrap();
     source.send(says("*=dynamodb-read!")).unwrap();

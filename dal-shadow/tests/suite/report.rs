@@ -149,9 +149,15 @@ async fn the_table_shows_the_secondary_writes_of_a_method_and_what_may_be_missin
     dynamodb.users.lock().unwrap().insert(99, stray);
     users.register("cat@x").await.unwrap();
     settled(&harness).await;
+    while harness.report().total().counts.in_flight > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let table = harness.report().to_string();
     let made = "secondary writes: 3 sent, 1 made, 1 refused, 1 failed";
     assert!(table.contains(made), "{table}");
+    let ends =
+        "ended differently (primary | secondary): a value | unique_violation Taken (1 calls)";
+    assert!(table.contains(ends), "{table}");
     let dirty = "2 records may differ until a transfer makes them equal";
     assert!(table.contains(dirty), "{table}");
     assert!(!table.contains("may lack records"), "{table}");

@@ -14,10 +14,11 @@ use tokio::time::{Instant, sleep};
 use crate::log::Captured;
 use crate::users::{Fault, Memory, ShadowUserRepository, User, UserRepository};
 
-/// The first difference counts.
+/// The first difference counts; reads without a key are read once more, soon.
 pub fn no_rereads() -> ShadowReads {
     ShadowReads {
         rereads: 0,
+        reread_pause: Duration::from_millis(1),
         ..ShadowReads::default()
     }
 }
@@ -207,6 +208,45 @@ async fn sample_timeout_and_rereads_can_be_set_per_method() {
         let get = counts("get").await;
         assert_eq!((get.equal, get.timed_out), (equal, timed_out), "{time} s");
     }
+}
+
+/// What it has seen of the secondary store is older than the write that it has waited for.
+#[tokio::test(start_paused = true)]
+async fn a_read_without_a_key_is_read_once_more_also_where_the_first_difference_counts() {
+    let (harness, users, dynamodb) = wrapped(|builder| builder.shadow_reads(no_rereads())).await;
+    dynamodb.fault(Fault::Slow(Duration::from_millis(100)));
+    users.register("ann@x").await.unwrap();
+    until(|| dynamodb.calls.load(Ordering::SeqCst) > 0).await;
+    dynamodb.fault(Fault::None);
+    users.list(None, 10).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    // One that stays counts.
+    dynamodb.users.lock().unwrap().clear();
+    users.list(None, 10).await.unwrap();
+    assert!(harness.drain(Duration::from_secs(5)).await);
+    let report = harness.report();
+    let list = report.methods().find(|it| it.method == "list").unwrap();
+    let outcomes = ["lagging", "missing_in_secondary", "different"];
+    let outcomes = outcomes.map(|it| list.outcomes.get(it).copied().unwrap_or_default());
+    assert_eq!(outcomes[0], 1, "{list:?}");
+    assert_eq!(outcomes[1] + outcomes[2], 1, "{list:?}");
+}
+
+/// Also with a method whose pages have tokens.
+#[tokio::test]
+async fn an_incomplete_dynamodb_answers_no_page_in_dynamodb_read() {
+    let harness = Harness::builder(Fixed::new(Phase::DynamoDbRead)).best_effort_writes();
+    let harness = harness.start().await.unwrap();
+    let (mysql, dynamodb) = (Memory::new("mysql"), Memory::new("dynamodb"));
+    let users = ShadowUserRepository::new(mysql, dynamodb, harness.clone());
+    users.register("ann@x").await.unwrap();
+    let list = || users.list(None, 10);
+    list().await.unwrap();
+    assert_eq!(harness.report().total().fenced, 1);
+    let mark = harness.repairing("user").unwrap();
+    assert!(harness.repaired(&mark).unwrap());
+    list().await.unwrap();
+    assert_eq!(harness.report().total().fenced, 1);
 }
 
 #[tokio::test]

@@ -275,7 +275,10 @@ impl World {
             seen.incomplete += 1;
             self.copy().await;
         }
-        assert!(self.is_equal(), "different, and nobody knows: {status:?}");
+        assert!(
+            self.is_equal(),
+            "different, and not known to be: {status:?}"
+        );
         let given = self.mysql.keys().last().copied().unwrap_or_default();
         assert!(self.mysql.next() > given && self.dynamodb.next() > given);
         let report = self.harness.report();

@@ -69,7 +69,7 @@ fn what_the_stores_hold_at_the_end_is_compared() {
     assert!(failure.summary.contains(text), "{failure}");
     let line = "\n→ end. Get { id: h(0) } on both stores\n";
     assert!(failure.to_string().contains(line), "{failure}");
-    let returned = "binds: h(0) }\n         returned Ok(User {";
+    let returned = "\n         returned Ok(User {";
     assert!(failure.to_string().contains(returned), "{failure}");
 }
 

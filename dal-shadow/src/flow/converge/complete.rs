@@ -49,19 +49,35 @@ impl Converge {
         let found = self.entities.entry(entity).or_default();
         let side = side_mut(&mut found.sides, store);
         let filled = side.times == times;
-        if filled {
-            side.why = None;
+        if filled && side.why.take().is_some() {
+            self.incomplete_sides -= 1;
         }
         filled
     }
 
-    /// The store may lack records, and nobody knows which.
+    /// The store may lack records, and it is not known which.
     pub(super) fn lacks(&mut self, entity: EntityId, store: Store, why: Incomplete) {
         let found = self.entities.entry(entity).or_default();
         let side = side_mut(&mut found.sides, store);
         side.times += 1;
         // The first reason is the one to look for.
-        side.why.get_or_insert(why);
+        if side.why.is_none() {
+            side.why = Some(why);
+            self.incomplete_sides += 1;
+        }
+    }
+
+    /// Whether any entity is incomplete on a store.
+    pub(crate) const fn is_any_incomplete(&self) -> bool {
+        self.incomplete_sides > 0
+    }
+
+    /// Whether the secondary store for writes may lack records that the primary one holds.
+    pub(crate) fn is_behind(&self, entity: EntityId) -> bool {
+        self.phase(entity).is_some_and(|phase| {
+            let primary = plan(phase, Verb::Write).primary;
+            self.why(entity, primary).is_none() && self.why(entity, primary.other()).is_some()
+        })
     }
 
     /// The same for the secondary store for writes.

@@ -1,7 +1,8 @@
 //! Dirty records and their transfers.
 
 use super::{
-    CallId, Converge, Effect, EntityId, Event, Incomplete, RecordId, Stage, Transfer, TransferEnd,
+    CallId, Converge, Effect, EntityId, Event, Incomplete, RecordId, Transfer, TransferEnd,
+    WriteState,
 };
 
 /// With so many primary writes since the last one, a transfer no longer waits for a moment without
@@ -72,7 +73,7 @@ impl Converge {
         let writes = &self.writes;
         let runs = |call: &CallId| {
             let write = writes.get(call);
-            write.is_some_and(|write| write.stage == Stage::Running)
+            write.is_some_and(|write| write.state == WriteState::Running)
         };
         let (running, waiting) = std::mem::take(&mut found.queue)
             .into_iter()
@@ -284,7 +285,7 @@ impl Converge {
             let running = self
                 .writes
                 .get(&call)
-                .is_some_and(|write| write.stage == Stage::Running);
+                .is_some_and(|write| write.state == WriteState::Running);
             if !running && let Some(write) = self.remove(call) {
                 self.effects.push(Effect::Drop { call });
                 self.settle(call, &write);

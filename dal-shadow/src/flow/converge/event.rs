@@ -64,7 +64,7 @@ pub(crate) enum PrimaryEnd {
     Made { named: Vec<RecordId> },
     /// It was refused, or changed nothing.
     Nothing,
-    /// Nobody knows whether it was, or will be, made.
+    /// It is not known whether it was, or will be, made.
     Unknown,
 }
 
@@ -77,7 +77,7 @@ pub(crate) enum SecondaryEnd {
     Refused,
     /// It was not made.
     Failed,
-    /// Nobody knows whether it was, or will be, made.
+    /// It is not known whether it was, or will be, made.
     Unknown,
 }
 
@@ -90,7 +90,7 @@ pub enum TransferEnd {
     Refused,
     /// It did not come about, without an effect.
     Failed,
-    /// Nobody knows whether it has had, or will have, an effect.
+    /// It is not known whether it has had, or will have, an effect.
     Unknown,
 }
 

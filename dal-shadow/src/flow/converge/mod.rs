@@ -9,14 +9,16 @@
 //! * A write one of whose records is dirty is dropped as a whole, and all of its records are dirty.
 //! * A record is clean again when a transfer ended during which no write of it was under way, and
 //!   no effect of unknown outcome can land any more.
-//! * A store that may lack records of which nobody knows is incomplete, until it was copied.
+//! * A store that may lack records, of which it is not known which, is incomplete until a copy.
 //! * A store gains a role only when it is complete and clean for the whole group.
 
 mod complete;
 mod dirty;
 mod event;
+mod group;
 mod incomplete;
 mod name;
+mod primary;
 mod queue;
 mod step;
 mod step_event;
@@ -83,6 +85,8 @@ pub(crate) struct Converge {
     groups: HashMap<EntityId, BTreeSet<EntityId>>,
     /// Steps that have not ended, in the order in which they were asked for.
     steps: BTreeMap<StepId, step::Step>,
+    /// Stores on which an entity is incomplete, over all entities.
+    incomplete_sides: usize,
     /// Counts closings and pauses.
     tokens: u64,
     /// Nothing is written any more.
@@ -100,13 +104,13 @@ struct Write {
     bulk: Option<EntityId>,
     /// While it is under way on the primary store: the entities of which its answer may name records.
     names_more: Vec<EntityId>,
-    stage: Stage,
+    state: WriteState,
     repeated: bool,
     acknowledged: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Stage {
+enum WriteState {
     /// Under way on the primary store.
     Primary,
     /// Waits for its turn in the queues of its records.
@@ -141,7 +145,7 @@ enum Transfer {
     #[default]
     None,
     Running {
-        /// A write was made meanwhile: the transfer proves nothing.
+        /// A write was made meanwhile: the transfer may have read the record before it.
         spoiled: bool,
         /// Writes that were under way meanwhile, and may yet be made.
         beside: BTreeSet<CallId>,
@@ -207,6 +211,7 @@ impl Converge {
             refused: BTreeSet::new(),
             groups: HashMap::new(),
             steps: BTreeMap::new(),
+            incomplete_sides: 0,
             tokens: 0,
             stopped: false,
             effects: Vec::new(),
@@ -254,20 +259,19 @@ impl Converge {
     /// Whether the secondary store must not be asked for this record: it lacks, or may lack,
     /// something that a caller believes to be written.
     pub(crate) fn is_fenced(&self, record: RecordId) -> bool {
-        self.records.get(&record).is_some_and(|found| {
-            found.is_dirty()
-                || found
-                    .queue
-                    .iter()
-                    .any(|call| self.writes.get(call).is_some_and(|w| w.acknowledged))
-        })
+        let acknowledged = |call: &CallId| {
+            let write = self.writes.get(call);
+            write.is_some_and(|write| write.acknowledged)
+        };
+        let of_record = |found: &Record| found.is_dirty() || found.queue.iter().any(acknowledged);
+        self.is_behind(record.entity) || self.records.get(&record).is_some_and(of_record)
     }
 
     /// Whether any record of the entity is fenced.
     pub(crate) fn is_any_fenced(&self, entity: EntityId) -> bool {
-        self.entities
-            .get(&entity)
-            .is_some_and(|entity| entity.dirty > 0 || entity.acknowledged > 0)
+        let found = self.entities.get(&entity);
+        let of_records = found.is_some_and(|entity| entity.dirty > 0 || entity.acknowledged > 0);
+        of_records || self.is_behind(entity)
     }
 
     /// Whether the secondary store has everything that is known to have been written of a record.

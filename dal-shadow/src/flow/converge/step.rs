@@ -1,32 +1,30 @@
-//! Groups of entities, and when their phase changes.
+//! When the phase of a group changes.
 //!
-//! Entities whose records are written together are a *group*: they are in one phase, and a step
-//! takes all of them. A hand-over waits with the gates open until the store that gains a role has
-//! everything (`Draining`), then closes all gates of the group to writes (`Closed`) while the last
-//! ones end, and changes the phase. When they do not end in time, it opens the gates and tries
-//! again after a pause. The step has ended when the last call of the old phase has left
-//! (`Leaving`).
+//! A hand-over waits with the gates open until the store that gains a role has everything
+//! (`Draining`), then closes all gates of the group to writes (`Closed`) while the last ones end, and
+//! changes the phase. When they do not end in time, it opens the gates and tries again after a
+//! pause. The step has ended when the last call of the old phase has left (`Leaving`).
 
 use std::collections::BTreeSet;
 
 use super::step_event::{StepEffect, StepEnd, StepEvent};
-use super::{Converge, Effect, EntityId, Event, Incomplete, StepId};
-use crate::phases::{Phase, Store, Verb, plan};
+use super::{Converge, Effect, EntityId, Event, StepId};
+use crate::phases::{Phase, Store};
 
 /// A step that was asked for and has not ended.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    entity: EntityId,
-    to: Phase,
+    pub(super) entity: EntityId,
+    pub(super) to: Phase,
     from: Option<Phase>,
     settled: bool,
-    pub(super) stage: Stage,
+    pub(super) state: StepState,
     /// How often the gates were opened again.
     pub(super) pauses: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum StepState {
     /// Waits for another step of the group.
     Asked,
     /// Waits, with the gates open, until the store that gains a role has everything.
@@ -40,72 +38,6 @@ pub(super) enum Stage {
 }
 
 impl Converge {
-    /// The phase of an entity, once it has one.
-    pub(crate) fn phase(&self, entity: EntityId) -> Option<Phase> {
-        self.entities.get(&entity)?.phase
-    }
-
-    /// The entities of its group, itself among them.
-    pub(crate) fn group(&self, entity: EntityId) -> BTreeSet<EntityId> {
-        let group = self.groups.get(&entity).cloned();
-        group.unwrap_or_else(|| BTreeSet::from([entity]))
-    }
-
-    /// These entities, and those in their groups, are one group from now on. One that has no phase
-    /// takes the one in force, unless the phase source names two.
-    pub(super) fn joined(&mut self, entities: &[EntityId], agreed: bool) {
-        let group: BTreeSet<EntityId> = entities
-            .iter()
-            .flat_map(|entity| self.group(*entity))
-            .collect();
-        if entities
-            .first()
-            .is_some_and(|first| self.group(*first) == group)
-        {
-            return;
-        }
-        // A step must not go on with a part of the group: it begins again.
-        for step in self.steps_of(&group) {
-            let reopened = self.reopen(step);
-            if let (Some(step), true) = (self.steps.get_mut(&step), reopened) {
-                step.stage = Stage::Asked;
-            }
-        }
-        for entity in &group {
-            self.groups.insert(*entity, group.clone());
-        }
-        let in_force = group.iter().find_map(|entity| self.phase(*entity));
-        if let (Some(phase), true) = (in_force, agreed) {
-            let behind = plan(phase, Verb::Write).primary.other();
-            for entity in group {
-                let lacks = (!self.limits.hold_the_same).then_some(behind);
-                let lacks = lacks.map(|store| (store, Incomplete::NeverFilled));
-                self.phase_given(entity, phase, lacks.as_slice());
-            }
-        }
-    }
-
-    /// The first phase of an entity; nothing when it has one.
-    pub(super) fn phase_given(
-        &mut self,
-        entity: EntityId,
-        phase: Phase,
-        lacks: &[(Store, Incomplete)],
-    ) {
-        if self.phase(entity).is_some() {
-            return;
-        }
-        for (store, why) in lacks {
-            self.lacks(entity, *store, *why);
-        }
-        self.enters(entity, phase);
-        self.tell(StepEffect::Begin { entity, phase });
-        if self.stopped {
-            let entities = vec![entity];
-            self.tell(StepEffect::Stop { entities });
-        }
-    }
-
     /// Nothing is written any more.
     pub(super) fn stop(&mut self) {
         self.stopped = true;
@@ -115,7 +47,7 @@ impl Converge {
             }
         }
         let entities = self.entities.keys().copied().collect();
-        self.tell(StepEffect::Stop { entities });
+        self.tell(StepEffect::Hold { entities });
     }
 
     pub(super) fn of_step(&mut self, event: StepEvent) {
@@ -132,7 +64,7 @@ impl Converge {
                     to,
                     from,
                     settled,
-                    stage: Stage::Asked,
+                    state: StepState::Asked,
                     pauses: 0,
                 };
                 self.steps.insert(step, asked);
@@ -141,24 +73,24 @@ impl Converge {
                 }
             }
             StepEvent::GatesEmpty { step, token } => {
-                if let Some(Stage::Closed { token: now, empty }) = self.stage_mut(step)
+                if let Some(StepState::Closed { token: now, empty }) = self.state_mut(step)
                     && *now == token
                 {
                     *empty = true;
                 }
             }
             StepEvent::ClosedTooLong { step, token } => {
-                if let Some(Stage::Closed { token: now, .. }) = self.stage_mut(step)
+                if let Some(StepState::Closed { token: now, .. }) = self.state_mut(step)
                     && *now == token
                 {
                     self.pause(step);
                 }
             }
             StepEvent::PauseOver { step, token } => {
-                if let Some(stage @ Stage::Pausing { .. }) = self.stage_mut(step)
-                    && *stage == (Stage::Pausing { token })
+                if let Some(state @ StepState::Pausing { .. }) = self.state_mut(step)
+                    && *state == (StepState::Pausing { token })
                 {
-                    *stage = Stage::Draining;
+                    *state = StepState::Draining;
                 }
             }
             StepEvent::TimedOut { step } => {
@@ -170,7 +102,7 @@ impl Converge {
                 }
             }
             StepEvent::CallsLeft { step } => {
-                if self.stage_mut(step) == Some(&mut Stage::Leaving) {
+                if self.state_mut(step) == Some(&mut StepState::Leaving) {
                     self.end(step, StepEnd::Done);
                 }
             }
@@ -198,11 +130,11 @@ impl Converge {
             return false;
         };
         let group = self.group(step.entity);
-        match step.stage {
-            Stage::Asked => {
+        match step.state {
+            StepState::Asked => {
                 let busy = |other: &StepId| {
                     let other = self.steps.get(other);
-                    other.is_some_and(|other| other.stage != Stage::Asked)
+                    other.is_some_and(|other| other.state != StepState::Asked)
                 };
                 if self.steps_of(&group).iter().any(busy) {
                     return false;
@@ -213,7 +145,7 @@ impl Converge {
                 }
                 true
             }
-            Stage::Draining => {
+            StepState::Draining => {
                 if let Some(end) = self.lacking(&step, &group) {
                     self.end(id, end);
                 } else if self.waits(&step, &group) {
@@ -225,7 +157,7 @@ impl Converge {
                 }
                 true
             }
-            Stage::Closed { empty, .. } => {
+            StepState::Closed { empty, .. } => {
                 let lacking = self.lacking(&step, &group);
                 let calls = |entity: &EntityId| self.is_written(*entity);
                 if let Some(end) = lacking {
@@ -238,7 +170,7 @@ impl Converge {
                 }
                 true
             }
-            Stage::Pausing { .. } | Stage::Leaving => false,
+            StepState::Pausing { .. } | StepState::Leaving => false,
         }
     }
 
@@ -253,7 +185,7 @@ impl Converge {
         }
         let (_, from) = *phases.first()?;
         let apart = phases.iter().any(|(_, phase)| *phase != from);
-        if step.from.is_some_and(|judged| apart || judged != from) {
+        if step.from.is_some_and(|expected| apart || expected != from) {
             return Some(StepEnd::Abandoned);
         }
         let near = |phase: Phase| phase == step.to || phase.is_adjacent(step.to);
@@ -269,7 +201,7 @@ impl Converge {
 
     fn drain(&mut self, id: StepId) {
         if let Some(step) = self.steps.get_mut(&id) {
-            step.stage = Stage::Draining;
+            step.state = StepState::Draining;
             self.effects.push(Effect::Later {
                 after: self.limits.step_deadline,
                 event: Event::Step(StepEvent::TimedOut { step: id }),
@@ -326,7 +258,7 @@ impl Converge {
     fn close(&mut self, id: StepId, group: BTreeSet<EntityId>) {
         let token = self.token();
         if let Some(step) = self.steps.get_mut(&id) {
-            step.stage = Stage::Closed {
+            step.state = StepState::Closed {
                 token,
                 empty: false,
             };
@@ -348,7 +280,7 @@ impl Converge {
         if let Some(step) = self.steps.get_mut(&id) {
             let doublings = step.pauses.min(16);
             step.pauses += 1;
-            step.stage = Stage::Pausing { token };
+            step.state = StepState::Pausing { token };
             self.effects.push(Effect::Later {
                 after: self.limits.step_pause.saturating_mul(1 << doublings),
                 event: Event::Step(StepEvent::PauseOver { step: id, token }),
@@ -356,41 +288,22 @@ impl Converge {
         }
     }
 
-    fn change(&mut self, id: StepId, step: &Step, group: BTreeSet<EntityId>) {
-        // Members that were apart: one of them may have written records of another one to one store.
-        let alone = group.iter().filter_map(|entity| self.phase(*entity));
-        let alone = alone.filter(|phase| !phase.writes_both());
-        let alone: Vec<_> = alone
-            .map(|phase| plan(phase, Verb::Write).primary.other())
-            .collect();
-        for entity in &group {
-            for store in &alone {
-                self.lacks(*entity, *store, Incomplete::NeverFilled);
-            }
-            self.enters(*entity, step.to);
-        }
-        if let Some(step) = self.steps.get_mut(&id) {
-            step.stage = Stage::Leaving;
-        }
-        self.tell(StepEffect::Change {
-            step: id,
-            entities: group.into_iter().collect(),
-            to: step.to,
-        });
-    }
-
     /// Opens the gates of a step that has not changed the phase; false when it has, or has ended.
-    fn reopen(&mut self, id: StepId) -> bool {
+    pub(super) fn reopen(&mut self, id: StepId) -> bool {
         let Some(step) = self.steps.get(&id) else {
             return false;
         };
-        if let Stage::Closed { .. } = step.stage {
-            let entities = self.group(step.entity).into_iter().collect();
+        if let StepState::Closed { .. } = step.state {
+            let mut group = self.group(step.entity);
+            if self.is_apart(&group) {
+                group.clear();
+            }
+            let entities = group.into_iter().collect();
             self.tell(StepEffect::Open { step: id, entities });
         }
         self.steps
             .get(&id)
-            .is_some_and(|step| step.stage != Stage::Leaving)
+            .is_some_and(|step| step.state != StepState::Leaving)
     }
 
     fn end(&mut self, step: StepId, end: StepEnd) {
@@ -414,26 +327,18 @@ impl Converge {
         }
     }
 
-    fn stage_mut(&mut self, step: StepId) -> Option<&mut Stage> {
-        self.steps.get_mut(&step).map(|step| &mut step.stage)
-    }
-
-    fn steps_of(&self, group: &BTreeSet<EntityId>) -> Vec<StepId> {
-        self.steps
-            .iter()
-            .filter(|(_, step)| group.contains(&step.entity))
-            .map(|(id, _)| *id)
-            .collect()
+    fn state_mut(&mut self, step: StepId) -> Option<&mut StepState> {
+        self.steps.get_mut(&step).map(|step| &mut step.state)
     }
 
     /// The steps, and the token that each of them waits for.
     #[cfg(test)]
     pub(super) fn steps_now(&self) -> Vec<(StepId, String, Option<u64>)> {
         let steps = self.steps.iter();
-        let now = |(id, step): (&StepId, &Step)| match step.stage {
-            Stage::Closed { token, empty } => (*id, format!("closed {empty}"), Some(token)),
-            Stage::Pausing { token } => (*id, "pausing".to_owned(), Some(token)),
-            stage => (*id, format!("{stage:?}"), None),
+        let now = |(id, step): (&StepId, &Step)| match step.state {
+            StepState::Closed { token, empty } => (*id, format!("closed {empty}"), Some(token)),
+            StepState::Pausing { token } => (*id, "pausing".to_owned(), Some(token)),
+            state => (*id, format!("{state:?}"), None),
         };
         steps.map(now).collect()
     }
@@ -443,7 +348,7 @@ impl Converge {
     pub(super) fn is_closed(&self, step: StepId, token: u64) -> bool {
         let step = self.steps.get(&step);
         step.is_some_and(
-            |step| matches!(step.stage, Stage::Closed { token: now, .. } if now == token),
+            |step| matches!(step.state, StepState::Closed { token: now, .. } if now == token),
         )
     }
 
@@ -453,7 +358,7 @@ impl Converge {
         self.tokens
     }
 
-    fn tell(&mut self, effect: StepEffect) {
+    pub(super) fn tell(&mut self, effect: StepEffect) {
         self.effects.push(Effect::Step(effect));
     }
 }

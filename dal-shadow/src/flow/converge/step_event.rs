@@ -7,7 +7,7 @@ use crate::phases::{Phase, Store};
 /// Something that happened to a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StepEvent {
-    /// Somebody asks for a step of the entity's group.
+    /// A step of the entity's group is asked for.
     Asked {
         step: StepId,
         entity: EntityId,
@@ -29,15 +29,19 @@ pub(crate) enum StepEvent {
     TimedOut { step: StepId },
     /// The last call of the old phase has left.
     CallsLeft { step: StepId },
-    /// Nobody wants the step any more.
+    /// The step is no longer wanted.
     Abandoned { step: StepId },
 }
 
 /// Something to do for a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StepEffect {
-    /// Open the gate of an entity for the first time.
-    Begin { entity: EntityId, phase: Phase },
+    /// Let calls of an entity in for the first time; writes only where it is open.
+    Begin {
+        entity: EntityId,
+        phase: Phase,
+        open: bool,
+    },
     /// Let no write in, and report when none is inside.
     Close {
         step: StepId,
@@ -55,10 +59,10 @@ pub(crate) enum StepEffect {
         entities: Vec<EntityId>,
         to: Phase,
     },
-    /// Tell whoever asked.
+    /// Tell the caller that asked for the step.
     Ended { step: StepId, end: StepEnd },
-    /// Let no write in any more.
-    Stop { entities: Vec<EntityId> },
+    /// Let no write in until the phase changes.
+    Hold { entities: Vec<EntityId> },
 }
 
 /// How a step ended.
@@ -88,8 +92,8 @@ pub(crate) enum StepEnd {
         pending: usize,
         dirty: usize,
     },
-    /// The step was given up: nobody wants it any more, or the phase in force is not the one for
-    /// which it was asked.
+    /// The step was given up: it is no longer wanted, or the phase in force is not the one for which
+    /// it was asked.
     Abandoned,
     /// The harness is shutting down.
     Stopped,

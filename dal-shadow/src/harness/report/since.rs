@@ -45,6 +45,7 @@ fn method_since(now: &MethodReport, before: &MethodReport) -> MethodReport {
         outcomes: named_since(&now.outcomes, &before.outcomes),
         reasons: named_since(&now.reasons, &before.reasons),
         paths: named_since(&now.paths, &before.paths),
+        ends: named_since(&now.ends, &before.ends),
         errors: named_since(&now.errors, &before.errors),
         secondary_writes: now.secondary_writes.since(&before.secondary_writes),
         ..now.clone()

@@ -6,8 +6,11 @@ use super::{EntityReport, Report, Totals};
 use crate::harness::counts::WriteCounts;
 use crate::harness::entity::EntityStatus;
 use crate::harness::method::{CONTINUED_PAGE, MethodReport};
-use crate::phases::Setting;
+use crate::phases::{Phase, Setting, Store, Verb, plan};
 use crate::rules::RuleState;
+
+/// So many pairs of ends of one method are shown, the most frequent ones.
+const MAX_ENDS: usize = 3;
 
 const COLUMNS: [&str; 10] = [
     "calls",
@@ -55,8 +58,10 @@ impl fmt::Display for Report {
         COLUMNS
             .iter()
             .try_for_each(|column| write!(f, "  {column}"))?;
-        for entity in &self.entities {
+        for (position, entity) in self.entities.iter().enumerate() {
             write!(f, "\n{}", title(entity))?;
+            let (before, after) = self.entities.split_at(position);
+            last_step(f, before, after)?;
             standing(f, &entity.status)?;
             for method in &entity.methods {
                 let mut counts = Totals::default();
@@ -114,25 +119,54 @@ fn title(entity: &EntityReport) -> String {
     }
 }
 
+/// What is to be said of the last step of the first entity of `rest`. A group says it once: below the
+/// first of its entities, with the names of all that it is about.
+fn last_step(f: &mut Formatter<'_>, before: &[EntityReport], rest: &[EntityReport]) -> fmt::Result {
+    let Some((own, after)) = rest.split_first() else {
+        return Ok(());
+    };
+    let own = &own.status;
+    let step = |of: fn(&EntityStatus) -> &Option<String>| {
+        let what = of(own).as_ref()?;
+        let alike = |other: &&EntityReport| {
+            other.status.group == own.group && of(&other.status).as_ref() == Some(what)
+        };
+        if before.iter().any(|other| alike(&other)) {
+            return None;
+        }
+        let names: Vec<_> = after.iter().filter(alike).collect();
+        if names.is_empty() {
+            return Some(("the last step".to_owned(), what));
+        }
+        let names = names.iter().map(|other| other.status.entity.as_str());
+        let names: Vec<_> = [own.entity.as_str()].into_iter().chain(names).collect();
+        Some((format!("the last step of {}", names.join(", ")), what))
+    };
+    if let Some((step, problem)) = step(|status| &status.problem) {
+        write!(f, "\n    {step} was not taken: {problem}")?;
+    }
+    if let Some((step, forced)) = step(|status| &status.forced) {
+        write!(
+            f,
+            "\n    {step} was forced past: {forced}; watch it, and take the `!` out of the source"
+        )?;
+    }
+    Ok(())
+}
+
 /// What is not as it should be with an entity, and what to do.
 fn standing(f: &mut Formatter<'_>, status: &EntityStatus) -> fmt::Result {
     if status.phase.is_none() {
         write!(f, "\n    name it in the phase source, or name `*`")?;
-    }
-    if let Some(problem) = &status.problem {
-        write!(f, "\n    the last step was not taken: {problem}")?;
-    }
-    if let Some(forced) = &status.forced {
-        write!(
-            f,
-            "\n    the last step was forced past: {forced}; watch it, and take the `!` out of the source"
-        )?;
     }
     for (store, why) in &status.incomplete {
         write!(
             f,
             "\n    {store} may lack records ({why}): copy (`repairing`, `repair_record`, `repaired`)"
         )?;
+        if let Some(other) = status.phase.and_then(|phase| answers_instead(phase, store)) {
+            write!(f, "; until then {other} answers its reads")?;
+        }
     }
     if status.dirty > 0 {
         write!(
@@ -156,6 +190,12 @@ fn standing(f: &mut Formatter<'_>, status: &EntityStatus) -> fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// The store that answers reads in this phase while `store`, which should, is incomplete.
+fn answers_instead(phase: Phase, store: &str) -> Option<Store> {
+    let (reads, writes) = (plan(phase, Verb::Read), plan(phase, Verb::Write));
+    (reads.primary.as_str() == store && writes.primary != reads.primary).then_some(writes.primary)
 }
 
 /// What a reader asks next: why nothing could be said, and where the answers differ most often.
@@ -185,6 +225,18 @@ fn findings(f: &mut Formatter<'_>, method: &MethodReport) -> fmt::Result {
         if more > 0 {
             write!(f, " and at {more} more places")?;
         }
+    }
+    let mut ends: Vec<_> = method.ends.iter().collect();
+    ends.sort_by_key(|(_, times)| std::cmp::Reverse(**times));
+    for (ends, times) in ends.iter().take(MAX_ENDS) {
+        write!(
+            f,
+            "\n      ended differently (primary | secondary): {ends} ({times} calls)"
+        )?;
+    }
+    if ends.len() > MAX_ENDS {
+        let more = ends.len() - MAX_ENDS;
+        write!(f, "\n      ended differently in {more} more ways")?;
     }
     if method.fenced > 0 {
         write!(

@@ -11,7 +11,7 @@ use crate::phases::Phases;
 /// Phases from a JSON file, read again five times a second:
 /// `{"user": "shadow-read@5", "*": "mysql-only"}`.
 ///
-/// Write it under another name and rename it, so that nobody reads half of it; half a file is
+/// Write it under another name and rename it, so that no process reads half of it; half a file is
 /// refused as garbage, and the last accepted phases stay.
 #[derive(Clone, Debug)]
 pub struct WatchedFile {

@@ -57,7 +57,7 @@ pub trait PhaseSource: Send + 'static {
     fn watch(self: Box<Self>) -> watch::Receiver<Reading>;
 }
 
-/// Reads again and again, and sends what has changed, until nobody listens.
+/// Reads again and again, and sends what has changed, until nothing listens.
 fn poll(
     every: Duration,
     first: Reading,

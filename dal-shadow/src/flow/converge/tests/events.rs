@@ -156,6 +156,36 @@ fn a_write_of_the_whole_entity_is_a_barrier_for_secondary_writes() {
 }
 
 #[test]
+fn every_record_is_fenced_while_the_secondary_store_is_incomplete_and_the_primary_one_is_not() {
+    let mut machine = in_phase(Phase::DynamoDbRead, limits(), &[ENTITY]);
+    let fenced = |machine: &Converge| {
+        let fenced = machine.is_fenced(record(1));
+        assert_eq!(machine.is_any_fenced(ENTITY), fenced);
+        assert_eq!(machine.is_behind(ENTITY), fenced);
+        fenced
+    };
+    assert!(!fenced(&machine) && !machine.is_any_incomplete());
+    // The same reason twice, and another entity: it is complete again after one copy.
+    for (entity, why) in [
+        (ENTITY, Incomplete::NeverFilled),
+        (ENTITY, Incomplete::Overflow),
+        (ENTITY + 1, Incomplete::NeverFilled),
+    ] {
+        machine.lacks(entity, Store::DynamoDb, why);
+        assert!(fenced(&machine));
+    }
+    let times = machine.times_incomplete(ENTITY, Store::DynamoDb);
+    assert!(machine.filled(ENTITY, Store::DynamoDb, times));
+    assert!(!fenced(&machine) && machine.is_any_incomplete());
+    assert!(machine.filled(ENTITY + 1, Store::DynamoDb, 1));
+    assert!(!machine.is_any_incomplete());
+    // Where both may lack something, the phase decides.
+    machine.lacks(ENTITY, Store::DynamoDb, Incomplete::NeverFilled);
+    machine.lacks(ENTITY, Store::MySql, Incomplete::NeverFilled);
+    assert!(!fenced(&machine));
+}
+
+#[test]
 fn a_store_that_is_given_up_leaves_nothing_waiting() {
     let mut machine = repairing();
     made(&mut machine, 1, &[1]);

@@ -213,13 +213,50 @@ fn entities_that_are_apart_step_only_to_a_phase_that_is_next_to_each() {
 }
 
 #[test]
+fn a_group_whose_members_are_written_first_in_different_stores_takes_no_write() {
+    let mut machine = in_phase(Phase::DynamoDbRead, limits(), &[ENTITY]);
+    let (entity, phase, lacks) = (OTHER, Phase::DynamoDbLeads, Vec::new());
+    machine.step(Event::PhaseGiven {
+        entity,
+        phase,
+        lacks,
+    });
+    let third = 2;
+    let effects = machine.step(Event::Joined {
+        entities: vec![third, ENTITY, OTHER],
+        agreed: true,
+    });
+    let hold = Effect::Step(StepEffect::Hold {
+        entities: vec![ENTITY, OTHER, third],
+    });
+    assert_eq!(effects.last(), Some(&hold));
+    let opened = |effect: &Effect| match effect {
+        Effect::Step(StepEffect::Begin { open, .. }) => *open,
+        Effect::Step(StepEffect::Open { entities, .. }) => !entities.is_empty(),
+        _ => false,
+    };
+    assert!(!effects.iter().any(opened), "{effects:?}");
+    // A hand-over that has to pause, or is given up, opens no gate either.
+    machine.step(asked(1, Phase::DynamoDbLeads));
+    let step = 1;
+    let late = StepEvent::ClosedTooLong { step, token: 1 };
+    let paused = machine.step(Event::Step(late));
+    assert!(!paused.iter().any(opened), "{paused:?}");
+    machine.step(Event::Step(StepEvent::PauseOver { step, token: 2 }));
+    machine.step(Event::Step(StepEvent::GatesEmpty { step, token: 3 }));
+    for entity in [ENTITY, OTHER, third] {
+        assert_eq!(machine.phase(entity), Some(Phase::DynamoDbLeads));
+    }
+}
+
+#[test]
 fn after_a_stop_no_gate_opens() {
     let mut machine = in_phase(Phase::ShadowRead, limits(), &[ENTITY]);
     machine.step(asked(1, Phase::DynamoDbRead));
     let effects = machine.step(Event::Stopped);
     assert_eq!(ends(&effects), Some(&StepEnd::Stopped));
     let entities = vec![ENTITY];
-    let stop = Effect::Step(StepEffect::Stop { entities });
+    let stop = Effect::Step(StepEffect::Hold { entities });
     assert_eq!(effects.last(), Some(&stop));
     let effects = machine.step(asked(2, Phase::DualWrite));
     assert_eq!(ends(&effects), Some(&StepEnd::Stopped));
