@@ -18,6 +18,7 @@ mod rest;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use dal_shadow::answer::Answer;
 use dal_shadow::compare::Difference;
@@ -148,6 +149,8 @@ async fn harness(phase: Phase, limits: Limits, findings: &Findings) -> Result<Ha
             order: Order::PrimaryFirst,
             timeout: limits.timeout,
             rereads: 0,
+            // The check itself waits for both stores before a difference counts.
+            reread_pause: Duration::ZERO,
             ..ShadowReads::default()
         })
         .sink(findings.clone())
