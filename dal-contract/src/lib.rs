@@ -175,11 +175,12 @@ fn finish(
         };
         let place = model.tables.len();
         model.tables.push(item_table);
-        model.entities.extend(loaded.into_iter().map(|entity| {
+        for entity in loaded {
             let mut entity = entity.clone();
             entity.table = place;
-            entity
-        }));
+            entity.place = model.entities.len();
+            model.entities.push(Arc::new(entity));
+        }
     }
     let diagnostics = findings.finish(sources, strict);
     for ((t, e), outcome) in &mut outcomes {

@@ -133,6 +133,7 @@ fn column(table: &str, row: &MySqlRow) -> Result<Column> {
         collation: get(row, 5)?,
         auto_increment: extra.contains("AUTO_INCREMENT"),
         generated: extra.contains("VIRTUAL GENERATED") || extra.contains("STORED GENERATED"),
+        on_update_now: extra.contains("ON UPDATE CURRENT_TIMESTAMP"),
     })
 }
 

@@ -1,14 +1,17 @@
 //! Fields, identity and unique constraints of an entity.
 
-use dal_traits::catalog::SourceTable;
-use dal_traits::model::{Entity, Expr, Field, FieldSource, UniqueConstraint, ValueRange};
+use dal_traits::catalog::{Column, ColumnType, SourceTable};
+use dal_traits::model::{
+    AttributeType, Entity, Expr, Field, FieldSource, Member, UniqueConstraint, ValueRange,
+    ValueType,
+};
 
 use super::carry;
-use crate::resolve::ResolvedEntity;
+use crate::resolve::{ResolvedEntity, Rows};
 use crate::sql;
 
 /// Columns that an attribute carries, in the order of the table; then children, then derived values.
-pub(super) fn of(resolved: &ResolvedEntity, source: &SourceTable) -> Vec<Field> {
+pub(super) fn of(resolved: &ResolvedEntity, source: &SourceTable, rows: &Rows) -> Vec<Field> {
     let keys = super::keys(resolved);
     let carried: Vec<Vec<usize>> = resolved
         .attributes
@@ -35,6 +38,11 @@ pub(super) fn of(resolved: &ResolvedEntity, source: &SourceTable) -> Vec<Field> 
         fields.push(Field {
             name: definition.name.clone(),
             source: FieldSource::Column(column),
+            value_type: ValueType::Column(of_column(resolved, attribute, definition)),
+            nullable: definition.nullable,
+            default: definition.default.clone(),
+            on_update_now: definition.on_update_now,
+            auto_increment: definition.auto_increment,
             attribute,
             range: range(source, &definition.name),
             compare: compare(resolved, attribute),
@@ -53,6 +61,11 @@ pub(super) fn of(resolved: &ResolvedEntity, source: &SourceTable) -> Vec<Field> 
         fields.push(Field {
             name: found.attribute.name.clone(),
             source,
+            value_type: derived(&found.attribute.expr, resolved.source, rows),
+            nullable: source == FieldSource::Derived,
+            default: None,
+            on_update_now: false,
+            auto_increment: false,
             attribute: place,
             range: None,
             compare: found.compare,
@@ -60,6 +73,47 @@ pub(super) fn of(resolved: &ResolvedEntity, source: &SourceTable) -> Vec<Field> 
         });
     }
     fields
+}
+
+/// The type of a column's values; a BOOLEAN that the contract stores as a number is one.
+fn of_column(resolved: &ResolvedEntity, place: usize, column: &Column) -> ColumnType {
+    let attribute = resolved.attributes.get(place);
+    let is_number = attribute.is_some_and(|a| a.attribute.attribute_type == AttributeType::N);
+    match &column.column_type {
+        ColumnType::Bool if is_number => ColumnType::Integer {
+            bits: 8,
+            unsigned: false,
+        },
+        other => other.clone(),
+    }
+}
+
+/// The type of a value that no column of the source table holds.
+fn derived(expr: &Expr, source: usize, rows: &Rows) -> ValueType {
+    match expr {
+        Expr::Lookup(lookup) => {
+            let table = lookup.hops.last().map_or(source, |hop| hop.table);
+            let column = rows.column_at(table, lookup.column);
+            column.map_or(ValueType::Composed, |column| {
+                ValueType::Column(column.column_type.clone())
+            })
+        }
+        Expr::Children(children) => members(&children.members, children.table, rows),
+        Expr::Object(columns) => members(columns, source, rows),
+        _ => ValueType::Composed,
+    }
+}
+
+fn members(columns: &[(String, usize)], table: usize, rows: &Rows) -> ValueType {
+    let member = |(name, place): &(String, usize)| {
+        let column = rows.column_at(table, *place)?;
+        Some(Member {
+            name: name.clone(),
+            column_type: column.column_type.clone(),
+            nullable: column.nullable,
+        })
+    };
+    ValueType::Rows(columns.iter().filter_map(member).collect())
 }
 
 fn compare(resolved: &ResolvedEntity, place: usize) -> dal_traits::model::Compare {

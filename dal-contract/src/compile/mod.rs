@@ -45,7 +45,7 @@ pub(crate) fn compile<'a>(
     if !resolved.is_whole {
         return None;
     }
-    let fields = fields::of(resolved, source);
+    let fields = fields::of(resolved, source, rows);
     for (i, field) in fields.iter().enumerate() {
         if fields.iter().take(i).any(|other| other.name == field.name) {
             let at = resolved.attributes.get(field.attribute);
@@ -64,6 +64,7 @@ pub(crate) fn compile<'a>(
     }
     let mut entity = Entity {
         name: decl.name.clone(),
+        place: 0,
         table: 0,
         source: resolved.source,
         identity: fields::identity(&fields, source),

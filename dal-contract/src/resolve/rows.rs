@@ -101,6 +101,7 @@ impl Rows {
             collation: None,
             auto_increment: false,
             generated: false,
+            on_update_now: false,
         });
         Some(columns.len() - 1)
     }

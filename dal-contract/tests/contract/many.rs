@@ -16,6 +16,7 @@ fn large() -> (String, Catalog) {
         collation: None,
         auto_increment: false,
         generated: false,
+        on_update_now: false,
     };
     let (mut contract, mut catalog) = (String::from("{\"tables\": ["), Catalog::default());
     for i in 0..300 {

@@ -87,6 +87,9 @@ pub struct Column {
     /// Whether it is computed from other columns.
     #[serde(default, skip_serializing_if = "is_false")]
     pub generated: bool,
+    /// Whether an update sets it to the time of the update (`ON UPDATE CURRENT_TIMESTAMP`).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub on_update_now: bool,
 }
 
 /// The default of a column.

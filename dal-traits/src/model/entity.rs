@@ -1,13 +1,16 @@
 //! Entities, their fields, and the paths by which their records are found.
 
 use super::item_table::Attribute;
+use crate::catalog::{ColumnDefault, ColumnType};
 
 /// The rows of one source table, and the items that they become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entity {
     /// `Users`, or `UserData.USER` in a table of several entities.
     pub name: String,
-    /// Its place among [`Model::tables`](super::Model::tables).
+    /// Its own place among [`Model::entities`](super::Model::entities).
+    pub place: usize,
+    /// The place of its table among [`Model::tables`](super::Model::tables).
     pub table: usize,
     /// The place of its source table in the catalog.
     pub source: usize,
@@ -50,6 +53,16 @@ pub struct Field {
     pub name: String,
     /// Where it comes from.
     pub source: FieldSource,
+    /// What its values are.
+    pub value_type: ValueType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// What an insert without it stores; none when it must be given (or is NULL).
+    pub default: Option<ColumnDefault>,
+    /// Whether an update that does not name it sets it to the time of the update.
+    pub on_update_now: bool,
+    /// Whether the store gives it when it is NULL in an insert.
+    pub auto_increment: bool,
     /// The attribute that it is decoded from.
     pub attribute: usize,
     /// What a CHECK constraint allows.
@@ -58,6 +71,28 @@ pub struct Field {
     pub compare: Compare,
     /// Whether its values are hidden in reports.
     pub sensitive: bool,
+}
+
+/// What the values of a field are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// One value of a column of this type.
+    Column(ColumnType),
+    /// A text that is made of others.
+    Composed,
+    /// Rows of another table: [`Value::Rows`](crate::value::Value::Rows).
+    Rows(Vec<Member>),
+}
+
+/// One value of each row of a field of [`ValueType::Rows`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its name in the objects of the array.
+    pub name: String,
+    /// Its type.
+    pub column_type: ColumnType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
 }
 
 /// Where a field comes from.
@@ -161,5 +196,20 @@ impl AccessPath {
     /// Whether a read sees each write that ended before it; an index may lag.
     pub const fn is_strong(&self) -> bool {
         !matches!(self.kind, PathKind::Index(_))
+    }
+}
+
+impl Entity {
+    /// The place of the field of this name. MySQL compares the names of columns without case.
+    pub fn field(&self, name: &str) -> Option<usize> {
+        let mut fields = self.fields.iter();
+        fields.position(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The place of the path that has this name or alias.
+    pub fn path(&self, name: &str) -> Option<usize> {
+        let is_named =
+            |path: &AccessPath| path.name == name || path.aliases.iter().any(|a| a == name);
+        self.paths.iter().position(is_named)
     }
 }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use crate::catalog::{Catalog, SourceTable};
 
 pub use entity::{
-    AccessPath, Compare, Entity, Field, FieldSource, IndexKey, PathKind, PathOrder, References,
-    UniqueConstraint, ValueRange,
+    AccessPath, Compare, Entity, Field, FieldSource, IndexKey, Member, PathKind, PathOrder,
+    References, UniqueConstraint, ValueRange, ValueType,
 };
 pub use expr::{Children, DatePart, Expr, Hop, Lookup, NumberFormat, OrderColumn};
 pub use item_table::{Attribute, AttributeType, Index, ItemTable, KeyAttribute, Projection};
@@ -27,12 +27,12 @@ pub struct Model {
     /// The tables of DynamoDB that hold at least one loaded entity.
     pub tables: Vec<ItemTable>,
     /// The loaded entities.
-    pub entities: Vec<Entity>,
+    pub entities: Vec<Arc<Entity>>,
 }
 
 impl Model {
     /// The entity of this name: `Users` of a table with one entity, `UserData.USER` of one with more.
-    pub fn entity(&self, name: &str) -> Option<&Entity> {
+    pub fn entity(&self, name: &str) -> Option<&Arc<Entity>> {
         self.entities.iter().find(|entity| entity.name == name)
     }
 
