@@ -14,6 +14,7 @@ pub mod item;
 mod kind;
 pub mod model;
 pub mod op;
+mod position;
 mod record;
 mod retry;
 mod service;

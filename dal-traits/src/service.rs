@@ -25,3 +25,18 @@ pub trait Service: Send + Sync + 'static {
     /// By kind as in `docs/errors.md`; a backend adds neither retries nor logs.
     async fn call(&self, cx: &OpCx, op: Op) -> Result<Reply>;
 }
+
+#[async_trait]
+impl<S: Service + ?Sized> Service for Arc<S> {
+    fn model(&self) -> &Arc<Model> {
+        (**self).model()
+    }
+
+    fn capability(&self) -> &Capability {
+        (**self).capability()
+    }
+
+    async fn call(&self, cx: &OpCx, op: Op) -> Result<Reply> {
+        (**self).call(cx, op).await
+    }
+}

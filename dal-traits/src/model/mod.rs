@@ -6,6 +6,7 @@
 
 mod entity;
 mod expr;
+mod inputs;
 mod item_table;
 
 use std::sync::Arc;

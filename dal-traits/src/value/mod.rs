@@ -1,5 +1,6 @@
 //! Values of records, as both stores hold them.
 
+mod canonical;
 mod convert;
 mod fit;
 mod text;
@@ -9,6 +10,7 @@ use std::cmp::Ordering;
 use bigdecimal::BigDecimal;
 use time::{Date, PrimitiveDateTime};
 
+pub use canonical::canonical;
 pub use convert::{FromValue, Mismatch};
 pub use fit::{Misfit, fit};
 pub use text::{read_text, text};
