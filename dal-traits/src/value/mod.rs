@@ -3,6 +3,8 @@
 mod canonical;
 mod convert;
 mod fit;
+mod json;
+mod moment;
 mod text;
 
 use std::cmp::Ordering;
@@ -17,7 +19,8 @@ pub use text::{read_text, text};
 
 /// One value of a record.
 ///
-/// Two values are equal when both stores would hold the same: decimals by value, floats by bits.
+/// Two values are equal when both stores would hold the same: decimals and the
+/// numbers in JSON by value, floats by bits.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Value {
@@ -84,7 +87,7 @@ impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Set(a), Self::Set(b)) => a == b,
-            (Self::Json(a), Self::Json(b)) => a == b,
+            (Self::Json(a), Self::Json(b)) => json::equal(a, b),
             (Self::Rows(a), Self::Rows(b)) => a == b,
             _ => self.order(other) == Some(Ordering::Equal),
         }
@@ -92,3 +95,8 @@ impl PartialEq for Value {
 }
 
 impl Eq for Value {}
+
+#[cfg(test)]
+pub(crate) mod any;
+#[cfg(test)]
+mod tests;
