@@ -160,12 +160,13 @@ fn pattern(node: &Node, findings: &mut Findings) -> Option<PatternDecl> {
     let mut members = Members::of(node, "an access pattern", findings)?;
     let id = members.required("id", findings);
     let entity = members.text("entity", findings);
+    // An empty list is a list of every record, in the order of an index with a constant key.
+    if members.take("given").is_none() {
+        members.missing("given", findings);
+    }
     let given = texts(&mut members, "given", findings);
     let order = texts(&mut members, "order", findings);
     members.number("limit", findings);
-    if given.is_empty() {
-        members.missing("given", findings);
-    }
     members.finish(findings);
     Some(PatternDecl {
         id: id?,

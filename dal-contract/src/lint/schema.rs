@@ -122,7 +122,7 @@ fn unique_keys(compiled: &Compiled<'_>, source: &SourceTable, findings: &mut Fin
     for unique in entity.unique.iter().filter(|unique| unique.guard) {
         let fields = names_of(entity, &unique.fields);
         let message = format!(
-            "the key of the items does not keep `{}` ({}) unique: guard items will",
+            "guard items keep `{}` ({}) unique: the key of the items does not",
             unique.name,
             fields.join(", ")
         );

@@ -160,6 +160,34 @@ fn paths_are_strong_by_the_tables_key_and_by_guards_and_eventual_by_indexes() {
 }
 
 #[test]
+fn an_index_with_a_constant_key_lists_every_record() {
+    let contract = CONTRACT
+        .replacen(
+            r#""pk": "id","#,
+            r#""pk": "id", "gsis": [{"index_name": "by_name", "pk": "list", "sk": "name"}],"#,
+            1,
+        )
+        .replacen(
+            r#""attributes": ["#,
+            r#""attributes": [{"name": "list", "type": "S", "source_table": "users",
+                "transformation": {"type": "static", "value": "USERS"}},"#,
+            1,
+        )
+        .replacen(
+            r#"{"id": "user", "given": ["id"]},"#,
+            r#"{"id": "user", "given": ["id"]}, {"id": "all", "given": [], "order": ["name"]},"#,
+            1,
+        );
+    let read = read(&contract, Some(&CATALOG));
+    let users = read.model.entity("Users").unwrap();
+    let by_name = path(users, "by_name");
+    assert_eq!(by_name.equal, [0; 0], "{:#?}", read.diagnostics);
+    assert_eq!(named(users, &by_name.sort), ["name"]);
+    assert_eq!(by_name.aliases, ["all"]);
+    assert!(by_name.total && !by_name.unique);
+}
+
+#[test]
 fn without_a_catalog_everything_that_needs_none_is_checked() {
     let contract = CONTRACT.replace("\"sk\": \"product_id\"", "\"sk\": \"\"");
     let found = read(&contract, None);
