@@ -186,7 +186,9 @@ impl<'a> Canonical<'a> {
 
     fn values(&mut self, values: &[Value]) {
         self.count(values.len());
-        values.iter().for_each(|value| self.value(value));
+        for value in values {
+            self.value(value);
+        }
     }
 
     fn bound(&mut self, bound: &Bound<Value>) {
@@ -250,6 +252,8 @@ impl<'a> Canonical<'a> {
     fn list(&mut self, name: &str, conditions: &[Condition]) {
         self.name(name);
         self.count(conditions.len());
-        conditions.iter().for_each(|one| self.condition(one));
+        for condition in conditions {
+            self.condition(condition);
+        }
     }
 }

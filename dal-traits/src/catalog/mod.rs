@@ -66,6 +66,7 @@ pub struct SourceTable {
 /// One column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "what MySQL says of a column")]
 pub struct Column {
     /// Its name.
     pub name: String,

@@ -2,9 +2,11 @@
 
 mod decode;
 mod encode;
+mod size;
 
 pub use decode::decode;
 pub use encode::{encode, key};
+pub use size::size;
 
 /// What an attribute of an item holds.
 #[derive(Clone, Debug, PartialEq)]

@@ -48,6 +48,10 @@ pub struct IndexKey {
 
 /// One value of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says another thing of the column"
+)]
 pub struct Field {
     /// The name of its column, or of the attribute of a derived value.
     pub name: String,

@@ -1,25 +1,123 @@
 //! What applications use.
+//!
+//! A [`Store`] finishes every operation before any backend sees it, so that all backends receive the
+//! same: values are fitted to their columns as a strict MySQL would, defaults and the time are
+//! filled in, and what a store could not carry out is refused. A record that no item of DynamoDB
+//! could hold is always refused, also where MySQL alone is written.
+
+mod allowed;
+mod dynamic;
+mod insert;
+mod layer;
+mod order;
+mod plan;
+mod prepare;
+mod scope;
 
 use std::sync::Arc;
 
-use crate::Service;
+use crate::op::{Op, Reply};
+use crate::{Capability, Error, ErrorKind, OpCx, Result, Service};
+
+pub use allowed::{Allowed, UnreadableCheck};
+pub use dynamic::{
+    DeleteRequest, EntityStore, GetRequest, Identity, InsertRequest, NamedField, Pages, PutRequest,
+    QueryRequest, ScanRequest, UpdateRequest,
+};
+pub use scope::{undeletable, unsupported};
+
+use layer::{CapabilityCheck, ErrorContext};
+use plan::Plan;
 
 /// A store of one model, on whatever backend. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     service: Arc<dyn Service>,
+    plans: Arc<[Arc<Plan>]>,
+    scans: bool,
 }
 
 impl Store {
     /// A store on `service`.
     pub fn open(service: impl Service) -> Self {
+        let plans = plan::all(service.model());
         Self {
-            service: Arc::new(service),
+            service: Arc::new(ErrorContext(CapabilityCheck(service))),
+            plans: plans.into(),
+            scans: false,
         }
     }
 
-    /// The backend.
+    /// Allows reading every record of an entity: [`EntityStore::scan`].
+    #[must_use]
+    pub fn allow_scans(mut self) -> Self {
+        self.scans = true;
+        self
+    }
+
+    /// The backend, which names itself, the operation and the entity in each of its errors.
     pub fn service(&self) -> &Arc<dyn Service> {
         &self.service
     }
+
+    /// What the backend can do.
+    pub fn capability(&self) -> &Capability {
+        self.service.capability()
+    }
+
+    /// The entity of this name: for tools. Code that knows its entities uses their types.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when there is no such entity;
+    /// [`Unsupported`](ErrorKind::Unsupported) when [`unsupported`] says why.
+    pub fn entity(&self, name: &str) -> Result<EntityStore> {
+        let found = self.plans.iter().find(|plan| plan.entity.name == name);
+        let Some(plan) = found else {
+            let names: Vec<_> = self.plans.iter().map(|p| p.entity.name.as_str()).collect();
+            let message = format!(
+                "there is no entity `{name}`; there are: {}",
+                names.join(", ")
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        };
+        if let Some(reason) = &plan.unsupported {
+            let message = format!("the entity is not supported yet: {reason}");
+            return Err(Error::new(ErrorKind::Unsupported, message).entity(name));
+        }
+        Ok(EntityStore::new(self.clone(), plan.clone()))
+    }
+
+    /// Finishes an operation, names it in what is refused, and has the backend carry it out.
+    async fn carry_out(
+        &self,
+        plan: &Plan,
+        operation: &'static str,
+        prepare: impl FnOnce(&OpCx) -> Result<Op> + Send,
+    ) -> Result<Reply> {
+        let cx = OpCx::current();
+        let op = prepare(&cx).map_err(|error| self.refused(plan, operation, error))?;
+        self.service.call(&cx, op).await
+    }
+
+    /// An error that was found without the backend.
+    fn refused(&self, plan: &Plan, operation: &'static str, error: Error) -> Error {
+        let error = error.operation(operation).entity(plan.entity.name.as_str());
+        error.backend(self.capability().backend)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("backend", &self.capability().backend)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A reply that is not the one of its operation: a defect of the backend.
+fn other_reply(capability: &Capability, operation: &'static str) -> Error {
+    let message = format!("the backend gave a reply that is not one of `{operation}`");
+    Error::new(ErrorKind::Unexpected, message)
+        .operation(operation)
+        .backend(capability.backend)
 }

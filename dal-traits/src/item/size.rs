@@ -1,0 +1,43 @@
+//! How large an item is.
+
+use super::{ItemValue, encode};
+use crate::{Record, Result};
+
+/// The bytes of the record's item, as DynamoDB counts them ("DynamoDB item sizes and formats").
+///
+/// # Errors
+/// As [`encode`](super::encode()).
+pub fn size(record: &Record) -> Result<usize> {
+    let attributes = &record.entity().attributes;
+    let items = encode(record)?;
+    let sizes = items.iter().map(|(place, value)| {
+        let name = attributes.get(*place).map_or(0, |found| found.name.len());
+        name + of(value)
+    });
+    Ok(sizes.sum())
+}
+
+fn of(value: &ItemValue) -> usize {
+    match value {
+        ItemValue::S(text) => text.len(),
+        ItemValue::N(digits) => number(digits),
+        ItemValue::B(bytes) => bytes.len(),
+        ItemValue::Bool(_) | ItemValue::Null => 1,
+        ItemValue::Ss(texts) => texts.iter().map(String::len).sum(),
+        // Three bytes for the list or map, one for each of its members.
+        ItemValue::L(items) => 3 + items.iter().map(|item| 1 + of(item)).sum::<usize>(),
+        ItemValue::M(members) => {
+            let sizes = members.iter().map(|(name, item)| 1 + name.len() + of(item));
+            3 + sizes.sum::<usize>()
+        }
+    }
+}
+
+/// One byte for two digits, one for the exponent, and one for the sign when it is negative.
+fn number(digits: &str) -> usize {
+    let significant = digits.trim_start_matches('-');
+    let significant = significant.split(['e', 'E']).next().unwrap_or_default();
+    let significant: String = significant.chars().filter(char::is_ascii_digit).collect();
+    let significant = significant.trim_matches('0').len();
+    significant.div_ceil(2) + 1 + usize::from(digits.starts_with('-'))
+}

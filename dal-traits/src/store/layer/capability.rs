@@ -1,0 +1,66 @@
+//! Refuses what the backend did not declare, before anything is sent.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::model::{Entity, Model};
+use crate::op::{Op, Reply};
+use crate::{Capability, Error, ErrorKind, OpCx, Record, Result, Service};
+
+/// Checks each operation against the [`Capability`] of a service.
+pub(in crate::store) struct CapabilityCheck<S>(pub(in crate::store) S);
+
+#[async_trait]
+impl<S: Service> Service for CapabilityCheck<S> {
+    fn model(&self) -> &Arc<Model> {
+        self.0.model()
+    }
+
+    fn capability(&self) -> &Capability {
+        self.0.capability()
+    }
+
+    async fn call(&self, cx: &OpCx, op: Op) -> Result<Reply> {
+        check(self.capability(), &op)?;
+        self.0.call(cx, op).await
+    }
+}
+
+fn check(capability: &Capability, op: &Op) -> Result<()> {
+    match op {
+        Op::Get(get) if !get.eventual => strong(capability, &get.entity, get.path),
+        Op::Query(query) if !query.eventual => strong(capability, &query.entity, query.path),
+        Op::Insert(insert) => size(capability, &insert.record),
+        Op::Put(put) => size(capability, &put.record),
+        _ => Ok(()),
+    }
+}
+
+fn strong(capability: &Capability, entity: &Entity, path: usize) -> Result<()> {
+    let path = entity.paths.get(path);
+    match path {
+        Some(path) if !path.is_strong() && !capability.strong_indexes => {
+            let message = format!(
+                "`{}` is an index, whose replies may lag behind the writes: ask for an eventual \
+                 reply",
+                path.name
+            );
+            Err(Error::new(ErrorKind::Unsupported, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn size(capability: &Capability, record: &Record) -> Result<()> {
+    let Some(limit) = capability.max_record_bytes else {
+        return Ok(());
+    };
+    let size = crate::item::size(record)?;
+    if size <= limit {
+        return Ok(());
+    }
+    let message = "the record is larger than the store allows: shorten its texts";
+    let error = Error::new(ErrorKind::TooLarge, message);
+    Err(error.with("size", size).with("limit", limit))
+}

@@ -1,0 +1,143 @@
+//! What is worked out once for each entity, when a store is opened.
+
+use std::sync::Arc;
+
+use super::allowed::Allowed;
+use super::{order, scope};
+use crate::catalog::{ColumnDefault, ColumnType};
+use crate::model::{Entity, Field, Model, ValueType};
+use crate::record::Record;
+use crate::value::{Value, fit, read_text};
+
+/// What prepares the operations of one entity.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) entity: Arc<Entity>,
+    /// Why the entity cannot be used at all.
+    pub(crate) unsupported: Option<String>,
+    /// Why its records cannot be deleted.
+    pub(crate) undeletable: Option<String>,
+    /// What an insert without the field stores, for each field.
+    pub(crate) defaults: Vec<Default>,
+    /// What the CHECK constraint of each field allows.
+    pub(crate) allowed: Vec<Option<Allowed>>,
+    /// For each path and each of its sort fields: whether a range of it can be asked for.
+    pub(crate) ranges: Vec<Vec<bool>>,
+    /// A record with a legal value in each field that a key is made of, and NULL elsewhere. What
+    /// makes it illegal is illegal in every record.
+    pub(crate) legal: Record,
+}
+
+/// What an insert without a field stores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Default {
+    /// Nothing: it must be given, or is NULL.
+    None,
+    /// A constant.
+    Value(Value),
+    /// The time of the operation.
+    Now,
+    /// What only MySQL can compute.
+    Unknown,
+}
+
+pub(super) fn all(model: &Model) -> Vec<Arc<Plan>> {
+    let entities = model.entities.iter();
+    entities.map(|entity| Arc::new(of(model, entity))).collect()
+}
+
+pub(super) fn of(model: &Model, entity: &Arc<Entity>) -> Plan {
+    let mut unsupported = scope::unsupported(model, entity);
+    let mut allowed = Vec::new();
+    for field in &entity.fields {
+        allowed.push(Allowed::of(field).unwrap_or_else(|_| {
+            unsupported = Some(format!(
+                "a literal in the CHECK constraint of `{}` is not a value of its column",
+                field.name
+            ));
+            None
+        }));
+    }
+    let paths = entity.paths.iter();
+    Plan {
+        unsupported,
+        undeletable: scope::undeletable(model, entity),
+        defaults: entity.fields.iter().map(default).collect(),
+        allowed,
+        ranges: paths.map(|path| order::kept(model, entity, path)).collect(),
+        legal: legal(entity),
+        entity: entity.clone(),
+    }
+}
+
+fn default(field: &Field) -> Default {
+    let (Some(default), ValueType::Column(column_type)) = (&field.default, &field.value_type)
+    else {
+        return Default::None;
+    };
+    match default {
+        ColumnDefault::Literal(text) => {
+            let value = read_text(text, column_type).and_then(|value| fit(value, column_type).ok());
+            value.map_or(Default::Unknown, Default::Value)
+        }
+        ColumnDefault::Expression(text) if is_now(text) && has_time(column_type) => Default::Now,
+        ColumnDefault::Expression(_) => Default::Unknown,
+    }
+}
+
+/// `CURRENT_TIMESTAMP`, `CURRENT_TIMESTAMP(6)`: MySQL takes only the digits of the column.
+fn is_now(text: &str) -> bool {
+    let text = text.trim().to_ascii_uppercase();
+    let name = text.split('(').next().unwrap_or_default();
+    name == "CURRENT_TIMESTAMP"
+}
+
+const fn has_time(column_type: &ColumnType) -> bool {
+    matches!(
+        column_type,
+        ColumnType::DateTime(_) | ColumnType::Timestamp(_)
+    )
+}
+
+fn legal(entity: &Arc<Entity>) -> Record {
+    let mut record = Record::new(entity.clone(), Vec::new());
+    let table = [Some(entity.partition_key), entity.sort_key];
+    let indexes = entity.index_keys.iter().flatten();
+    let indexes = indexes.flat_map(|keys| [Some(keys.partition_key), keys.sort_key]);
+    for attribute in table.into_iter().chain(indexes).flatten() {
+        for place in entity.inputs(attribute) {
+            if let Some(Field {
+                value_type: ValueType::Column(column_type),
+                ..
+            }) = entity.fields.get(place)
+            {
+                record.set(place, sample(column_type));
+            }
+        }
+    }
+    record
+}
+
+/// A value that every key accepts.
+pub(super) fn sample(column_type: &ColumnType) -> Value {
+    let epoch = time::PrimitiveDateTime::new(time::Date::MIN, time::Time::MIDNIGHT);
+    let moment = || epoch.replace_year(2000).unwrap_or(epoch);
+    match column_type {
+        ColumnType::Bool => Value::Bool(true),
+        ColumnType::Integer { .. } | ColumnType::Bit(_) => Value::Int(1),
+        ColumnType::Year => Value::Int(2000),
+        ColumnType::Decimal { .. } => Value::Decimal(0.into()),
+        ColumnType::Float | ColumnType::Double => Value::Float(1.0),
+        ColumnType::Enum(labels) => Value::Text(labels.first().cloned().unwrap_or_default()),
+        ColumnType::Set(labels) => Value::Set(labels.first().cloned().into_iter().collect()),
+        ColumnType::Date => Value::Date(moment().date()),
+        ColumnType::DateTime(_) => Value::DateTime(moment()),
+        ColumnType::Timestamp(_) => Value::Timestamp(moment()),
+        ColumnType::Time(_) => Value::Time(0),
+        ColumnType::Binary(_) | ColumnType::Varbinary(_) | ColumnType::Blob(_) => {
+            Value::Bytes(vec![1])
+        }
+        ColumnType::Json => Value::Json(serde_json::Value::Null),
+        _ => Value::Text("x".to_owned()),
+    }
+}
