@@ -1,8 +1,12 @@
 //! Items of DynamoDB without its SDK: how a record becomes one, and is read back.
 
+mod attribute;
 mod decode;
 mod encode;
 mod size;
+mod template;
+#[cfg(test)]
+mod tests;
 
 pub use decode::decode;
 pub use encode::{encode, key};

@@ -421,7 +421,7 @@ fn of_a_column(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
     fn a_text_is_read_as_the_value_it_was_made_of((column_type, value) in of_a_column(any::value_of)) {

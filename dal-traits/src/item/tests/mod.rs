@@ -1,0 +1,651 @@
+mod properties;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use time::macros::{date, datetime};
+
+use super::*;
+use crate::catalog::ColumnType;
+use crate::model::{
+    Attribute, AttributeType, Children, DatePart, Entity, Expr, Field, FieldSource, Hop, IndexKey,
+    Lookup, NumberFormat, References, ValueType,
+};
+use crate::value::Value;
+use crate::{Error, ErrorKind, Record};
+
+/// An entity of the first attribute as its partition key, and of one field for each column.
+struct Maker {
+    entity: Entity,
+}
+
+impl Maker {
+    fn new() -> Self {
+        Self {
+            entity: Entity {
+                name: "Things".to_owned(),
+                place: 0,
+                table: 0,
+                source: 0,
+                fields: Vec::new(),
+                identity: vec![0],
+                attributes: Vec::new(),
+                partition_key: 0,
+                sort_key: None,
+                index_keys: Vec::new(),
+                unique: Vec::new(),
+                paths: Vec::new(),
+                read_only: Vec::new(),
+                references: References::Declare,
+            },
+        }
+    }
+
+    /// The next column; NULL is one of its values when its type ends with `?`.
+    fn field(mut self, column_type: &str, attribute: usize) -> Self {
+        let nullable = column_type.ends_with('?');
+        let found = column_type.trim_end_matches('?').parse().unwrap();
+        self.push(found, nullable, attribute);
+        self
+    }
+
+    fn push(&mut self, column_type: ColumnType, nullable: bool, attribute: usize) {
+        let column = self.entity.fields.len();
+        self.entity.fields.push(Field {
+            name: format!("f{column}"),
+            source: FieldSource::Column(column),
+            value_type: ValueType::Column(column_type),
+            nullable,
+            default: None,
+            on_update_now: false,
+            auto_increment: false,
+            attribute,
+            range: None,
+            compare: crate::model::Compare::default(),
+            sensitive: false,
+        });
+    }
+
+    fn attribute(mut self, attribute_type: AttributeType, expr: Expr) -> Self {
+        let place = self.entity.attributes.len();
+        self.entity.attributes.push(Attribute {
+            name: format!("a{place}"),
+            attribute_type,
+            expr,
+        });
+        self
+    }
+
+    fn index(mut self, partition_key: usize, sort_key: Option<usize>) -> Self {
+        self.entity.index_keys.push(Some(IndexKey {
+            partition_key,
+            sort_key,
+        }));
+        self
+    }
+
+    fn record(self, values: Vec<Value>) -> Record {
+        Record::new(Arc::new(self.entity), values)
+    }
+}
+
+fn text(text: &str) -> Expr {
+    Expr::Constant(text.to_owned())
+}
+
+fn template(parts: &[Expr]) -> Expr {
+    Expr::Template(parts.to_vec())
+}
+
+/// `USER#{f0}#{f1}` as the table's key, which carries both columns.
+fn pair(first: &str, second: &str) -> Maker {
+    let parts = [text("USER#"), Expr::Column(0), text("#"), Expr::Column(1)];
+    Maker::new()
+        .field(first, 0)
+        .field(second, 0)
+        .attribute(AttributeType::S, template(&parts))
+}
+
+/// A key `f0`, and `f1` in an attribute of its own.
+fn plain(column_type: &str, attribute_type: AttributeType) -> Maker {
+    Maker::new()
+        .field("int", 0)
+        .field(column_type, 1)
+        .attribute(AttributeType::N, Expr::Column(0))
+        .attribute(attribute_type, Expr::Column(1))
+}
+
+fn s(text: &str) -> ItemValue {
+    ItemValue::S(text.to_owned())
+}
+
+fn n(digits: &str) -> ItemValue {
+    ItemValue::N(digits.to_owned())
+}
+
+fn held(item: &[(usize, ItemValue)], place: usize) -> Option<ItemValue> {
+    let found = item.iter().find(|(found, _)| *found == place);
+    found.map(|(_, value)| value.clone())
+}
+
+fn back(record: &Record) -> crate::Result<Record> {
+    let item = encode(record)?;
+    decode(record.entity(), |place| held(&item, place))
+}
+
+fn decoded(maker: Maker, attributes: &[ItemValue]) -> crate::Result<Vec<Value>> {
+    let record = decode(&Arc::new(maker.entity), |place| {
+        attributes.get(place).cloned()
+    });
+    record.map(Record::into_values)
+}
+
+fn set(labels: &[&str]) -> Value {
+    Value::Set(labels.iter().map(|label| (*label).to_owned()).collect())
+}
+
+/// The error that names the field, and no value.
+fn refused(record: &Record, field: &str) -> Error {
+    let error = encode(record).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
+    assert!(
+        error.context().contains(&("field", field.to_owned())),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("secret"), "{error}");
+    error
+}
+
+#[test]
+fn each_value_has_the_form_of_its_attribute() {
+    use AttributeType::{B, Bool, L, M, N, S, Ss};
+    let moment = datetime!(2025-01-02 03:04:05);
+    let cases: Vec<(&str, AttributeType, Value, Option<ItemValue>)> = vec![
+        ("tinyint(1)", Bool, true.into(), Some(ItemValue::Bool(true))),
+        ("tinyint(1)", N, true.into(), Some(n("1"))),
+        ("tinyint(1)", S, false.into(), Some(s("0"))),
+        (
+            "bigint unsigned",
+            N,
+            u64::MAX.into(),
+            Some(n("18446744073709551615")),
+        ),
+        (
+            "bigint unsigned",
+            S,
+            u64::MAX.into(),
+            Some(s("18446744073709551615")),
+        ),
+        (
+            "decimal(10,2)",
+            N,
+            Value::Decimal("12.50".parse().unwrap()),
+            Some(n("12.5")),
+        ),
+        (
+            "decimal(10,2)",
+            S,
+            Value::Decimal("12.50".parse().unwrap()),
+            Some(s("12.50")),
+        ),
+        ("float", N, 0.1_f32.into(), Some(n("0.1"))),
+        ("double", N, 1e100.into(), Some(n("1e100"))),
+        ("year", N, Value::Int(0), Some(n("0"))),
+        ("year", S, Value::Int(0), Some(s("0000"))),
+        ("varchar(9)", S, "".into(), Some(s(""))),
+        ("varchar(9)?", S, Value::Null, None),
+        ("enum('a')", S, "a".into(), Some(s("a"))),
+        (
+            "set('a','b')",
+            Ss,
+            set(&["a"]),
+            Some(ItemValue::Ss(vec!["a".to_owned()])),
+        ),
+        ("set('a','b')", Ss, set(&[]), None),
+        ("set('a','b')?", S, set(&[]), Some(s(""))),
+        (
+            "date",
+            S,
+            date!(2025 - 01 - 02).into(),
+            Some(s("2025-01-02")),
+        ),
+        (
+            "timestamp",
+            N,
+            Value::Timestamp(moment),
+            Some(n("1735787045")),
+        ),
+        (
+            "timestamp",
+            S,
+            Value::Timestamp(moment),
+            Some(s("2025-01-02 03:04:05")),
+        ),
+        (
+            "varbinary(9)",
+            B,
+            vec![1_u8].into(),
+            Some(ItemValue::B(vec![1])),
+        ),
+        ("json", S, json!({"a": 1}).into(), Some(s(r#"{"a":1}"#))),
+        ("json", S, json!(null).into(), Some(s("null"))),
+        (
+            "json",
+            L,
+            json!([-8.405_295_127_247_514e18]).into(),
+            Some(ItemValue::L(vec![n("-8405295127247513600")])),
+        ),
+        (
+            "json",
+            M,
+            json!({"a": null}).into(),
+            Some(ItemValue::M(vec![("a".to_owned(), ItemValue::Null)])),
+        ),
+        (
+            "json",
+            L,
+            json!([1.5, "x", true]).into(),
+            Some(ItemValue::L(vec![n("1.5"), s("x"), ItemValue::Bool(true)])),
+        ),
+    ];
+    for (column_type, attribute_type, value, expected) in cases {
+        let record = plain(column_type, attribute_type).record(vec![Value::Int(1), value]);
+        let item = encode(&record).unwrap();
+        assert_eq!(held(&item, 1), expected, "{column_type} {attribute_type}");
+        assert_eq!(
+            back(&record).unwrap(),
+            record,
+            "{column_type} {attribute_type}"
+        );
+    }
+}
+
+#[test]
+fn what_no_attribute_can_hold_is_refused_by_the_name_of_its_field() {
+    use AttributeType::{L, M, S, Ss};
+    let deep = (0..32).fold(json!(1), |inner, _| json!([inner]));
+    let cases: Vec<(&str, AttributeType, Value)> = vec![
+        ("set('a')?", Ss, set(&[])),
+        ("json", M, json!(["secret"]).into()),
+        ("json", M, json!(null).into()),
+        ("json", L, json!({"a": "secret"}).into()),
+        ("json", L, deep.into()),
+        ("json", L, json!([1e126]).into()),
+        ("json", L, json!([{"": "secret"}]).into()),
+        ("blob", S, vec![1_u8].into()),
+    ];
+    for (column_type, attribute_type, value) in cases {
+        refused(
+            &plain(column_type, attribute_type).record(vec![Value::Int(1), value]),
+            "f1",
+        );
+    }
+    let deepest = (0..31).fold(json!(1), |inner, _| json!([inner]));
+    let record = plain("json", L).record(vec![Value::Int(1), deepest.into()]);
+    assert_eq!(back(&record).unwrap(), record);
+}
+
+#[test]
+fn a_key_of_the_table_has_a_value() {
+    let key = |column_type: &str, value: Value| {
+        Maker::new()
+            .field(column_type, 0)
+            .attribute(AttributeType::S, Expr::Column(0))
+            .record(vec![value])
+    };
+    refused(&key("varchar(9)", Value::Null), "f0");
+    refused(&key("varchar(9)", "".into()), "f0");
+    let bytes = Maker::new()
+        .field("varbinary(9)", 0)
+        .attribute(AttributeType::B, Expr::Column(0));
+    refused(&bytes.record(vec![Vec::<u8>::new().into()]), "f0");
+    refused(
+        &pair("int", "int?").record(vec![Value::Int(1), Value::Null]),
+        "f0, f1",
+    );
+    // The literals leave a text.
+    let record = pair("varchar(9)", "varchar(9)").record(vec!["".into(), "".into()]);
+    assert_eq!(key_text(&record), "USER##");
+    assert_eq!(back(&record).unwrap(), record);
+}
+
+fn key_text(record: &Record) -> String {
+    match key(record, record.entity().partition_key).unwrap() {
+        Some(ItemValue::S(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_key_of_an_index_may_be_absent() {
+    let direct = || plain("varchar(9)?", AttributeType::S).index(1, None);
+    let absent = direct().record(vec![Value::Int(1), Value::Null]);
+    assert_eq!(key(&absent, 1).unwrap(), None);
+    assert_eq!(back(&absent).unwrap(), absent);
+    refused(&direct().record(vec![Value::Int(1), "".into()]), "f1");
+
+    // The template carries neither column.
+    let composed = || {
+        let parts = [Expr::Column(1), text("#"), Expr::Column(2)];
+        plain("varchar(9)?", AttributeType::S)
+            .field("varchar(9)?", 3)
+            .attribute(AttributeType::S, template(&parts))
+            .attribute(AttributeType::S, Expr::Column(2))
+            .index(2, None)
+    };
+    let record = |one: Value, other: Value| composed().record(vec![Value::Int(1), one, other]);
+    assert_eq!(
+        key(&record("a".into(), "b".into()), 2).unwrap(),
+        Some(s("a#b"))
+    );
+    for (one, other) in [
+        (Value::Null, Value::from("b")),
+        ("a".into(), Value::Null),
+        ("".into(), "b".into()),
+        ("a".into(), "".into()),
+    ] {
+        let record = record(one, other);
+        assert_eq!(key(&record, 2).unwrap(), None);
+        assert_eq!(back(&record).unwrap(), record);
+    }
+    refused(&record("secret#".into(), "b".into()), "f1");
+}
+
+#[test]
+fn a_value_that_only_an_absent_key_would_hold_is_refused() {
+    let parts = [Expr::Column(1), text("#"), Expr::Column(2)];
+    let record = |other: Value| {
+        Maker::new()
+            .field("int", 0)
+            .field("varchar(9)", 1)
+            .field("varchar(9)?", 1)
+            .attribute(AttributeType::N, Expr::Column(0))
+            .attribute(AttributeType::S, template(&parts))
+            .index(1, None)
+            .record(vec![Value::Int(1), "secret".into(), other])
+    };
+    refused(&record(Value::Null), "f1");
+    refused(&record("".into()), "f1");
+    assert_eq!(back(&record("x".into())).unwrap(), record("x".into()));
+}
+
+#[test]
+fn a_separator_inside_a_part_of_a_key_is_refused() {
+    let record = |one: &str, other: &str| {
+        pair("varchar(20)", "varchar(20)").record(vec![one.into(), other.into()])
+    };
+    refused(&record("secret#b", "c"), "f0");
+    let last = record("a", "b#c");
+    assert_eq!(key_text(&last), "USER#a#b#c");
+    assert_eq!(back(&last).unwrap(), last);
+    // A text and its separator must not hold an earlier separator together.
+    let parts = [Expr::Column(0), text("##"), Expr::Column(1)];
+    let twice = |one: &str| {
+        Maker::new()
+            .field("varchar(9)", 0)
+            .field("varchar(9)", 0)
+            .attribute(AttributeType::S, template(&parts))
+            .record(vec![one.into(), "b".into()])
+    };
+    refused(&twice("secret#"), "f0");
+    assert_eq!(back(&twice("a#c")).unwrap(), twice("a#c"));
+    // Elsewhere nothing is read back.
+    let free = [Expr::Column(1), text("#"), Expr::Column(1)];
+    let record = plain("varchar(9)", AttributeType::S)
+        .attribute(AttributeType::S, template(&free))
+        .record(vec![Value::Int(1), "a#b".into()]);
+    assert_eq!(held(&encode(&record).unwrap(), 2), Some(s("a#b#a#b")));
+}
+
+#[test]
+fn dates_may_contain_their_separator() {
+    let parts = [
+        Expr::Column(0),
+        text("-"),
+        Expr::Column(1),
+        text(" "),
+        Expr::Column(2),
+    ];
+    let record = Maker::new()
+        .field("date", 0)
+        .field("datetime(3)", 0)
+        .field("int", 0)
+        .attribute(AttributeType::S, template(&parts))
+        .record(vec![
+            date!(2025 - 01 - 02).into(),
+            datetime!(2025-01-02 03:04:05.120).into(),
+            Value::Int(-7),
+        ]);
+    assert_eq!(key_text(&record), "2025-01-02-2025-01-02 03:04:05.120 -7");
+    assert_eq!(back(&record).unwrap(), record);
+}
+
+#[test]
+fn numbers_and_dates_are_written_in_their_formats() {
+    let number = |value: &str, format| {
+        let value = Value::Decimal(value.parse().unwrap());
+        template::number_text(&value, format).unwrap()
+    };
+    assert_eq!(number("42", NumberFormat::Padded(5)), "00042");
+    assert_eq!(number("-42", NumberFormat::Padded(5)), "-0042");
+    assert_eq!(number("123456", NumberFormat::Padded(5)), "123456");
+    assert_eq!(number("2.5", NumberFormat::Padded(3)), "003");
+    assert_eq!(number("2.345", NumberFormat::Fixed(2)), "2.35");
+    assert_eq!(number("-2.345", NumberFormat::Fixed(2)), "-2.35");
+    assert_eq!(number("2", NumberFormat::Fixed(2)), "2.00");
+    let pattern = [
+        DatePart::Day,
+        DatePart::Literal(".".to_owned()),
+        DatePart::Month,
+        DatePart::Year,
+        DatePart::Hour,
+        DatePart::Minute,
+        DatePart::Second,
+        DatePart::Millisecond,
+    ];
+    let moment = datetime!(2025-01-02 03:04:05.678_9);
+    let written = template::date_text(&Value::DateTime(moment), &pattern);
+    assert_eq!(written.as_deref(), Some("02.012025030405678"));
+    assert_eq!(template::date_text(&Value::Int(1), &pattern), None);
+}
+
+#[test]
+fn formatted_numbers_are_read_back() {
+    let of = |column: usize, format| Expr::NumberFormat {
+        of: Box::new(Expr::Column(column)),
+        format,
+    };
+    let parts = [
+        text("P#"),
+        of(0, NumberFormat::Padded(10)),
+        text("#"),
+        Expr::Column(1),
+    ];
+    let record = Maker::new()
+        .field("int", 0)
+        .field("varchar(9)", 0)
+        .field("decimal(10,2)", 1)
+        .attribute(AttributeType::S, template(&parts))
+        .attribute(AttributeType::N, of(2, NumberFormat::Fixed(2)))
+        .record(vec![
+            Value::Int(42),
+            "x".into(),
+            Value::Decimal("1.50".parse().unwrap()),
+        ]);
+    let item = encode(&record).unwrap();
+    assert_eq!(held(&item, 0), Some(s("P#0000000042#x")));
+    assert_eq!(held(&item, 1), Some(n("1.50")));
+    assert_eq!(back(&record).unwrap(), record);
+}
+
+#[test]
+fn an_object_holds_columns_of_its_row() {
+    let members = vec![
+        ("x".to_owned(), 1),
+        ("y".to_owned(), 2),
+        ("z".to_owned(), 3),
+    ];
+    let record = |attribute_type, values: Vec<Value>| {
+        Maker::new()
+            .field("int", 0)
+            .field("decimal(40,2)", 1)
+            .field("json?", 1)
+            .field("set('a')", 1)
+            .attribute(AttributeType::N, Expr::Column(0))
+            .attribute(attribute_type, Expr::Object(members.clone()))
+            .record([vec![Value::Int(1)], values].concat())
+    };
+    let decimal = || Value::Decimal("12.50".parse().unwrap());
+    for values in [
+        vec![decimal(), json!("1").into(), set(&["a"])],
+        vec![decimal(), Value::Null, set(&[])],
+    ] {
+        for attribute_type in [AttributeType::M, AttributeType::S] {
+            let record = record(attribute_type, values.clone());
+            assert_eq!(back(&record).unwrap(), record);
+        }
+    }
+    let null = record(
+        AttributeType::M,
+        vec![decimal(), json!(null).into(), set(&[])],
+    );
+    refused(&null, "f2");
+    let found = encode(&record(
+        AttributeType::M,
+        vec![decimal(), Value::Null, set(&[])],
+    ))
+    .unwrap();
+    let expected = vec![
+        ("x".to_owned(), s("12.50")),
+        ("y".to_owned(), ItemValue::Null),
+    ];
+    assert_eq!(held(&found, 1), Some(ItemValue::M(expected)));
+}
+
+#[test]
+fn items_of_other_loaders_are_read() {
+    use AttributeType::{Bool, L, M, N, S, Ss};
+    let cases: Vec<(&str, AttributeType, ItemValue, Value)> = vec![
+        ("tinyint(1)", Bool, n("1"), true.into()),
+        ("tinyint(1)", Bool, s("0"), false.into()),
+        ("tinyint", N, ItemValue::Bool(true), Value::Int(1)),
+        ("int", N, s("2.0000000000"), Value::Int(2)),
+        ("int", S, n("2"), Value::Int(2)),
+        (
+            "timestamp",
+            S,
+            n("1735787045"),
+            Value::Timestamp(datetime!(2025-01-02 03:04:05)),
+        ),
+        (
+            "timestamp",
+            N,
+            s("2025-01-02T03:04:05Z"),
+            Value::Timestamp(datetime!(2025-01-02 03:04:05)),
+        ),
+        ("json", M, s(r#"{"a": 1}"#), json!({"a": 1}).into()),
+        ("json", L, s("[1]"), json!([1]).into()),
+        (
+            "json",
+            S,
+            ItemValue::M(vec![("a".to_owned(), n("1.0"))]),
+            json!({"a": 1}).into(),
+        ),
+        ("set('a','b')", Ss, s("b,a"), set(&["a", "b"])),
+        ("set('a','b')", Ss, ItemValue::L(vec![s("b")]), set(&["b"])),
+        ("int?", N, ItemValue::Null, Value::Null),
+    ];
+    for (column_type, attribute_type, item, expected) in cases {
+        let found = decoded(plain(column_type, attribute_type), &[n("1"), item]).unwrap();
+        assert_eq!(found[1], expected, "{column_type} {attribute_type}");
+    }
+}
+
+#[test]
+fn what_is_no_value_of_its_field_is_an_error_that_names_the_attribute() {
+    use AttributeType::{B, Bool, M, N, S, Ss};
+    let cases: Vec<(&str, AttributeType, ItemValue)> = vec![
+        ("tinyint(1)", Bool, n("2")),
+        ("int", N, s("secret")),
+        ("int", N, n("1.5")),
+        ("int", N, ItemValue::Null),
+        ("varchar(3)", S, s("secret")),
+        ("varchar(30)", S, n("1")),
+        ("enum('a')", S, s("secret")),
+        ("set('a')", Ss, ItemValue::Ss(vec!["secret".to_owned()])),
+        ("datetime", S, n("1735787045")),
+        ("timestamp", N, n("1e99999999")),
+        ("timestamp", N, n("0.5e-99999999")),
+        ("blob", B, s("secret")),
+        ("json", M, s("secret")),
+        ("json", M, ItemValue::B(vec![1])),
+    ];
+    for (column_type, attribute_type, item) in cases {
+        let error = decoded(plain(column_type, attribute_type), &[n("1"), item]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{column_type}");
+        assert!(
+            error.context().contains(&("attribute", "a1".to_owned())),
+            "{error}"
+        );
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    let missing = decoded(plain("int", N), &[n("1")]).unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::Decode);
+    for key in ["USER#1", "USR#1#2", "USER#1#2#3", "USER#x#2"] {
+        let error = decoded(pair("int", "int"), &[s(key)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{key}");
+    }
+}
+
+#[test]
+fn a_derived_text_is_written_and_read() {
+    let pattern = vec![DatePart::Year];
+    let mut maker = plain("date?", AttributeType::S).attribute(
+        AttributeType::S,
+        Expr::DateFormat {
+            of: Box::new(Expr::Column(1)),
+            pattern,
+        },
+    );
+    maker.push(ColumnType::Json, true, 2);
+    let derived = maker.entity.fields.last_mut().unwrap();
+    derived.source = FieldSource::Derived;
+    derived.value_type = ValueType::Composed;
+    let entity = maker.entity.clone();
+    let day = date!(2025 - 01 - 02).into();
+    let record = maker.record(vec![Value::Int(1), day, "2025".into()]);
+    assert_eq!(back(&record).unwrap(), record);
+    let none = Record::new(Arc::new(entity), vec![Value::Int(1)]);
+    assert_eq!(back(&none).unwrap(), none);
+}
+
+#[test]
+fn what_is_not_built_yet_is_refused_by_name() {
+    let lookup = Expr::Lookup(Lookup {
+        hops: vec![Hop {
+            table: 1,
+            on: vec![(0, 0)],
+        }],
+        column: 1,
+        absent: None,
+    });
+    let children = Expr::Children(Children {
+        table: 1,
+        on: vec![(0, 0)],
+        members: Vec::new(),
+        order: Vec::new(),
+    });
+    for expr in [
+        lookup.clone(),
+        children,
+        template(&[text("a#"), lookup]),
+        Expr::Column(9),
+    ] {
+        let record = plain("int", AttributeType::N)
+            .attribute(AttributeType::S, expr)
+            .record(vec![Value::Int(1), Value::Int(2)]);
+        let error = encode(&record).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("entity=Things"), "{error}");
+    }
+}
