@@ -85,10 +85,13 @@ impl MemoryBackend {
     }
 
     fn prepared(&self, entity: &Entity) -> Result<&Prepared> {
-        let prepared = self.entities.get(entity.place).ok_or_else(|| {
-            let message = "the entity is of another model";
-            Error::new(ErrorKind::Config, message)
-        })?;
+        let own = self.model.entities.get(entity.place);
+        let prepared = self.entities.get(entity.place);
+        let Some(prepared) = prepared.filter(|_| own.is_some_and(|own| own.name == entity.name))
+        else {
+            let message = "the entity is of another model than the backend's";
+            return Err(Error::new(ErrorKind::Config, message));
+        };
         match &prepared.refused {
             None => Ok(prepared),
             Some(reason) => {

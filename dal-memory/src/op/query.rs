@@ -6,7 +6,7 @@ use std::ops::Bound;
 use dal_traits::condition::Condition;
 use dal_traits::op::{Page, Query, Reply, Scan};
 use dal_traits::value::Value;
-use dal_traits::{Record, Result};
+use dal_traits::{Error, ErrorKind, Record, Result};
 
 use crate::key::key;
 use crate::place::{Place, Placing};
@@ -25,17 +25,13 @@ pub(super) fn query(table: &Table, query: &Query) -> Result<Reply> {
         found.reverse();
     }
     if let Some(after) = after {
-        let after = placing.place(&after)?;
+        let after = position(&placing, &after)?;
         let behind = if query.backward {
             Ordering::Less
         } else {
             Ordering::Greater
         };
-        found.retain(|(place, _)| {
-            after
-                .as_ref()
-                .is_some_and(|after| place.cmp(after) == behind)
-        });
+        found.retain(|(place, _)| place.cmp(&after) == behind);
     }
     Ok(page(found, query.limit, |last| query.cursor_behind(last)))
 }
@@ -46,10 +42,19 @@ pub(super) fn scan(table: &Table, scan: &Scan) -> Result<Reply> {
     let after = scan.position()?;
     let mut found = placed(table, &placing, matches)?;
     if let Some(after) = after {
-        let after = placing.place(&after)?;
-        found.retain(|(place, _)| after.as_ref().is_some_and(|after| place > after));
+        let after = position(&placing, &after)?;
+        found.retain(|(place, _)| *place > after);
     }
     Ok(page(found, scan.limit, |last| scan.cursor_behind(last)))
+}
+
+/// The place of a cursor, whose record need not exist any more.
+fn position(placing: &Placing, after: &Record) -> Result<Place> {
+    if let Ok(Some(place)) = placing.place(after) {
+        return Ok(place);
+    }
+    let message = "the cursor has no place on the path: give back the `next` of a page";
+    Err(Error::new(ErrorKind::InvalidCursor, message))
 }
 
 fn fulfils(record: &Record, filter: Option<&Condition>) -> bool {

@@ -1,11 +1,13 @@
 //! Refuses what the backend did not declare, before anything is sent.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::model::{Entity, Model};
 use crate::op::{Op, Reply};
+use crate::value::Value;
 use crate::{Capability, Error, ErrorKind, OpCx, Record, Result, Service};
 
 /// Checks each operation against the [`Capability`] of a service.
@@ -56,11 +58,23 @@ fn size(capability: &Capability, record: &Record) -> Result<()> {
     let Some(limit) = capability.max_record_bytes else {
         return Ok(());
     };
-    let size = crate::item::size(record)?;
+    let size = crate::item::size(&with_id(record))?;
     if size <= limit {
         return Ok(());
     }
     let message = "the record is larger than the store allows: shorten its texts";
     let error = Error::new(ErrorKind::TooLarge, message);
     Err(error.with("size", size).with("limit", limit))
+}
+
+/// The record with the longest id in the place of one that the store will give.
+fn with_id(record: &Record) -> Cow<'_, Record> {
+    let mut fields = record.entity().fields.iter().enumerate();
+    let generated = fields.find(|(at, field)| field.auto_increment && record.value(*at).is_null());
+    let Some((place, _)) = generated else {
+        return Cow::Borrowed(record);
+    };
+    let mut record = record.clone();
+    record.set(place, Value::Int(u64::MAX.into()));
+    Cow::Owned(record)
 }

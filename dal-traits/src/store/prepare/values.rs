@@ -2,13 +2,18 @@
 
 use super::super::plan::Plan;
 use crate::model::{Field, FieldSource, ValueType};
-use crate::value::{Value, fit};
+use crate::value::{Misfit, Value, fit};
 use crate::{Error, ErrorKind, Result};
 
 /// Says what is the matter with the value of a field, never the value.
 pub(super) fn invalid(field: &Field, reason: impl std::fmt::Display) -> Error {
     let message = format!("the value of `{}` {reason}", field.name);
     Error::new(ErrorKind::InvalidValue, message).with("field", &field.name)
+}
+
+/// Says why the column of a field cannot hold the value.
+fn unfit(field: &Field, misfit: &Misfit) -> Error {
+    invalid(field, format_args!("is refused: {}", misfit.reason))
 }
 
 /// The field at a place.
@@ -35,7 +40,7 @@ pub(super) fn stored(plan: &Plan, place: usize, value: Value) -> Result<Value> {
             Err(invalid(field, "is NULL, and its column is NOT NULL"))
         };
     }
-    let value = fit(value, column_type).map_err(|misfit| invalid(field, misfit.reason))?;
+    let value = fit(value, column_type).map_err(|misfit| unfit(field, &misfit))?;
     let allowed = plan.allowed.get(place).and_then(Option::as_ref);
     if allowed.is_some_and(|allowed| !allowed.allows(&value)) {
         return Err(invalid(field, "is refused by the CHECK constraint"));
@@ -57,7 +62,7 @@ pub(super) fn compared(field: &Field, value: Value) -> Result<Value> {
     };
     let is_rounded = !matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Set(_));
     let given = is_rounded.then(|| value.clone());
-    let value = fit(value, column_type).map_err(|misfit| invalid(field, misfit.reason))?;
+    let value = fit(value, column_type).map_err(|misfit| unfit(field, &misfit))?;
     // Another kind of value, such as a whole number for a DECIMAL, is not rounded.
     if given.is_some_and(|given| given.order(&value).is_some_and(std::cmp::Ordering::is_ne)) {
         return Err(invalid(field, "has more digits than its column"));

@@ -1,0 +1,196 @@
+//! What is not carried out, and says why.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use dal_memory::{MemoryBackend, Texts};
+use dal_traits::model::{Entity, Model};
+use dal_traits::op::{Op, Reply};
+use dal_traits::store::Store;
+use dal_traits::{Capability, Error, ErrorKind, OpCx, Result, Service};
+
+use crate::{kind, refused, shop, shop_model, things_model, users, values};
+
+#[tokio::test]
+async fn an_entity_that_does_not_exist_names_those_that_do() {
+    let parts = ["`Customers`", "Users, Products, Carts, Orders"];
+    refused(shop().entity("Customers"), ErrorKind::Config, &parts);
+    refused(users().field("colour"), ErrorKind::InvalidValue, &["email"]);
+}
+
+#[tokio::test]
+async fn an_entity_with_children_is_not_supported_yet() {
+    let parts = ["`lines`", "entity=Orders"];
+    refused(shop().entity("Orders"), ErrorKind::Unsupported, &parts);
+}
+
+/// The model with one entity changed.
+fn changed(model: &Model, name: &str, change: impl FnOnce(&mut Entity)) -> Arc<Model> {
+    let mut model = model.clone();
+    let place = model.entity(name).unwrap().place;
+    let mut entity = Entity::clone(&model.entities[place]);
+    change(&mut entity);
+    model.entities[place] = Arc::new(entity);
+    Arc::new(model)
+}
+
+#[tokio::test]
+async fn a_read_only_entity_is_read_and_says_why_it_is_not_written() {
+    let model = changed(&shop_model(), "Users", |users| {
+        users.read_only = vec!["it has a trigger".to_owned()];
+    });
+    let users = Store::open(MemoryBackend::new(model))
+        .entity("Users")
+        .unwrap();
+    let parts = ["it has a trigger", "entity=Users"];
+    let insert = users.insert(values! {email: "a", name: "a"}).await;
+    refused(insert, ErrorKind::Unsupported, &parts);
+    let put = users.put(values! {id: 1, email: "a", name: "a"}).await;
+    refused(put, ErrorKind::Unsupported, &parts);
+    let update = users.update(1).set("name", "b").await;
+    refused(update, ErrorKind::Unsupported, &parts);
+    refused(users.delete(1).await, ErrorKind::Unsupported, &parts);
+    refused(users.next_id().await, ErrorKind::Unsupported, &parts);
+    assert_eq!(users.get("id", values! {id: 1}).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn rows_that_others_refer_to_are_not_deleted() {
+    let mut model = Model::clone(&shop_model());
+    let mut catalog = dal_traits::catalog::Catalog::clone(&model.catalog);
+    let orders = catalog
+        .tables
+        .iter_mut()
+        .find(|table| table.name == "orders");
+    orders.unwrap().foreign_keys = vec![dal_traits::catalog::ForeignKey {
+        name: "orders_user".to_owned(),
+        columns: vec!["user_id".to_owned()],
+        parent: "users".to_owned(),
+        parent_columns: vec!["id".to_owned()],
+        on_delete: dal_traits::catalog::ReferenceAction::Cascade,
+    }];
+    model.catalog = Arc::new(catalog);
+    let store = Store::open(MemoryBackend::new(Arc::new(model)));
+    let users = store.entity("Users").unwrap();
+    users.insert(values! {email: "a", name: "a"}).await.unwrap();
+    let parts = ["orders_user", "operation=delete"];
+    refused(users.delete(1).await, ErrorKind::Unsupported, &parts);
+}
+
+#[tokio::test]
+async fn another_collation_than_the_binary_one_needs_its_weights() {
+    let collated = MemoryBackend::with_texts(things_model(), Texts::Collated);
+    let store = Store::open(collated);
+    let notes = store.entity("Notes").unwrap();
+    let get = notes.get("id", values! {name: "a"}).await;
+    refused(
+        get,
+        ErrorKind::Unsupported,
+        &["utf8mb4_0900_ai_ci", "`name`"],
+    );
+    let things = store.entity("Things").unwrap();
+    things.insert(values! {kind: "k"}).await.unwrap();
+    let bytes = MemoryBackend::new(things_model());
+    let notes = Store::open(bytes).entity("Notes").unwrap();
+    notes.insert(values! {name: "a"}).await.unwrap();
+    notes.insert(values! {name: "A"}).await.unwrap();
+}
+
+/// A backend that must not be called.
+struct Declared(MemoryBackend, Capability);
+
+#[async_trait]
+impl Service for Declared {
+    fn model(&self) -> &Arc<Model> {
+        self.0.model()
+    }
+
+    fn capability(&self) -> &Capability {
+        &self.1
+    }
+
+    async fn call(&self, cx: &OpCx, op: Op) -> Result<Reply> {
+        match &op {
+            Op::Query(query) => assert!(query.eventual),
+            Op::Insert(insert) => assert!(!insert.record.get("email").unwrap().is_null()),
+            _ => {}
+        }
+        self.0.call(cx, op).await
+    }
+}
+
+#[tokio::test]
+async fn what_a_backend_did_not_declare_is_refused_before_it_is_called() {
+    let memory = MemoryBackend::new(shop_model());
+    let capability = Capability {
+        backend: "small",
+        strong_indexes: false,
+        max_record_bytes: Some(100),
+        ..*memory.capability()
+    };
+    let store = Store::open(Declared(memory, capability));
+    let products = store.entity("Products").unwrap();
+    let query = || products.query("by_category").equal("category", "c");
+    let parts = ["by_category", "backend=small", "operation=query"];
+    refused(query().strong().await, ErrorKind::Unsupported, &parts);
+    query().await.unwrap();
+    query().eventual().await.unwrap();
+    let users = store.entity("Users").unwrap();
+    let get = users.get("users_email", values! {email: "a"});
+    get.strong().await.unwrap();
+    let given = |email: &str| values! {email: email.to_owned(), name: "a"};
+    users.insert(given("a")).await.unwrap();
+    let long = users.insert(given(&"a".repeat(100))).await;
+    refused(long, ErrorKind::TooLarge, &["limit=100", "size="]);
+}
+
+/// A backend that gives wrong replies.
+struct Wrong(Arc<Model>, Capability);
+
+#[async_trait]
+impl Service for Wrong {
+    fn model(&self) -> &Arc<Model> {
+        &self.0
+    }
+
+    fn capability(&self) -> &Capability {
+        &self.1
+    }
+
+    async fn call(&self, _cx: &OpCx, op: Op) -> Result<Reply> {
+        match op {
+            Op::Delete(_) => Err(Error::new(ErrorKind::Throttled, "too much")),
+            _ => Ok(Reply::Id(1)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_backend_says_once_where_it_happened() {
+    let capability = *MemoryBackend::new(things_model()).capability();
+    let store = Store::open(Wrong(things_model(), capability));
+    let things = store.entity("Things").unwrap();
+    let error = things.delete(1).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "throttled: too much backend=memory operation=delete entity=Things"
+    );
+    assert_eq!(
+        kind(things.update(1).set("level", 1).await),
+        ErrorKind::Unexpected
+    );
+    assert_eq!(
+        kind(things.insert(values! {kind: "k"}).await),
+        ErrorKind::Unexpected
+    );
+}
+
+#[tokio::test]
+async fn the_entity_of_another_model_is_refused() {
+    let memory = MemoryBackend::new(things_model());
+    let shop = shop_model();
+    let carts = shop.entity("Carts").unwrap().clone();
+    let op = Op::NextId(dal_traits::op::NextId { entity: carts });
+    let error = memory.call(&OpCx::new(), op).await;
+    assert_eq!(kind(error), ErrorKind::Config);
+}
