@@ -7,10 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::condition::{Comparison, Condition};
 use crate::cursor::Cursor;
-use crate::model::Entity;
+use crate::model::{Entity, Field, PathKind, ValueType};
 use crate::op::{Query, Scan};
 use crate::record::Record;
-use crate::value::{Value, canonical};
+use crate::value::{Value, canonical, fit};
 use crate::{Error, ErrorKind, Result};
 
 impl Query {
@@ -48,7 +48,7 @@ impl Query {
     /// The attributes that are the keys of the path's index; none for another path.
     fn index_keys(&self) -> Vec<usize> {
         let path = self.entity.paths.get(self.path);
-        let Some(crate::model::PathKind::Index(index)) = path.map(|path| path.kind) else {
+        let Some(PathKind::Index(index)) = path.map(|path| path.kind) else {
             return Vec::new();
         };
         let keys = self.entity.index_keys.get(index).copied().flatten();
@@ -134,16 +134,33 @@ fn table_key(fields: &mut Vec<usize>, entity: &Entity) {
 }
 
 fn stands(entity: &Arc<Entity>, cursor: &Cursor, own: u64, fields: &[usize]) -> Result<Record> {
-    if cursor.fingerprint != own || cursor.position.len() != fields.len() {
+    let invalid = || {
         let message = "the cursor is of another query: use it with the same path, values, range, \
                        filter and direction as the page it came from";
-        return Err(Error::new(ErrorKind::InvalidCursor, message));
+        Error::new(ErrorKind::InvalidCursor, message)
+    };
+    if cursor.fingerprint != own || cursor.position.len() != fields.len() {
+        return Err(invalid());
     }
     let mut record = Record::new(entity.clone(), Vec::new());
-    for (field, value) in fields.iter().zip(&cursor.position) {
-        record.set(*field, value.clone());
+    for (place, value) in fields.iter().zip(&cursor.position) {
+        // A cursor comes from outside: whatever it holds, its values are those of a key.
+        if !is_of(entity.fields.get(*place), value) {
+            return Err(invalid());
+        }
+        record.set(*place, value.clone());
     }
     Ok(record)
+}
+
+/// Whether it is a value of the field, as it would be stored.
+fn is_of(field: Option<&Field>, value: &Value) -> bool {
+    match field.map(|field| &field.value_type) {
+        Some(ValueType::Column(column_type)) => {
+            !value.is_null() && fit(value.clone(), column_type).as_ref() == Ok(value)
+        }
+        _ => false,
+    }
 }
 
 /// The text that is hashed: names and values, each with its length.

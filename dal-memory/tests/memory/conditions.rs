@@ -124,6 +124,12 @@ async fn comparisons_that_the_stores_would_answer_otherwise_are_refused() {
         let query = things.query("by_kind").equal("kind", "k").filter(not);
         refused(query.await, ErrorKind::Unsupported, &[field]);
     }
+    let mut deep = of("small").eq(5);
+    for _ in 0..40 {
+        deep = Condition::Not(Box::new(deep));
+    }
+    let refusal = things.update(1).set("level", 1).when(deep).await;
+    refused(refusal, ErrorKind::Unsupported, &["32 levels"]);
     // A value that would be rounded is another one, and one that does not fit is none.
     for condition in [
         of("amount").gt(decimal("1.005")),

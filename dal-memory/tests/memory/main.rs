@@ -1,5 +1,12 @@
 //! The rules of every backend, on the reference backend.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test reports by panicking"
+)]
+
 mod conditions;
 mod ids;
 mod prepared;

@@ -161,8 +161,14 @@ async fn only_exact_numbers_are_added_to() {
         let refusal = things.update(1).add("small", delta).await;
         refused(refusal, ErrorKind::InvalidValue, &["`small`"]);
     }
-    let far = things.update(1).add("amount", decimal("12345.6")).await;
-    refused(far, ErrorKind::InvalidValue, &["`amount`"]);
+    for delta in ["12345.6", "-12345.6", "1e1000000000"] {
+        let far = things.update(1).add("amount", decimal(delta)).await;
+        refused(far, ErrorKind::InvalidValue, &["`amount`"]);
+    }
+    for delta in [i128::MAX, i128::MIN] {
+        let far = things.update(1).add("small", delta).await;
+        refused(far, ErrorKind::InvalidValue, &["`small`"]);
+    }
 }
 
 #[tokio::test]

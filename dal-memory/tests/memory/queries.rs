@@ -67,7 +67,11 @@ async fn a_range_has_its_bounds() {
     let above = (Bound::Excluded(30), Bound::Unbounded);
     assert_eq!(found(books().range("price", above)).await, [3]);
     // Nothing lies between: no error, no records.
-    assert_eq!(found(books().range("price", 30..=9)).await, [0; 0]);
+    let turned = (Bound::Included(30), Bound::Included(9));
+    assert_eq!(found(books().range("price", turned)).await, [0; 0]);
+    let touching = (Bound::Excluded(9), Bound::Included(9));
+    assert_eq!(found(books().range("price", touching)).await, [0; 0]);
+    assert_eq!(found(books().range("price", 9..=9)).await, [2]);
     assert_eq!(found(books().range("price", 30..30)).await, [0; 0]);
     let range = books().range("price", 9..=30).backward();
     assert_eq!(found(range).await, [4, 1, 2]);
@@ -155,12 +159,20 @@ async fn a_cursor_belongs_to_its_query_in_its_direction() {
         kind(books(&products).after(broken).await),
         ErrorKind::InvalidCursor
     );
-    let mut nowhere = of_books();
-    nowhere.position.fill(Value::Null);
-    assert_eq!(
-        kind(books(&products).after(nowhere).await),
-        ErrorKind::InvalidCursor
-    );
+    // A cursor comes from outside, with whatever values.
+    for forged in [
+        Value::Null,
+        Value::from(-1),
+        Value::from("1"),
+        decimal("1e1000000000"),
+    ] {
+        let mut cursor = of_books();
+        cursor.position[0] = forged;
+        assert_eq!(
+            kind(books(&products).after(cursor).await),
+            ErrorKind::InvalidCursor
+        );
+    }
     // Another page length and consistency are the same query.
     let next = books(&products).limit(9).eventual().after(of_books());
     assert_eq!(found(next).await, [2, 1, 4, 3]);

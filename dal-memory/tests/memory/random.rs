@@ -67,12 +67,11 @@ impl Plain {
     }
 
     fn insert(&mut self, id: Option<u8>, of: Given) -> Result<u8, ErrorKind> {
-        let id = match id {
-            Some(id) => id,
-            None => {
-                self.last = self.last.checked_add(1).ok_or(ErrorKind::Limit)?;
-                self.last
-            }
+        let id = if let Some(id) = id {
+            id
+        } else {
+            self.last = self.last.checked_add(1).ok_or(ErrorKind::Limit)?;
+            self.last
         };
         if self.find(id).is_some() {
             return Err(ErrorKind::AlreadyExists);
@@ -296,6 +295,12 @@ async fn run(things: &EntityStore, plain: &mut Plain, step: Step) {
             things.pass_id(id.into()).await.unwrap();
             plain.last = plain.last.max(id);
         }
+        read => run_read(things, plain, read).await,
+    }
+}
+
+async fn run_read(things: &EntityStore, plain: &Plain, step: Step) {
+    match step {
         Step::ByCode(kind, code) => {
             let key = [("kind", text(kind).into()), ("code", text(code).into())];
             let found = things.get("things_code", key).await.unwrap();
@@ -331,6 +336,7 @@ async fn run(things: &EntityStore, plain: &mut Plain, step: Step) {
             let expected = plain.path(paging, is_on, order);
             assert_eq!(drained(things, request, paging).await, expected);
         }
+        write => panic!("{write:?}"),
     }
 }
 

@@ -41,3 +41,34 @@ fn number(digits: &str) -> usize {
     let significant = significant.trim_matches('0').len();
     significant.div_ceil(2) + 1 + usize::from(digits.starts_with('-'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_that_dynamodb_counts() {
+        let text = |text: &str| ItemValue::S(text.to_owned());
+        let number = |digits: &str| ItemValue::N(digits.to_owned());
+        for (value, size) in [
+            (text("a\u{e4}\u{1f600}"), 7),
+            (number("0"), 1),
+            (number("7"), 2),
+            (number("-7"), 3),
+            (number("123"), 3),
+            (number("1200"), 2),
+            (number("0.05"), 2),
+            (number("-12.345"), 5),
+            (number("1e30"), 2),
+            (ItemValue::B(vec![0; 5]), 5),
+            (ItemValue::Bool(true), 1),
+            (ItemValue::Null, 1),
+            (ItemValue::Ss(vec!["ab".to_owned(), "c".to_owned()]), 3),
+            (ItemValue::L(vec![]), 3),
+            (ItemValue::L(vec![ItemValue::Null, text("ab")]), 8),
+            (ItemValue::M(vec![("key".to_owned(), text("ab"))]), 9),
+        ] {
+            assert_eq!(of(&value), size, "{value:?}");
+        }
+    }
+}

@@ -80,3 +80,91 @@ fn comparable(value: Value) -> Value {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Compare, FieldSource, ValueRange};
+
+    fn field(column_type: &str, range: ValueRange) -> Field {
+        Field {
+            name: "f".to_owned(),
+            source: FieldSource::Column(0),
+            value_type: ValueType::Column(column_type.parse().unwrap()),
+            nullable: true,
+            default: None,
+            on_update_now: false,
+            auto_increment: false,
+            attribute: 0,
+            range: Some(range),
+            compare: Compare::Column,
+            sensitive: false,
+        }
+    }
+
+    fn between(least: (&str, bool), greatest: (&str, bool)) -> ValueRange {
+        ValueRange {
+            least: Some((least.0.to_owned(), least.1)),
+            greatest: Some((greatest.0.to_owned(), greatest.1)),
+            one_of: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_bound_is_allowed_only_when_it_is_included() {
+        let open = field("int", between(("1", false), ("5", false)));
+        let closed = field("int", between(("1", true), ("5", true)));
+        let [open, closed] = [open, closed].map(|field| Allowed::of(&field).unwrap().unwrap());
+        for (value, in_open, in_closed) in [
+            (0, false, false),
+            (1, false, true),
+            (2, true, true),
+            (5, false, true),
+            (6, false, false),
+        ] {
+            assert_eq!(open.allows(&Value::Int(value)), in_open, "{value}");
+            assert_eq!(closed.allows(&Value::Int(value)), in_closed, "{value}");
+        }
+        assert!(open.allows(&Value::Null));
+    }
+
+    #[test]
+    fn numbers_compare_as_numbers_whatever_their_type() {
+        for (column, below, above) in [
+            ("int", Value::Int(0), Value::Int(1)),
+            ("decimal(4,2)", decimal("0.49"), decimal("0.50")),
+            ("double", Value::Float(0.25), Value::Float(0.5)),
+            ("tinyint(1)", Value::Bool(false), Value::Bool(true)),
+        ] {
+            let range = between(("0.5", true), ("1", true));
+            let allowed = Allowed::of(&field(column, range)).unwrap().unwrap();
+            assert!(!allowed.allows(&below), "{column}");
+            assert!(allowed.allows(&above), "{column}");
+        }
+    }
+
+    #[test]
+    fn a_list_allows_what_it_names() {
+        let list = |one_of: &[&str]| ValueRange {
+            one_of: one_of.iter().map(|&text| text.to_owned()).collect(),
+            ..ValueRange::default()
+        };
+        let texts = field("varchar(9)", list(&["new", "paid"]));
+        let texts = Allowed::of(&texts).unwrap().unwrap();
+        assert!(texts.allows(&Value::from("paid")));
+        assert!(!texts.allows(&Value::from("Paid")));
+        let numbers = field("decimal(4,2)", list(&["1", "2.50"]));
+        let numbers = Allowed::of(&numbers).unwrap().unwrap();
+        assert!(numbers.allows(&decimal("2.5")) && !numbers.allows(&decimal("2")));
+    }
+
+    #[test]
+    fn a_literal_that_is_no_value_of_the_column_is_an_error() {
+        let range = between(("now", true), ("5", true));
+        assert_eq!(Allowed::of(&field("int", range)), Err(UnreadableCheck));
+    }
+
+    fn decimal(text: &str) -> Value {
+        Value::Decimal(text.parse().unwrap())
+    }
+}

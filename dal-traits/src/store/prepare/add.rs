@@ -1,12 +1,10 @@
 //! What is added to a number.
 
-use bigdecimal::{BigDecimal, RoundingMode};
-
 use super::super::plan::Plan;
 use super::values::{field, invalid};
 use crate::catalog::ColumnType;
 use crate::model::{Field, FieldSource, ValueType};
-use crate::value::Value;
+use crate::value::{Value, fit};
 use crate::{Error, ErrorKind, Result};
 
 /// No column is further from zero than this: a greater delta overflows every one.
@@ -30,14 +28,8 @@ pub(super) fn delta(plan: &Plan, place: usize, delta: Value) -> Result<Value> {
             ValueType::Column(ColumnType::Decimal {
                 precision, scale, ..
             }),
-            Value::Int(delta),
-        ) => decimal(field, *precision, *scale, &delta.into()),
-        (
-            ValueType::Column(ColumnType::Decimal {
-                precision, scale, ..
-            }),
-            Value::Decimal(delta),
-        ) => decimal(field, *precision, *scale, &delta),
+            delta @ (Value::Int(_) | Value::Decimal(_)),
+        ) => decimal(field, *precision, *scale, delta),
         (ValueType::Column(ColumnType::Integer { .. } | ColumnType::Decimal { .. }), _) => Err(
             invalid(field, "changes by something that is not its kind of number"),
         ),
@@ -51,11 +43,12 @@ pub(super) fn delta(plan: &Plan, place: usize, delta: Value) -> Result<Value> {
     }
 }
 
-/// Rounded half away from zero to the scale of the column, before it is added.
-fn decimal(field: &Field, precision: u8, scale: u8, delta: &BigDecimal) -> Result<Value> {
-    let delta = delta.with_scale_round(i64::from(scale), RoundingMode::HalfUp);
-    if delta.digits() > u64::from(precision) {
-        return Err(invalid(field, "changes by more than its column can hold"));
-    }
-    Ok(Value::Decimal(delta))
+/// Rounded to the scale of the column before it is added; its sign is free.
+fn decimal(field: &Field, precision: u8, scale: u8, delta: Value) -> Result<Value> {
+    let signed = ColumnType::Decimal {
+        precision,
+        scale,
+        unsigned: false,
+    };
+    fit(delta, &signed).map_err(|_| invalid(field, "changes by more than its column can hold"))
 }

@@ -8,8 +8,25 @@ use crate::model::{Field, ValueType};
 use crate::value::Value;
 use crate::{Error, ErrorKind, Result};
 
+/// The most conditions inside each other: each backend walks them by recursion.
+const LEVELS: u8 = 32;
+
 /// The condition with its values fitted. Refuses comparisons that the stores would answer otherwise.
 pub(super) fn fitted(plan: &Plan, condition: Condition) -> Result<Condition> {
+    at_level(plan, condition, 1)
+}
+
+fn at_level(plan: &Plan, condition: Condition, level: u8) -> Result<Condition> {
+    if level > LEVELS {
+        let message = format!("the condition has more than {LEVELS} levels: write it flatter");
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    let each = |conditions: Vec<Condition>| -> Result<Vec<Condition>> {
+        let conditions = conditions.into_iter();
+        conditions
+            .map(|one| at_level(plan, one, level + 1))
+            .collect()
+    };
     Ok(match condition {
         Condition::Compare(place, comparison, value) => {
             let field = field(plan, place)?;
@@ -37,15 +54,12 @@ pub(super) fn fitted(plan: &Plan, condition: Condition) -> Result<Condition> {
             field(plan, place)?;
             Condition::IsNull(place)
         }
-        Condition::And(all) => Condition::And(each(plan, all)?),
-        Condition::Or(any) => Condition::Or(each(plan, any)?),
-        Condition::Not(condition) => Condition::Not(Box::new(fitted(plan, *condition)?)),
+        Condition::And(all) => Condition::And(each(all)?),
+        Condition::Or(any) => Condition::Or(each(any)?),
+        Condition::Not(condition) => {
+            Condition::Not(Box::new(at_level(plan, *condition, level + 1)?))
+        }
     })
-}
-
-fn each(plan: &Plan, conditions: Vec<Condition>) -> Result<Vec<Condition>> {
-    let conditions = conditions.into_iter();
-    conditions.map(|one| fitted(plan, one)).collect()
 }
 
 fn is_text(field: &Field) -> bool {
