@@ -7,6 +7,7 @@ mod model;
 mod ops;
 mod read;
 mod refuse;
+mod store;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -80,6 +81,43 @@ pub fn shadow(attr: TokenStream, item: TokenStream) -> TokenStream {
 pub fn classify(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
     classify::expand(&input)
+        .unwrap_or_else(|errors| errors.to_compile_error())
+        .into()
+}
+
+/// The records of an entity of a `Store` as a struct: what is read.
+///
+/// `#[dal("Users")]` names the entity, or its table in MySQL. A field is the column of its name;
+/// `#[dal("created_at")]` on it gives another name. A struct with fewer fields than the entity is a
+/// projection. Each field has a token for conditions and changes: `User::EMAIL` for `email`.
+///
+/// Types: see `dal_traits::value`; a column that takes NULL is an `Option`.
+#[proc_macro_derive(Entity, attributes(dal))]
+pub fn entity(item: TokenStream) -> TokenStream {
+    derived(store::entity(&parse_macro_input!(item as DeriveInput)))
+}
+
+/// A new record of a `Store` as a struct.
+///
+/// `#[dal(User)]` names the type that derives `Entity`, which the insert returns. Columns that it
+/// leaves out get their defaults; an `AUTO_INCREMENT` id is given by the store.
+#[proc_macro_derive(Insert, attributes(dal))]
+pub fn insert(item: TokenStream) -> TokenStream {
+    derived(store::insert(&parse_macro_input!(item as DeriveInput)))
+}
+
+/// What a path of a `Store` finds records by, as a struct.
+///
+/// `#[dal(User, "users_email")]` names the type that derives `Entity`, and the path: `id`, a unique
+/// key, an index, or an access pattern of the contract. Its fields are those of the path; the last
+/// one may be a range of the standard library, or of another type with `#[dal(range)]`.
+#[proc_macro_derive(Path, attributes(dal))]
+pub fn path(item: TokenStream) -> TokenStream {
+    derived(store::path(&parse_macro_input!(item as DeriveInput)))
+}
+
+fn derived(tokens: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
+    tokens
         .unwrap_or_else(|errors| errors.to_compile_error())
         .into()
 }

@@ -13,6 +13,7 @@ mod order;
 mod plan;
 mod prepare;
 mod scope;
+mod typed;
 
 use std::sync::Arc;
 
@@ -20,11 +21,17 @@ use crate::op::{Op, Reply};
 use crate::{Capability, Error, ErrorKind, OpCx, Result, Service};
 
 pub use allowed::{Allowed, UnreadableCheck};
+pub use dal_macros::{Entity, Insert, Path};
 pub use dynamic::{
     DeleteRequest, EntityStore, GetRequest, Identity, InsertRequest, NamedField, Pages, PutRequest,
     QueryRequest, ScanRequest, UpdateRequest,
 };
 pub use scope::{undeletable, unsupported};
+pub use typed::{
+    EntityShape, FieldToken, FieldValues, Given, InsertShape, IntoIdentity, Operand, PathShape,
+    ReadField, Shape, Summable, TypedDelete, TypedGet, TypedPage, TypedQuery, TypedStore,
+    TypedUpdate, Verification, When, WriteField,
+};
 
 use layer::{CapabilityCheck, ErrorContext};
 use plan::Plan;

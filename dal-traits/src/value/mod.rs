@@ -4,6 +4,7 @@ mod canonical;
 mod convert;
 mod fit;
 mod json;
+mod kind;
 mod moment;
 mod text;
 
@@ -15,16 +16,18 @@ use time::{Date, PrimitiveDateTime};
 pub use canonical::canonical;
 pub use convert::{FromValue, Mismatch};
 pub use fit::{Misfit, fit};
+pub use kind::{ToBounds, ToValue, ValueKind};
 pub use text::{read_text, text};
 
 /// One value of a record.
 ///
 /// Two values are equal when both stores would hold the same: decimals and the
 /// numbers in JSON by value, floats by bits.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Value {
     /// NULL of MySQL; on DynamoDB the attribute is absent.
+    #[default]
     Null,
     /// `BOOLEAN`.
     Bool(bool),

@@ -1,0 +1,362 @@
+//! Structs compared with the model: every mistake at once.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use super::shape::{EntityShape, InsertShape, PathShape, Shape, WriteField};
+use crate::catalog::ColumnType;
+use crate::model::{AccessPath, Entity, Field, FieldSource, ValueType};
+use crate::store::Store;
+use crate::store::plan::{Default, Plan};
+use crate::{Error, ErrorKind, Result};
+
+/// What was found out of a struct, once.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub(super) plan: Arc<Plan>,
+    /// The place of the path, for the key of one.
+    pub(super) path: usize,
+    /// The place of each of its fields in the entity.
+    pub(super) places: Vec<usize>,
+}
+
+pub(super) type Table = HashMap<TypeId, Arc<Resolved>>;
+
+/// Compares structs with the model of a store, and collects the mistakes.
+#[derive(Debug)]
+pub struct Verification<'a> {
+    store: &'a Store,
+    table: Table,
+    mistakes: Vec<String>,
+}
+
+/// A text that any column of text holds: what a composed value is.
+const COMPOSED: ColumnType = ColumnType::Text(0xFFFF_FFFF);
+
+impl<'a> Verification<'a> {
+    pub(super) fn new(store: &'a Store) -> Self {
+        Self {
+            store,
+            table: Table::new(),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// What was found out, if there is no mistake.
+    pub(super) fn finish(mut self) -> Result<Table> {
+        // An entity is verified again with each struct that is about it.
+        let mut seen = Vec::new();
+        self.mistakes.retain(|mistake| {
+            let is_new = !seen.contains(mistake);
+            seen.push(mistake.clone());
+            is_new
+        });
+        if self.mistakes.is_empty() {
+            return Ok(self.table);
+        }
+        let count = self.mistakes.len();
+        let noun = if count == 1 { "mistake" } else { "mistakes" };
+        let mistakes = self.mistakes.join("; ");
+        let message = format!("{count} {noun} in the structs of the store: {mistakes}");
+        Err(Error::new(ErrorKind::Config, message))
+    }
+
+    /// Verifies a struct that derives `Entity`.
+    pub fn entity<E: EntityShape>(&mut self) {
+        if self.table.contains_key(&E::key()) {
+            return;
+        }
+        let Some(plan) = self.plan::<E>(E::TYPE) else {
+            return;
+        };
+        let mut places = Vec::new();
+        for read in E::FIELDS {
+            let Some(place) = self.place(E::TYPE, &plan.entity, read.name, &places) else {
+                continue;
+            };
+            places.push(place);
+            let Some(field) = plan.entity.fields.get(place) else {
+                continue;
+            };
+            let column_type = match &field.value_type {
+                ValueType::Column(column_type) => column_type,
+                ValueType::Composed => &COMPOSED,
+                ValueType::Rows(_) => {
+                    self.mistake(E::TYPE, read.name, "arrays of other rows are not built yet");
+                    continue;
+                }
+            };
+            if !(read.holds)(column_type) {
+                let own = (read.type_name)();
+                self.mistake(
+                    E::TYPE,
+                    read.name,
+                    format!("`{own}` cannot hold every value of a column of type {column_type}"),
+                );
+            }
+            if field.nullable && !read.nullable {
+                self.mistake(
+                    E::TYPE,
+                    read.name,
+                    "the column takes NULL: write `Option<..>`",
+                );
+            }
+        }
+        self.resolve(E::key(), plan, 0, places, E::FIELDS.len());
+    }
+
+    /// Verifies a struct that derives `Insert`, and its entity.
+    pub fn insert<I: InsertShape>(&mut self) {
+        I::Entity::verify(self);
+        let Some(plan) = self.plan::<I::Entity>(I::TYPE) else {
+            return;
+        };
+        let entity = &plan.entity;
+        if !entity.read_only.is_empty() {
+            let reasons = entity.read_only.join("; ");
+            let message = format!("`{}` is read only: {reasons}", entity.name);
+            self.mistakes.push(format!("`{}`: {message}", I::TYPE));
+        }
+        let mut places = Vec::new();
+        for written in I::FIELDS {
+            let Some(place) = self.place(I::TYPE, entity, written.name, &places) else {
+                continue;
+            };
+            places.push(place);
+            let Some(field) = entity.fields.get(place) else {
+                continue;
+            };
+            if !matches!(field.source, FieldSource::Column(_)) {
+                let message = "it is computed when the record is written: leave it out";
+                self.mistake(I::TYPE, written.name, message);
+                continue;
+            }
+            self.check_type(I::TYPE, written, field);
+            if written.nullable && !field.nullable && !field.auto_increment {
+                let message = "the column takes no NULL: write the type without `Option`";
+                self.mistake(I::TYPE, written.name, message);
+            }
+        }
+        for (place, field) in entity.fields.iter().enumerate() {
+            if is_required(&plan, place, field) && !places.contains(&place) {
+                let message = "it must be given, because the column has no default";
+                self.mistake(I::TYPE, &field.name, message);
+            }
+        }
+        self.resolve(I::key(), plan, 0, places, I::FIELDS.len());
+    }
+
+    /// Verifies a struct that derives `Path`, and its entity.
+    pub fn path<P: PathShape>(&mut self) {
+        P::Entity::verify(self);
+        let Some(plan) = self.plan::<P::Entity>(P::TYPE) else {
+            return;
+        };
+        let entity = &plan.entity;
+        let mut places = Vec::new();
+        for given in P::FIELDS {
+            let Some(place) = self.place(P::TYPE, entity, given.name, &places) else {
+                continue;
+            };
+            places.push(place);
+            if let Some(field) = entity.fields.get(place) {
+                self.check_type(P::TYPE, given, field);
+                if given.nullable {
+                    self.mistake(
+                        P::TYPE,
+                        given.name,
+                        "a key is never NULL: write it without `Option`",
+                    );
+                }
+            }
+        }
+        let Some(path) = entity.path(P::PATH) else {
+            let names = entity.paths.iter().map(|path| path.name.as_str());
+            let message = unknown("path", P::PATH, names);
+            self.mistakes.push(format!("`{}`: {message}", P::TYPE));
+            return;
+        };
+        if places.len() == P::FIELDS.len() {
+            if let Some(found) = entity.paths.get(path) {
+                let ranges = plan.ranges.get(path).map_or(&[][..], Vec::as_slice);
+                let key = places.iter().copied().zip(P::FIELDS);
+                if let Err(message) = check_key(entity, found, ranges, &key.collect::<Vec<_>>()) {
+                    self.mistakes.push(format!("`{}`: {message}", P::TYPE));
+                }
+            }
+            self.resolve(P::key(), plan, path, places, P::FIELDS.len());
+        }
+    }
+
+    fn resolve(
+        &mut self,
+        key: TypeId,
+        plan: Arc<Plan>,
+        path: usize,
+        places: Vec<usize>,
+        of: usize,
+    ) {
+        if places.len() == of {
+            let resolved = Resolved { plan, path, places };
+            self.table.insert(key, Arc::new(resolved));
+        }
+    }
+
+    fn mistake(&mut self, of: &str, field: &str, message: impl Display) {
+        self.mistakes.push(format!("`{of}.{field}`: {message}"));
+    }
+
+    /// The entity of this name, or the only one whose rows are of the table of this name.
+    fn plan<E: EntityShape>(&mut self, of: &str) -> Option<Arc<Plan>> {
+        let model = self.store.service().model();
+        let plans = &self.store.plans;
+        let is_named = |plan: &&Arc<Plan>| plan.entity.name == E::ENTITY;
+        let is_of_table = |plan: &&Arc<Plan>| {
+            let source = model.source(&plan.entity);
+            source.is_some_and(|source| source.name.eq_ignore_ascii_case(E::ENTITY))
+        };
+        let mut of_table = plans.iter().filter(is_of_table);
+        let only = of_table.next().filter(|_| of_table.next().is_none());
+        let Some(plan) = plans.iter().find(is_named).or(only) else {
+            let names = plans.iter().map(|plan| plan.entity.name.as_str());
+            let message = unknown("entity", E::ENTITY, names);
+            // The entity itself says it, whichever struct is about it.
+            self.mistakes.push(format!("`{}`: {message}", E::TYPE));
+            return None;
+        };
+        if let Some(reason) = &plan.unsupported {
+            let name = &plan.entity.name;
+            let message = format!("the entity `{name}` is not supported yet: {reason}");
+            self.mistakes.push(format!("`{of}`: {message}"));
+            return None;
+        }
+        Some(plan.clone())
+    }
+
+    fn place(&mut self, of: &str, entity: &Entity, name: &str, known: &[usize]) -> Option<usize> {
+        let Some(place) = entity.field(name) else {
+            let names = entity.fields.iter().map(|field| field.name.as_str());
+            let message = unknown("column", name, names);
+            self.mistake(of, name, message);
+            return None;
+        };
+        if known.contains(&place) {
+            self.mistake(of, name, "another field is the same column");
+        }
+        Some(place)
+    }
+
+    fn check_type(&mut self, of: &str, own: &WriteField, field: &Field) {
+        if let ValueType::Column(column_type) = &field.value_type
+            && !own.kind.suits(column_type)
+        {
+            let type_name = (own.type_name)();
+            let message = format!("a column of type {column_type} does not store `{type_name}`");
+            self.mistake(of, own.name, message);
+        }
+    }
+}
+
+/// Whether an insert must give the field.
+fn is_required(plan: &Plan, place: usize, field: &Field) -> bool {
+    let is_column = matches!(field.source, FieldSource::Column(_));
+    is_column
+        && !field.auto_increment
+        && match plan.defaults.get(place) {
+            Some(Default::Value(_) | Default::Now) => false,
+            Some(Default::Unknown) => true,
+            Some(Default::None) | None => !field.nullable,
+        }
+}
+
+/// A path takes each of its `equal` fields, then a beginning of its `sort` fields, and at most one
+/// range, of the next one.
+fn check_key(
+    entity: &Entity,
+    path: &AccessPath,
+    ranges: &[bool],
+    key: &[(usize, &WriteField)],
+) -> Result<(), String> {
+    let name = &path.name;
+    let find = |place: usize| key.iter().find(|(of, _)| *of == place).map(|found| found.1);
+    let field_name = |place: usize| entity.fields.get(place).map_or("", |field| &field.name);
+    for place in &path.equal {
+        match find(*place) {
+            Some(found) if found.is_range => {
+                let field = found.name;
+                return Err(format!(
+                    "the path `{name}` takes one value of `{field}`, no range"
+                ));
+            }
+            Some(_) => {}
+            None => {
+                let missing = field_name(*place);
+                return Err(format!("the path `{name}` needs `{missing}`"));
+            }
+        }
+    }
+    let mut used = path.equal.len();
+    for (i, place) in path.sort.iter().enumerate() {
+        let Some(found) = find(*place) else { break };
+        used += 1;
+        if !found.is_range {
+            continue;
+        }
+        if ranges.get(i) != Some(&true) {
+            let field = found.name;
+            return Err(format!(
+                "the path `{name}` does not order by `{field}` as MySQL does: give one value"
+            ));
+        }
+        break;
+    }
+    if used < key.len() {
+        let takes: Vec<_> = path.equal.iter().chain(&path.sort).collect();
+        let names: Vec<_> = takes.iter().map(|place| field_name(**place)).collect();
+        return Err(format!(
+            "the path `{name}` takes {}, from the first on, and a range only at the end",
+            names.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+/// What is not there, with the name that was meant, or with all names when none is near.
+fn unknown<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
+    let near = names
+        .clone()
+        .map(|known| (distance(&known.to_lowercase(), &name.to_lowercase()), known))
+        .min();
+    match near {
+        Some((distance, known)) if distance <= name.len() / 3 => {
+            format!("there is no {what} `{name}`; did you mean `{known}`?")
+        }
+        _ => {
+            let names: Vec<_> = names.collect();
+            format!(
+                "there is no {what} `{name}`; there are: {}",
+                names.join(", ")
+            )
+        }
+    }
+}
+
+fn distance(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(one, other)
+}
+
+impl Store {
+    /// Compares structs with the model, and finds out once where their fields are: a tuple of the
+    /// types that derive `Entity`, `Insert` and `Path`. The returned store takes their values.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config), with every mistake.
+    pub fn verify<S: Shape>(self) -> Result<super::TypedStore> {
+        let mut verification = Verification::new(&self);
+        S::verify(&mut verification);
+        let table = verification.finish()?;
+        Ok(super::TypedStore::new(self, table))
+    }
+}
