@@ -13,6 +13,7 @@ mod prepared;
 mod queries;
 mod random;
 mod refused;
+mod typed;
 mod writes;
 
 use std::sync::Arc;
