@@ -36,7 +36,7 @@ impl Texts {
                 .collation
                 .as_deref()
                 .unwrap_or("an unknown collation");
-            (column.column_type.is_text() && collation != "utf8mb4_0900_bin")
+            (!column.compares_by_bytes())
                 .then(|| format!("look-ups by `{}` compare by {collation}", column.name))
         })
     }

@@ -191,7 +191,7 @@ pub(crate) fn is_implied(entity: &Entity, source: &SourceTable, columns: &[Strin
                     columns
                         .iter()
                         .any(|name| name.eq_ignore_ascii_case(&column.name))
-                        && !super::types::compares_more_than_bytes(column)
+                        && column.compares_by_bytes()
                 })
             })
         })

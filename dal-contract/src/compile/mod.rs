@@ -17,7 +17,6 @@ use crate::resolve::{ResolvedEntity, Rows};
 
 pub(crate) use paths::names_of;
 pub(crate) use tables::table;
-pub(crate) use types::compares_more_than_bytes;
 
 /// An entity with its places among the tables and entities of the contract.
 pub(crate) struct Compiled<'a> {

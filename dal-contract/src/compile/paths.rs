@@ -1,9 +1,7 @@
 //! The ways to find records of an entity.
 
 use dal_traits::catalog::SourceTable;
-use dal_traits::model::{
-    AccessPath, AttributeType, Entity, Expr, FieldSource, PathKind, PathOrder,
-};
+use dal_traits::model::{AccessPath, Entity, Expr, FieldSource, PathKind, PathOrder};
 
 use super::fields::is_implied;
 use crate::diagnostic::{ACCESS_PATTERN, Findings};
@@ -63,7 +61,7 @@ pub(super) fn of(
             continue;
         };
         let order = match sort {
-            Some(sort) if !keeps_order(entity, sort, source) => {
+            Some(sort) if entity.keeps_order(sort, source).contains(&false) => {
                 let chosen = orders
                     .iter()
                     .rfind(|order| order.path.as_ref().is_none_or(|path| path.value == name));
@@ -155,64 +153,6 @@ fn is_unique(entity: &Entity, source: &SourceTable, fields: &[usize]) -> bool {
         })
         .collect();
     source.is_unique(&names)
-}
-
-/// Whether the encoded sort key orders as MySQL orders its columns.
-fn keeps_order(entity: &Entity, sort: usize, source: &SourceTable) -> bool {
-    let Some(attribute) = entity.attributes.get(sort) else {
-        return true;
-    };
-    let parts = match &attribute.expr {
-        Expr::Template(parts) => parts.as_slice(),
-        other => std::slice::from_ref(other),
-    };
-    parts.iter().enumerate().all(|(i, part)| match part {
-        Expr::Constant(_) | Expr::DateFormat { .. } => true,
-        Expr::NumberFormat { .. } => is_padded(part, source),
-        Expr::Column(column) => source.columns.get(*column).is_some_and(|column| {
-            let is_last = i + 1 == parts.len();
-            let found = &column.column_type;
-            found.is_date()
-                || (found.is_exact_number() && attribute.attribute_type == AttributeType::N)
-                || attribute.attribute_type == AttributeType::B
-                || (is_last && found.is_text() && !super::types::compares_more_than_bytes(column))
-        }),
-        _ => false,
-    })
-}
-
-/// Leading zeros order numbers that have no sign and no more digits than the format.
-fn is_padded(expr: &Expr, source: &SourceTable) -> bool {
-    use dal_traits::catalog::ColumnType;
-    use dal_traits::model::NumberFormat;
-    let Expr::NumberFormat {
-        of,
-        format: NumberFormat::Padded(width),
-    } = expr
-    else {
-        return false;
-    };
-    let Expr::Column(column) = of.as_ref() else {
-        return false;
-    };
-    let digits = match source
-        .columns
-        .get(*column)
-        .map(|column| &column.column_type)
-    {
-        Some(ColumnType::Integer {
-            bits,
-            unsigned: true,
-        }) => match bits {
-            8 => 3,
-            16 => 5,
-            24 => 8,
-            32 => 10,
-            _ => 20,
-        },
-        _ => return false,
-    };
-    *width >= digits
 }
 
 /// The names of fields, for messages.

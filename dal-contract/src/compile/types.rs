@@ -9,12 +9,6 @@ use crate::resolve::Rows;
 /// The most digits of a number of DynamoDB ("Data types: Number").
 const DIGITS: u8 = 38;
 
-/// Whether MySQL may take two different byte strings of this column for the same text. Only
-/// `utf8mb4_0900_bin` compares byte by byte: the other binary collations ignore trailing spaces.
-pub(crate) fn compares_more_than_bytes(column: &Column) -> bool {
-    column.column_type.is_text() && column.collation.as_deref() != Some("utf8mb4_0900_bin")
-}
-
 /// Why a type cannot hold a value: the code, what is the matter, and what to do.
 pub(super) struct Misfit(pub Code, pub String, pub String);
 

@@ -3,7 +3,7 @@
 use dal_traits::catalog::{Column, ColumnType, SourceTable};
 use dal_traits::model::{AttributeType, Compare, Expr, FieldSource};
 
-use crate::compile::{Compiled, carry, compares_more_than_bytes};
+use crate::compile::{Compiled, carry};
 use crate::diagnostic::{
     COLLATION, COMPOSITE_TEXT, Findings, KEY_EMPTY, KEY_MUTABLE, KEY_NULLABLE, KEY_SIZE,
     NUMERIC_STRING_SORT,
@@ -86,7 +86,7 @@ fn of_any(compiled: &Compiled<'_>, place: usize, source: &SourceTable, findings:
         let mut fields = compiled.entity.fields.iter();
         let field = fields.find(|field| field.source == FieldSource::Column(place));
         let is_exact = field.is_some_and(|field| field.compare == Compare::Exact);
-        if compares_more_than_bytes(of) && !is_exact {
+        if !of.compares_by_bytes() && !is_exact {
             let collation = of.collation.as_deref().unwrap_or("an unknown collation");
             let message = format!(
                 "MySQL compares `{}` by {collation}, DynamoDB compares bytes",

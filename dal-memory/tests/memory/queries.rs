@@ -260,6 +260,34 @@ async fn an_encoded_key_orders_as_text() {
 }
 
 #[tokio::test]
+async fn the_table_orders_by_its_own_sort_key() {
+    let carts = crate::shop().entity("Carts").unwrap();
+    for (user, product) in [(1, 100), (1, 9), (2, 10), (1, 10)] {
+        let given = values! {user_id: user, product_id: product, quantity: 1};
+        carts.insert(given).await.unwrap();
+    }
+    let of_user = || carts.query("Carts").equal("user_id", 1);
+    let products = async |request: QueryRequest| {
+        let page = request.await.unwrap();
+        let records = page.records.iter();
+        records
+            .map(|line| int(line, "product_id"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(products(of_user()).await, [9, 10, 100]);
+    assert_eq!(products(of_user().backward().limit(1)).await, [100]);
+    assert_eq!(
+        products(of_user().range("product_id", 10..)).await,
+        [10, 100]
+    );
+    assert_eq!(products(of_user().equal("product_id", 10)).await, [10]);
+    let one = carts.get("id", values! {product_id: 10, user_id: 2}).await;
+    assert_eq!(int(&one.unwrap().unwrap(), "product_id"), 10);
+    let identity = [Value::from(2), Value::from(10)];
+    assert!(carts.delete(identity).await.unwrap());
+}
+
+#[tokio::test]
 async fn what_no_path_serves_names_the_paths_and_what_they_need() {
     let products = products();
     let paths = [

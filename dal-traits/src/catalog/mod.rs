@@ -173,6 +173,14 @@ impl Catalog {
     }
 }
 
+impl Column {
+    /// Whether MySQL takes only equal bytes of this column for the same value. Of the collations of
+    /// texts only `utf8mb4_0900_bin` does: the other binary ones ignore trailing spaces.
+    pub fn compares_by_bytes(&self) -> bool {
+        !self.column_type.is_text() || self.collation.as_deref() == Some("utf8mb4_0900_bin")
+    }
+}
+
 impl SourceTable {
     /// The place of a column among [`columns`](Self::columns). MySQL compares the names of columns
     /// without case.

@@ -8,6 +8,7 @@ mod entity;
 mod expr;
 mod inputs;
 mod item_table;
+mod order;
 
 use std::sync::Arc;
 

@@ -9,7 +9,6 @@ mod allowed;
 mod dynamic;
 mod insert;
 mod layer;
-mod order;
 mod plan;
 mod prepare;
 mod scope;

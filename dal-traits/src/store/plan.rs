@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::allowed::Allowed;
-use super::{order, scope};
+use super::scope;
 use crate::catalog::{ColumnDefault, ColumnType};
-use crate::model::{Entity, Field, Model, ValueType};
+use crate::model::{AccessPath, Entity, Field, Model, PathKind, ValueType};
 use crate::record::Record;
 use crate::value::{Value, fit, read_text};
 
@@ -64,10 +64,25 @@ pub(super) fn of(model: &Model, entity: &Arc<Entity>) -> Plan {
         undeletable: scope::undeletable(model, entity),
         defaults: entity.fields.iter().map(default).collect(),
         allowed,
-        ranges: paths.map(|path| order::kept(model, entity, path)).collect(),
+        ranges: paths.map(|path| ranges(model, entity, path)).collect(),
         legal: legal(entity),
         entity: entity.clone(),
     }
+}
+
+/// A range is sought in the encoded sort key: of a field whose order it does not keep, both stores
+/// would have to read everything.
+fn ranges(model: &Model, entity: &Entity, path: &AccessPath) -> Vec<bool> {
+    let sort = match path.kind {
+        PathKind::Table => entity.sort_key,
+        PathKind::Guard => None,
+        PathKind::Index(index) => {
+            let keys = entity.index_keys.get(index).copied().flatten();
+            keys.and_then(|keys| keys.sort_key)
+        }
+    };
+    let kept = sort.zip(model.source(entity));
+    kept.map_or_else(Vec::new, |(sort, source)| entity.keeps_order(sort, source))
 }
 
 fn default(field: &Field) -> Default {
