@@ -47,10 +47,12 @@ impl ValueKind {
         match column_type {
             _ if matches!(self, Self::Any) => true,
             ColumnType::Bool => matches!(self, Self::Bool | Self::Int),
-            ColumnType::Integer { .. } | ColumnType::Bit(_) | ColumnType::Year => {
+            ColumnType::Integer { .. } | ColumnType::Bit(_) => {
                 matches!(self, Self::Bool | Self::Int | Self::Decimal)
             }
-            ColumnType::Decimal { .. } => matches!(self, Self::Int | Self::Decimal),
+            ColumnType::Year | ColumnType::Decimal { .. } => {
+                matches!(self, Self::Int | Self::Decimal)
+            }
             ColumnType::Float | ColumnType::Double => {
                 matches!(self, Self::Int | Self::Decimal | Self::Float)
             }

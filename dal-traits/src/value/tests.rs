@@ -408,7 +408,61 @@ fn a_type_of_a_program_holds_columns_of_its_range() {
     assert!(f32::holds(&column("float")) && !f32::holds(&column("double")));
     assert!(String::holds(&column("enum('a')")) && !String::holds(&column("json")));
     assert!(<Option<String>>::holds(&column("text")));
-    const { assert!(<Option<String>>::NULLABLE && !String::NULLABLE) };
+    const { assert!(<Option<String> as FromValue>::NULLABLE && !<String as FromValue>::NULLABLE) };
+}
+
+#[test]
+fn the_kind_of_a_type_suits_the_columns_that_fit_its_values() {
+    let samples: Vec<(ValueKind, Vec<Value>)> = vec![
+        (ValueKind::Bool, vec![true.into()]),
+        (ValueKind::Int, vec![Value::Int(1), Value::Int(2000)]),
+        (ValueKind::Decimal, vec![decimal("1"), decimal("2000")]),
+        (ValueKind::Float, vec![1.0.into()]),
+        (ValueKind::Text, vec!["a".into()]),
+        (ValueKind::Set, vec![set(&["a"])]),
+        (ValueKind::Bytes, vec![vec![1_u8].into()]),
+        (ValueKind::Date, vec![date!(2025 - 01 - 02).into()]),
+        (ValueKind::DateTime, vec![datetime!(2025-01-02 0:00).into()]),
+        (
+            ValueKind::Timestamp,
+            vec![Value::Timestamp(datetime!(2025-01-02 0:00))],
+        ),
+        (ValueKind::Time, vec![Value::Time(1)]),
+        (ValueKind::Json, vec![json!(1).into()]),
+    ];
+    for column_type in [
+        "tinyint(1)",
+        "int",
+        "bit(8)",
+        "year",
+        "decimal(4,0)",
+        "float",
+        "double",
+        "char(1)",
+        "varchar(1)",
+        "text",
+        "enum('a')",
+        "set('a')",
+        "date",
+        "datetime",
+        "timestamp",
+        "time(6)",
+        "binary(1)",
+        "varbinary(1)",
+        "blob",
+        "json",
+        "geometry",
+    ] {
+        let column_type = column(column_type);
+        for (kind, values) in &samples {
+            // A BOOLEAN takes 1 alone.
+            let fits = values
+                .iter()
+                .any(|value| fit(value.clone(), &column_type).is_ok());
+            assert_eq!(kind.suits(&column_type), fits, "{kind:?} {column_type}");
+        }
+        assert!(ValueKind::Any.suits(&column_type));
+    }
 }
 
 fn of_a_column(
