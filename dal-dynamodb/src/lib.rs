@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod advice;
+mod backend;
 mod batch;
 mod call;
 mod client;
@@ -21,6 +22,7 @@ mod unsent;
 /// An item or a key: attribute names and values.
 pub type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
 
+pub use backend::DynamoDbBackend;
 pub use batch::BatchWriteError;
 pub use client::{DynamoDb, connect, from_client, from_config};
 pub use codes::{ERROR_TABLE, ErrorRow};
