@@ -84,6 +84,16 @@ impl MySql {
         self
     }
 
+    /// The same policy and settings on another pool of the same server.
+    pub(crate) fn on(&self, pool: MySqlPool) -> Self {
+        Self {
+            pool,
+            policy: self.policy.clone(),
+            trial: Arc::default(),
+            session: self.session.clone(),
+        }
+    }
+
     /// What the sessions of the pool are like, read when it was taken.
     pub fn session(&self) -> &Session {
         &self.session

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod advice;
+mod backend;
 mod call;
 mod catalog;
 mod cause;
@@ -15,6 +16,7 @@ mod pool;
 mod release;
 mod session;
 
+pub use backend::MySqlBackend;
 pub use catalog::catalog;
 pub use cause::cause;
 pub use client::{MySql, connect, from_pool};

@@ -58,6 +58,22 @@ pub fn key(record: &Record, attribute: usize) -> Result<Option<ItemValue>> {
     check_key(entity, attribute, role, value)
 }
 
+/// The text of a sort key, also where no item may have it: a row of MySQL that DynamoDB could not
+/// hold has a place in the order all the same. None when a part of it is NULL.
+///
+/// # Errors
+/// [`Unsupported`](crate::ErrorKind::Unsupported) for attributes that are made of other rows.
+pub fn order_text(record: &Record, attribute: usize) -> Result<Option<String>> {
+    let Some(found) = record.entity().attributes.get(attribute) else {
+        return Ok(None);
+    };
+    let parts = match &found.expr {
+        Expr::Template(parts) => parts.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    Ok(compose(record, parts, false)?.map(|composed| composed.text))
+}
+
 /// What an attribute is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {

@@ -9,7 +9,7 @@ mod template;
 mod tests;
 
 pub use decode::decode;
-pub use encode::{encode, key};
+pub use encode::{encode, key, order_text};
 pub use size::size;
 
 /// What an attribute of an item holds.
