@@ -4,6 +4,64 @@
 //! same: values are fitted to their columns as a strict MySQL would, defaults and the time are
 //! filled in, and what a store could not carry out is refused. A record that no item of DynamoDB
 //! could hold is always refused, also where MySQL alone is written.
+//!
+//! # Structs
+//!
+//! An application derives what it reads, adds and finds records by. [`Store::verify`] compares all
+//! of it with the model once, and reports every mistake at once. After that, no name is looked up.
+//!
+//! ```
+//! use std::ops::RangeInclusive;
+//!
+//! use dal_traits::store::{Entity, Insert, Path, Store};
+//! use dal_traits::{Result, Service};
+//!
+//! /// What is read. A struct with fewer fields than the entity has is a projection.
+//! #[derive(Entity)]
+//! #[dal("products")]
+//! struct Product {
+//!     id: u64,
+//!     name: String,
+//!     price: u64,
+//!     stock: u32,
+//! }
+//!
+//! /// What is added: the columns left out get their defaults, the id is given by the store.
+//! #[derive(Insert)]
+//! #[dal(Product)]
+//! struct NewProduct<'a> {
+//!     category: &'a str,
+//!     name: &'a str,
+//!     price: u64,
+//!     stock: u32,
+//! }
+//!
+//! /// What a path finds records by; the last field may be a range.
+//! #[derive(Path)]
+//! #[dal(Product, "by_category")]
+//! struct InCategory<'a> {
+//!     category: &'a str,
+//!     price: RangeInclusive<u64>,
+//! }
+//!
+//! async fn example(backend: impl Service) -> Result<()> {
+//!     let store = Store::open(backend).verify::<(Product, NewProduct, InCategory)>()?;
+//!     let new = NewProduct { category: "books", name: "SQL", price: 30, stock: 5 };
+//!     let book = store.insert(new).await?;
+//!     let cheap = InCategory { category: "books", price: 0..=500 };
+//!     let page = store.query(cheap).limit(20).await?;
+//!     assert!(page.records.iter().any(|found| found.id == book.id) || page.next.is_some());
+//!     store
+//!         .update::<Product>(book.id)
+//!         .add(Product::STOCK, -2)
+//!         .when(Product::STOCK.ge(2).and(Product::PRICE.eq(30)))
+//!         .await?;
+//!     store.delete::<Product>(book.id).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Tools that learn entities and fields when they run use [`Store::entity`].
 
 mod allowed;
 mod dynamic;

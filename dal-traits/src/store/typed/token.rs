@@ -7,6 +7,31 @@ use crate::condition::{Comparison, Condition};
 use crate::value::Value;
 
 /// The field of an entity whose values are of the type `T`: `User::EMAIL`. Derived.
+///
+/// It is compared with values of its type, and with what is in an `Option`:
+///
+/// ```
+/// # use dal_traits::store::Entity;
+/// # #[derive(Entity)] #[dal("users")] struct User { id: u64, email: String, age: Option<u8> }
+/// let adults = User::AGE.ge(18).and(User::EMAIL.begins_with("a").or(User::ID.is_in([1, 2])));
+/// ```
+///
+/// Another type does not compile:
+///
+/// ```compile_fail,E0277
+/// # use dal_traits::store::Entity;
+/// # #[derive(Entity)] #[dal("users")] struct User { id: u64, email: String, age: Option<u8> }
+/// let adults = User::AGE.ge("18");
+/// ```
+///
+/// Neither does a condition on another entity:
+///
+/// ```compile_fail,E0308
+/// # use dal_traits::store::Entity;
+/// # #[derive(Entity)] #[dal("users")] struct User { id: u64 }
+/// # #[derive(Entity)] #[dal("orders")] struct Order { id: u64 }
+/// let both = User::ID.eq(1).and(Order::ID.eq(1));
+/// ```
 #[derive(Debug)]
 pub struct FieldToken<E, T> {
     place: usize,
