@@ -8,6 +8,7 @@
 )]
 
 mod conditions;
+mod cursors;
 mod ids;
 mod prepared;
 mod queries;

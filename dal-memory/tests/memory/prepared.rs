@@ -1,10 +1,12 @@
 //! What is decided before any backend sees an operation.
 
+use dal_memory::MemoryBackend;
 use dal_traits::ErrorKind;
+use dal_traits::store::Store;
 use dal_traits::value::Value;
 use time::macros::datetime;
 
-use crate::{at, decimal, kind, refused, things, users, value, values};
+use crate::{at, decimal, kind, refused, things, things_model, users, value, values};
 
 /// A third of a second before 2025-01-02 03:04:06.
 const NOW: u64 = 1_735_787_045_666_777_888;
@@ -207,6 +209,15 @@ async fn what_no_item_could_hold_is_refused_on_every_backend() {
     refused(empty, ErrorKind::InvalidValue, &["owner"]);
     let empty = things.query("by_owner").equal("owner", "").await;
     refused(empty, ErrorKind::InvalidValue, &["owner"]);
+    let bound = things
+        .query("by_label")
+        .equal("label", "new")
+        .range("owner", ""..);
+    refused(bound.await, ErrorKind::InvalidValue, &["owner"]);
+    let notes = Store::open(MemoryBackend::new(things_model()))
+        .entity("Notes")
+        .unwrap();
+    refused(notes.delete("").await, ErrorKind::InvalidValue, &["name"]);
     let empty = things.put(values! {id: 1, kind: ""}).await;
     refused(empty, ErrorKind::InvalidValue, &["kind"]);
 }

@@ -239,6 +239,18 @@ async fn a_record_without_an_index_key_is_not_on_its_path() {
 }
 
 #[tokio::test]
+async fn a_unique_index_finds_only_what_is_in_it() {
+    let things = things();
+    things.insert(values! {kind: "k", serial: 7}).await.unwrap();
+    let by_index = async || things.get("by_serial", values! {serial: 7}).await.unwrap();
+    assert_eq!(by_index().await, None);
+    let by_key = things.get("things_serial", values! {serial: 7}).await;
+    assert!(by_key.unwrap().is_some());
+    things.update(1).set("amount", 1).await.unwrap();
+    assert!(by_index().await.is_some());
+}
+
+#[tokio::test]
 async fn an_encoded_key_orders_as_text() {
     let things = things();
     let at = || Value::DateTime(datetime!(2025-01-02 03:00:00));

@@ -1,5 +1,6 @@
 //! What is not carried out, and says why.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use dal_memory::{MemoryBackend, Texts};
 use dal_traits::model::{Entity, Model};
 use dal_traits::op::{Op, Reply};
 use dal_traits::store::Store;
+use dal_traits::value::Value;
 use dal_traits::{Capability, Error, ErrorKind, OpCx, Result, Service};
 
 use crate::{kind, refused, shop, shop_model, things_model, users, values};
@@ -163,6 +165,27 @@ impl Service for Wrong {
             _ => Ok(Reply::Id(1)),
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_between_the_bounds_needs_no_backend() {
+    let capability = *MemoryBackend::new(shop_model()).capability();
+    let store = Store::open(Wrong(shop_model(), capability));
+    let products = store.entity("Products").unwrap();
+    let books = || products.query("by_category").equal("category", "books");
+    let [one, two] = [1, 2].map(Value::from);
+    for range in [
+        (Bound::Included(two.clone()), Bound::Included(one.clone())),
+        (Bound::Included(one.clone()), Bound::Excluded(one.clone())),
+        (Bound::Excluded(one.clone()), Bound::Included(one.clone())),
+        (Bound::Excluded(one.clone()), Bound::Excluded(one.clone())),
+    ] {
+        let page = books().range("price", range).await.unwrap();
+        assert!(page.records.is_empty() && page.next.is_none());
+    }
+    let one = (Bound::Included(one.clone()), Bound::Included(one));
+    let asked = books().range("price", one).await;
+    assert_eq!(kind(asked), ErrorKind::Unexpected);
 }
 
 #[tokio::test]
