@@ -505,6 +505,14 @@ fn an_object_holds_columns_of_its_row() {
             assert_eq!(back(&record).unwrap(), record);
         }
     }
+    // The map itself is a level.
+    let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    let deep = |levels| {
+        let values = vec![decimal(), nested(levels).into(), set(&[])];
+        record(AttributeType::M, values)
+    };
+    assert_eq!(back(&deep(30)).unwrap(), deep(30));
+    refused(&deep(31), "f2");
     let null = record(
         AttributeType::M,
         vec![decimal(), json!(null).into(), set(&[])],
@@ -591,6 +599,17 @@ fn what_is_no_value_of_its_field_is_an_error_that_names_the_attribute() {
     }
     let missing = decoded(plain("int", N), &[n("1")]).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::Decode);
+    let closed = || {
+        let parts = [text("<"), Expr::Column(0), text(">")];
+        Maker::new()
+            .field("int", 0)
+            .attribute(AttributeType::S, template(&parts))
+    };
+    assert_eq!(decoded(closed(), &[s("<1>")]).unwrap(), [Value::Int(1)]);
+    for key in ["<1", "<1>2", "1>"] {
+        let error = decoded(closed(), &[s(key)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{key}");
+    }
     for key in ["USER#1", "USR#1#2", "USER#1#2#3", "USER#x#2"] {
         let error = decoded(pair("int", "int"), &[s(key)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{key}");
