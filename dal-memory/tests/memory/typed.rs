@@ -420,6 +420,8 @@ struct Every {
     hash: Vec<u8>,
     body: Option<Vec<u8>>,
     extra: serde_json::Value,
+    wide: u16,
+    high: u16,
 }
 
 #[derive(Insert)]
@@ -443,6 +445,8 @@ struct NewEvery {
     hash: &'static [u8],
     body: Option<Vec<u8>>,
     extra: serde_json::Value,
+    wide: u16,
+    high: u16,
 }
 
 #[tokio::test]
@@ -472,6 +476,8 @@ async fn each_type_of_a_program_is_stored_as_mysql_would() {
         hash: &[1],
         body: None,
         extra: json!({"a": [1, null]}),
+        wide: 2,
+        high: 3,
     };
     let stored = Every {
         id: 1,
@@ -493,17 +499,21 @@ async fn each_type_of_a_program_is_stored_as_mysql_would() {
         hash: vec![1, 0, 0, 0],
         body: None,
         extra: json!({"a": [1, null]}),
+        wide: 2,
+        high: 3,
     };
     assert_eq!(store.insert(new).await.unwrap(), stored);
     let small = store
         .update::<Every>(1)
         .set(Every::SMALL, -3)
-        .set(Every::NOTE, None);
+        .set(Every::NOTE, None)
+        .set(Every::WIDE, 7);
     small.when(Every::SMALL.is_null()).await.unwrap();
     let found = store.get_many::<Every>([1]).await.unwrap();
     let changed = Every {
         small: Some(-3),
         note: None,
+        wide: 7,
         ..stored
     };
     assert_eq!(found, [Some(changed)]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::allowed::Allowed;
 use super::scope;
 use crate::catalog::{ColumnDefault, ColumnType};
-use crate::model::{AccessPath, Entity, Field, Model, PathKind, ValueType};
+use crate::model::{AccessPath, Entity, Expr, Field, Model, PathKind, ValueType};
 use crate::record::Record;
 use crate::value::{Value, fit, read_text};
 
@@ -119,7 +119,12 @@ fn legal(entity: &Arc<Entity>) -> Record {
     let table = [Some(entity.partition_key), entity.sort_key];
     let indexes = entity.index_keys.iter().flatten();
     let indexes = indexes.flat_map(|keys| [Some(keys.partition_key), keys.sort_key]);
-    for attribute in table.into_iter().chain(indexes).flatten() {
+    // A template that alone holds a column is absent when another part is NULL: not legal either.
+    let templates = entity.attributes.iter().enumerate().map(|(place, found)| {
+        let is_template = matches!(found.expr, Expr::Template(_));
+        is_template.then_some(place)
+    });
+    for attribute in table.into_iter().chain(indexes).chain(templates).flatten() {
         for place in entity.inputs(attribute) {
             if let Some(Field {
                 value_type: ValueType::Column(column_type),
