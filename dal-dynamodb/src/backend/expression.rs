@@ -176,7 +176,8 @@ impl Expression {
             Condition::Not(condition) => match self.clause(shape, condition)? {
                 Clause::Always => Clause::Never,
                 Clause::Never => Clause::Always,
-                Clause::When(text) => Clause::When(format!("(NOT ({text}))")),
+                // Comparisons bind closer than NOT, and DynamoDB refuses two pairs of parentheses.
+                Clause::When(text) => Clause::When(format!("(NOT {text})")),
             },
             _ => {
                 let message = "this version of the backend does not know a condition of that form";

@@ -15,3 +15,4 @@ mod runs;
 mod secrets;
 mod servers;
 mod sessions;
+mod store_dynamodb;
