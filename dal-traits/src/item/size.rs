@@ -1,5 +1,7 @@
 //! How large an item is.
 
+use bigdecimal::{BigDecimal, Signed, Zero};
+
 use super::{ItemValue, encode};
 use crate::{Record, Result};
 
@@ -33,13 +35,19 @@ fn of(value: &ItemValue) -> usize {
     }
 }
 
-/// One byte for two digits, one for the exponent, and one for the sign when it is negative.
+/// One byte, one for a minus sign, and one for each pair of significant digits. Pairs are counted
+/// from the decimal point. The guide calls the size of a number approximate: this is the upper end.
 fn number(digits: &str) -> usize {
-    let significant = digits.trim_start_matches('-');
-    let significant = significant.split(['e', 'E']).next().unwrap_or_default();
-    let significant: String = significant.chars().filter(char::is_ascii_digit).collect();
-    let significant = significant.trim_matches('0').len();
-    significant.div_ceil(2) + 1 + usize::from(digits.starts_with('-'))
+    let Ok(number) = digits.parse::<BigDecimal>() else {
+        return digits.len();
+    };
+    if number.is_zero() {
+        return 1;
+    }
+    let last = -number.normalized().fractional_digit_count();
+    let first = number.order_of_magnitude();
+    let pairs = first.div_euclid(2) - last.div_euclid(2) + 1;
+    1 + usize::from(number.is_negative()) + usize::try_from(pairs).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -60,6 +68,11 @@ mod tests {
             (number("0.05"), 2),
             (number("-12.345"), 5),
             (number("1e30"), 2),
+            (number("10"), 2),
+            (number("101"), 3),
+            (number("1.5"), 3),
+            (number("99999999999999999999999999999999999999"), 20),
+            (number("9999999999999999999999999999999999999.9"), 21),
             (ItemValue::B(vec![0; 5]), 5),
             (ItemValue::Bool(true), 1),
             (ItemValue::Null, 1),
