@@ -136,6 +136,8 @@ async fn comparisons_that_the_stores_would_answer_otherwise_are_refused() {
         of("small").eq(128),
         of("small").eq("5"),
         of("kind").eq("too long a text"),
+        // A VARCHAR is cut when it is stored; no stored one has these spaces.
+        of("kind").eq("Kind           "),
         of("label").eq("other"),
     ] {
         let refusal = things.delete(1).when(condition).await;

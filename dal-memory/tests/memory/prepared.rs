@@ -58,6 +58,9 @@ async fn values_are_stored_as_strict_mysql_stores_them() {
     let given = values! {kind: "k", amount: decimal("1.005")};
     let record = things.insert(given).await.unwrap();
     assert_eq!(value(&record, "amount"), decimal("1.01"));
+    let spaces = values! {kind: "12345678   "};
+    let record = things.insert(spaces).await.unwrap();
+    assert_eq!(value(&record, "kind"), Value::from("12345678"));
     things
         .update(1)
         .set("amount", decimal("-2.345"))

@@ -1,6 +1,9 @@
 //! Values that are stored, and values that are looked for.
 
+use std::cmp::Ordering;
+
 use super::super::plan::Plan;
+use crate::catalog::ColumnType;
 use crate::model::{Field, FieldSource, ValueType};
 use crate::value::{Misfit, Value, fit};
 use crate::{Error, ErrorKind, Result};
@@ -55,17 +58,22 @@ fn computed(field: &Field) -> Error {
     )
 }
 
-/// The value as stored ones compare with it. It is not rounded: another value would be looked for.
+/// The value as stored ones compare with it. It is neither rounded nor cut: another value would be
+/// looked for. Only what MySQL does to each value of the column (the spaces behind a CHAR, the zeros
+/// behind a BINARY) is done to it too.
 pub(super) fn compared(field: &Field, value: Value) -> Result<Value> {
     let ValueType::Column(column_type) = &field.value_type else {
         return Ok(value);
     };
-    let is_rounded = !matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Set(_));
-    let given = is_rounded.then(|| value.clone());
+    let is_filled = matches!(column_type, ColumnType::Char(_) | ColumnType::Binary(_));
+    let given = (!is_filled).then(|| value.clone());
     let value = fit(value, column_type).map_err(|misfit| unfit(field, &misfit))?;
-    // Another kind of value, such as a whole number for a DECIMAL, is not rounded.
-    if given.is_some_and(|given| given.order(&value).is_some_and(std::cmp::Ordering::is_ne)) {
-        return Err(invalid(field, "has more digits than its column"));
+    // Another kind of value, such as a whole number for a DECIMAL, has no order to it.
+    if given.is_some_and(|given| given.order(&value).is_some_and(Ordering::is_ne)) {
+        return Err(invalid(
+            field,
+            "is longer or has more digits than its column",
+        ));
     }
     Ok(value)
 }
