@@ -136,6 +136,27 @@ async fn a_struct_is_inserted_and_read_by_paths() {
 }
 
 #[tokio::test]
+async fn an_id_may_be_given_or_left_to_the_store() {
+    #[derive(Insert)]
+    #[dal(User)]
+    struct MayHaveId {
+        id: Option<u64>,
+        email: &'static str,
+        name: &'static str,
+    }
+    let store = shop().verify::<MayHaveId>().unwrap();
+    let user = |id, name| MayHaveId {
+        id,
+        email: name,
+        name,
+    };
+    assert_eq!(store.insert(user(Some(7), "a")).await.unwrap().id, 7);
+    assert_eq!(store.insert(user(None, "b")).await.unwrap().id, 8);
+    let error = store.insert(user(Some(8), "c")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+}
+
+#[tokio::test]
 async fn a_page_follows_the_one_before() {
     let store = store();
     for (name, price) in [("a", 3), ("b", 1), ("c", 2), ("d", 9)] {
@@ -167,6 +188,10 @@ async fn a_page_follows_the_one_before() {
                 .or(Product::STOCK.is_in([1, 2])),
         );
     assert_eq!(names(&few.await.unwrap().records), "c");
+    let either = Product::PRICE.eq(1).and(Product::NAME.eq("d"));
+    let either = either.or(Product::NAME.eq("c"));
+    let found = store.query(Browse { category: "books" }).filter(either);
+    assert_eq!(names(&found.await.unwrap().records), "c");
     #[expect(clippy::reversed_empty_ranges, reason = "nothing is within it")]
     let empty = InCategory {
         category: "books",
@@ -364,6 +389,13 @@ fn a_key_must_be_one_that_its_path_takes() {
         at: RangeFrom<PrimitiveDateTime>,
         id: u8,
     }
+    #[derive(Path)]
+    #[dal(Thing, "by_owner")]
+    struct Ids {
+        owner: String,
+        at: PrimitiveDateTime,
+        id: RangeFrom<u8>,
+    }
     let text = mistakes::<(NoCategory, Range, Beside, Optional)>(shop());
     for part in [
         "`NoCategory`: the path `by_category` needs `category`",
@@ -375,10 +407,11 @@ fn a_key_must_be_one_that_its_path_takes() {
     }
 
     let things = || Store::open(MemoryBackend::new(things_model()));
-    let text = mistakes::<(Thing, Since)>(things());
+    let text = mistakes::<(Thing, Since, Ids)>(things());
     for part in [
         "`Thing.owner`: the column takes NULL: write `Option<..>`",
         "`Since`: the path `by_owner` takes owner, at, id, from the first on",
+        "`Ids`: the path `by_owner` does not order by `id` as MySQL does",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -423,6 +456,7 @@ struct Every {
     extra: serde_json::Value,
     wide: u16,
     high: u16,
+    token: String,
 }
 
 #[derive(Insert)]
@@ -448,16 +482,60 @@ struct NewEvery {
     extra: serde_json::Value,
     wide: u16,
     high: u16,
+    token: String,
+}
+
+/// A projection whose fields have other places.
+#[derive(Debug, PartialEq, Entity)]
+#[dal("Every")]
+struct Notes {
+    note: Option<String>,
+    small: Option<i8>,
+}
+
+fn every() -> Store {
+    Store::open(MemoryBackend::new(model(
+        include_str!("fixtures/every.json"),
+        include_str!("fixtures/every.catalog.json"),
+    )))
+}
+
+#[test]
+fn what_cannot_be_inserted_is_a_mistake() {
+    #[derive(Insert)]
+    #[dal(Every)]
+    struct Poor {
+        note: String,
+    }
+    #[derive(Entity)]
+    #[dal("logs")]
+    #[expect(dead_code, reason = "verified only")]
+    struct Log {
+        kind: String,
+    }
+    #[derive(Insert)]
+    #[dal(Log)]
+    struct NewLog {
+        kind: String,
+    }
+    let text = mistakes::<(Poor, NewLog)>(every());
+    for part in [
+        "`Poor.token`: it must be given: only MySQL can compute its default",
+        "`Poor.flag`: it must be given, because the column has no default",
+        "`NewLog`: `Logs` is read only: its key is not unique",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(
+        !text.contains("`Poor.id`") && !text.contains("`Poor.small`"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn each_type_of_a_program_is_stored_as_mysql_would() {
-    let model = model(
-        include_str!("fixtures/every.json"),
-        include_str!("fixtures/every.catalog.json"),
-    );
-    let store = Store::open(MemoryBackend::new(model));
-    let store = store.verify::<(Every, NewEvery)>().unwrap();
+    let store = every();
+    let store = store.verify::<(Every, NewEvery, Notes)>().unwrap();
     let new = NewEvery {
         flag: true,
         small: None,
@@ -479,6 +557,7 @@ async fn each_type_of_a_program_is_stored_as_mysql_would() {
         extra: json!({"a": [1, null]}),
         wide: 2,
         high: 3,
+        token: "t".to_owned(),
     };
     let stored = Every {
         id: 1,
@@ -502,6 +581,7 @@ async fn each_type_of_a_program_is_stored_as_mysql_would() {
         extra: json!({"a": [1, null]}),
         wide: 2,
         high: 3,
+        token: "t".to_owned(),
     };
     assert_eq!(store.insert(new).await.unwrap(), stored);
     let small = store
@@ -510,6 +590,8 @@ async fn each_type_of_a_program_is_stored_as_mysql_would() {
         .set(Every::NOTE, None)
         .set(Every::WIDE, 7);
     small.when(Every::SMALL.is_null()).await.unwrap();
+    let null = store.update::<Notes>(1).set(Notes::NOTE, None);
+    null.when(Notes::NOTE.is_null()).await.unwrap();
     let found = store.get_many::<Every>([1]).await.unwrap();
     let changed = Every {
         small: Some(-3),

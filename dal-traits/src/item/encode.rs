@@ -138,8 +138,9 @@ fn check_nothing_is_lost(record: &Record, attribute: usize) -> Result<()> {
         // An empty set is what an absent attribute means.
         let is_absent = matches!(record.value(place), Value::Null | Value::Set(_));
         if !is_absent {
-            let message = "only a key of an index holds it, and that key is absent because another \
-                           part of it is NULL or empty; give the field an attribute of its own";
+            let message = "only an attribute that is made of several holds it, which is absent \
+                           because another part is NULL or empty; give the field an attribute of \
+                           its own";
             return Err(invalid(entity, field, message));
         }
     }

@@ -140,9 +140,10 @@ impl<'a> Verification<'a> {
             }
         }
         for (place, field) in entity.fields.iter().enumerate() {
-            if is_required(&plan, place, field) && !places.contains(&place) {
-                let message = "it must be given, because the column has no default";
-                self.mistake(I::TYPE, &field.name, message);
+            if let Some(reason) = required(&plan, place, field)
+                && !places.contains(&place)
+            {
+                self.mistake(I::TYPE, &field.name, reason);
             }
         }
         self.resolve(I::key(), plan, 0, places, I::FIELDS.len());
@@ -259,16 +260,18 @@ impl<'a> Verification<'a> {
     }
 }
 
-/// Whether an insert must give the field.
-fn is_required(plan: &Plan, place: usize, field: &Field) -> bool {
+/// Why an insert must give the field; none when it need not.
+fn required(plan: &Plan, place: usize, field: &Field) -> Option<&'static str> {
     let is_column = matches!(field.source, FieldSource::Column(_));
-    is_column
-        && !field.auto_increment
-        && match plan.defaults.get(place) {
-            Some(Default::Value(_) | Default::Now) => false,
-            Some(Default::Unknown) => true,
-            Some(Default::None) | None => !field.nullable,
-        }
+    if !is_column || field.auto_increment {
+        return None;
+    }
+    match plan.defaults.get(place) {
+        Some(Default::Value(_) | Default::Now) => None,
+        Some(Default::Unknown) => Some("it must be given: only MySQL can compute its default"),
+        Some(Default::None) | None if field.nullable => None,
+        Some(Default::None) | None => Some("it must be given, because the column has no default"),
+    }
 }
 
 /// A path takes each of its `equal` fields, then a beginning of its `sort` fields, and at most one
