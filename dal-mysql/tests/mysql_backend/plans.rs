@@ -93,16 +93,15 @@ fn the_paths_of_the_shop_seek_in_their_index_and_sort_nothing() {
                 .await
                 .unwrap();
         }
+        db.sql("UPDATE products SET seller = CONCAT('s', id % 20)")
+            .await;
         db.sql("ANALYZE TABLE products").await;
         let mut by_price = db.query("Products", "by_category", &[text("c1")]);
         by_price.limit = 2;
         by_price.range = (Bound::Included(int(0)), Bound::Included(int(40)));
-        let mut by_seller = db.query("Products", "by_seller", &[text("sel")]);
+        let mut by_seller = db.query("Products", "by_seller", &[text("s1")]);
         by_seller.limit = 2;
-        for (mut query, index) in [
-            (by_price, "products_category"),
-            (by_seller, "products_seller"),
-        ] {
+        for mut query in [by_price, by_seller] {
             for backward in [false, true] {
                 query.backward = backward;
                 query.after = None;
@@ -125,7 +124,7 @@ fn the_paths_of_the_shop_seek_in_their_index_and_sort_nothing() {
         for query in queries {
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN FORMAT=TRADITIONAL {query}"));
             let (first, index) = if query.contains("`seller` = ") {
-                ("sel", "products_seller")
+                ("s1", "products_seller")
             } else {
                 ("c1", "products_category")
             };

@@ -291,3 +291,51 @@ fn ids_pass_what_was_given_elsewhere_and_never_go_back() {
         assert_eq!(kind(none), ErrorKind::Unsupported);
     });
 }
+
+const CODES: &str = "
+    CREATE TABLE folded (code VARCHAR(20) COLLATE utf8mb4_0900_ai_ci NOT NULL PRIMARY KEY, n INT);
+    CREATE TABLE exact (code VARCHAR(20) COLLATE utf8mb4_0900_ai_ci NOT NULL PRIMARY KEY, n INT);
+";
+const CODES_CONTRACT: &str = r#"{"tables": [
+    {"table": "Folded", "type": "single-entity", "source_table": "folded", "pk": "code",
+     "attributes": [
+        {"name": "code", "type": "S", "source_table": "folded", "source_column": "code"},
+        {"name": "n", "type": "N", "source_table": "folded", "source_column": "n"}]},
+    {"table": "Exact", "type": "single-entity", "source_table": "exact", "pk": "code",
+     "attributes": [
+        {"name": "code", "type": "S", "source_table": "exact", "source_column": "code",
+         "x-dal": {"compare": "exact"}},
+        {"name": "n", "type": "N", "source_table": "exact", "source_column": "n"}]}]}"#;
+
+#[test]
+fn a_look_up_follows_the_collation_or_the_bytes_as_the_contract_says() {
+    on(CODES, CODES_CONTRACT, async |db: Db| {
+        for (entity, variants) in [("Folded", true), ("Exact", false)] {
+            let of =
+                |code: &str, n| record(&db.entity(entity), &[("code", text(code)), ("n", int(n))]);
+            db.insert(of("Ann", 1)).await.unwrap();
+            let found = async |code: &str| {
+                let key = [text(code)];
+                let by_key = db.get(entity, "id", &key).await.unwrap();
+                let by_keys = db
+                    .get_many(entity, &[key.to_vec(), vec![text("Ann")]])
+                    .await;
+                assert_eq!(by_keys[0], by_key, "{entity} {code}");
+                assert!(by_keys[1].is_some());
+                by_key.is_some()
+            };
+            assert!(found("Ann").await);
+            assert_eq!(found("ANN").await, variants, "{entity}");
+            assert!(!found("Bob").await);
+            let n = [Change::Set(1, int(2))];
+            let updated = db.update(entity, &[text("ANN")], &n, None).await;
+            assert_eq!(updated.is_ok(), variants, "{entity}");
+            let again = db.insert(of("ANN", 3)).await;
+            assert_eq!(kind(again), ErrorKind::AlreadyExists, "{entity}");
+            let put = db.put(of("ANN", 4)).await;
+            assert_eq!(put.is_ok(), variants, "{entity} {put:?}");
+            let deleted = db.delete(entity, &[text("ANN")], None).await.unwrap();
+            assert_eq!(deleted, variants, "{entity}");
+        }
+    });
+}
