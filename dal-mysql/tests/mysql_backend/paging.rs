@@ -333,3 +333,23 @@ fn a_folding_column_orders_by_bytes_and_null_is_in_no_index() {
         assert_eq!(ints(&db.drain(query).await, "id"), [3, 6, 1, 7]);
     });
 }
+
+#[test]
+fn a_path_that_may_follow_the_column_pages_by_its_collation() {
+    let by_column = r#""source_table": "orders", "x-dal": {"order": "column"},"#;
+    let contract = ORDERS_CONTRACT.replacen(r#""source_table": "orders","#, by_column, 1);
+    on(ORDERS, &contract, async |db: Db| {
+        for (id, note) in (1..).zip(["b", "A", "a", "B", "ä", "a", "c"]) {
+            db.insert(order(&db, id, 0, text(note))).await.unwrap();
+        }
+        for limit in [1, 2, 3, 10] {
+            let mut query = db.query("Orders", "by_note", &[int(1)]);
+            query.limit = limit;
+            let found = db.drain(query.clone()).await;
+            assert_eq!(ints(&found, "id"), [2, 3, 5, 6, 1, 4, 7], "{limit}");
+            query.backward = true;
+            let found = db.drain(query).await;
+            assert_eq!(ints(&found, "id"), [7, 4, 1, 6, 5, 3, 2], "{limit}");
+        }
+    });
+}

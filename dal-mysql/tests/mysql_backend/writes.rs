@@ -339,3 +339,31 @@ fn a_look_up_follows_the_collation_or_the_bytes_as_the_contract_says() {
         }
     });
 }
+
+#[test]
+fn a_text_that_the_column_cannot_hold_is_no_records() {
+    let schema = "CREATE TABLE narrow (id INT NOT NULL PRIMARY KEY,
+        code VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, UNIQUE KEY codes (code));
+        INSERT INTO narrow VALUES (1, '?'), (2, 'a')";
+    let contract = r#"{"tables": [{"table": "Narrow", "type": "single-entity",
+        "source_table": "narrow", "pk": "id",
+        "gsis": [{"index_name": "by_code", "pk": "code", "sk": "id", "projection": "ALL"}],
+        "attributes": [
+        {"name": "id", "type": "N", "source_table": "narrow", "source_column": "id"},
+        {"name": "code", "type": "S", "source_table": "narrow", "source_column": "code"}]}]}"#;
+    on(schema, contract, async |db: Db| {
+        for code in ["é", "日本"] {
+            assert_eq!(
+                db.get("Narrow", "codes", &[text(code)]).await.unwrap(),
+                None
+            );
+            let query = db.query("Narrow", "by_code", &[text(code)]);
+            assert!(db.page(query).await.unwrap().records.is_empty());
+            let equal = Condition::Compare(1, Comparison::Eq, text(code));
+            let deleted = db.delete("Narrow", &[int(1)], Some(equal)).await;
+            assert_eq!(kind(deleted), ErrorKind::ConditionFailed);
+        }
+        let found = db.get("Narrow", "codes", &[text("a")]).await.unwrap();
+        assert!(found.is_some());
+    });
+}

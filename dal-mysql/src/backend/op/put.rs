@@ -40,9 +40,13 @@ pub(in crate::backend) async fn run(
     backend
         .unit("INSERT", table, Idempotency::ByToken, || async move {
             let pool = backend.db.pool();
-            let acquired = pool.acquire().await;
-            let mut connection =
-                acquired.map_err(|native| error::error("INSERT", &table.source, native))?;
+            let mut connection = match pool.acquire().await {
+                Ok(connection) => connection,
+                Err(native) => {
+                    let native = backend.db.trial.cause(pool, native).await;
+                    return Err(error::error("INSERT", &table.source, native));
+                }
+            };
             for _ in 0..ATTEMPTS {
                 if execute(&mut connection, "UPDATE", table, replace).await? > 0 {
                     return Ok(());
