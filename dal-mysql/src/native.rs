@@ -46,3 +46,15 @@ pub(crate) fn server_error(error: &sqlx::Error) -> Option<&MySqlDatabaseError> {
         .as_database_error()
         .and_then(|native| native.try_downcast_ref::<MySqlDatabaseError>())
 }
+
+/// `ER_IMPOSSIBLE_STRING_CONVERSION`.
+const IMPOSSIBLE_STRING_CONVERSION: u16 = 3988;
+
+/// Whether MySQL refused to compare a column with a text that its character set does not have, and
+/// which no row can equal.
+pub(crate) fn is_foreign_text(error: &dal_traits::Error) -> bool {
+    std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<Native>())
+        .and_then(|native| server_error(native.get()))
+        .is_some_and(|native| native.number() == IMPOSSIBLE_STRING_CONVERSION)
+}

@@ -7,6 +7,7 @@ use dal_traits::{Error, ErrorKind, Record, Result};
 use crate::backend::sql::Statement;
 use crate::backend::table::{Column, Table};
 use crate::backend::{MySqlBackend, decode};
+use crate::native::is_foreign_text;
 
 pub(in crate::backend) async fn run(
     backend: &MySqlBackend,
@@ -41,7 +42,10 @@ pub(in crate::backend) async fn one(
     table: &Table,
     statement: &Statement,
 ) -> Result<Option<Record>> {
-    let rows = backend.rows(table, statement).await?;
+    let rows = match backend.rows(table, statement).await {
+        Err(error) if is_foreign_text(&error) => return Ok(None),
+        rows => rows?,
+    };
     let first = rows.first();
     first.map(|row| decode::record(table, row)).transpose()
 }

@@ -11,6 +11,7 @@ use dal_traits::{Error, ErrorKind, Result};
 use crate::backend::sql::Sql;
 use crate::backend::table::{Column, Order, Path, Table};
 use crate::backend::{MySqlBackend, condition, page};
+use crate::native::is_foreign_text;
 
 pub(in crate::backend) async fn run(
     backend: &MySqlBackend,
@@ -43,7 +44,10 @@ pub(in crate::backend) async fn run(
     let operands: Vec<&str> = order.iter().map(|(operand, _)| *operand).collect();
     sql.order(&operands, query.backward);
     sql.limit(rows)?;
-    let found = backend.rows(table, &sql.finish()).await?;
+    let found = match backend.rows(table, &sql.finish()).await {
+        Err(error) if !is_ranged(query) && is_foreign_text(&error) => Vec::new(),
+        found => found?,
+    };
     page::cut(table, &found, query.limit, |last| query.cursor_behind(last))
 }
 
@@ -57,8 +61,8 @@ enum By {
 
 fn check(path: &AccessPath, query: &Query) -> Result<()> {
     let (least, most) = (path.equal.len(), path.equal.len() + path.sort.len());
-    let ranged = !matches!(query.range, (Bound::Unbounded, Bound::Unbounded));
-    let fits = (least..=most).contains(&query.key.len()) && !(ranged && query.key.len() == most);
+    let fits =
+        (least..=most).contains(&query.key.len()) && !(is_ranged(query) && query.key.len() == most);
     if fits {
         return Ok(());
     }
@@ -67,6 +71,10 @@ fn check(path: &AccessPath, query: &Query) -> Result<()> {
         path.name
     );
     Err(Error::new(ErrorKind::NoPath, message))
+}
+
+const fn is_ranged(query: &Query) -> bool {
+    !matches!(query.range, (Bound::Unbounded, Bound::Unbounded))
 }
 
 /// NULL equals nothing, and is in no range.
