@@ -70,11 +70,11 @@ async fn without_auto_increment_there_is_no_next_id() {
     refused(missing, ErrorKind::InvalidValue, &["`product_id`"]);
 }
 
-/// A backend that gives no ids with an insert.
-struct NoIds(MemoryBackend, Capability);
+/// A backend that gives ids with an insert, or does not.
+struct Ids(MemoryBackend, Capability);
 
 #[async_trait]
-impl Service for NoIds {
+impl Service for Ids {
     fn model(&self) -> &Arc<Model> {
         self.0.model()
     }
@@ -84,8 +84,13 @@ impl Service for NoIds {
     }
 
     async fn call(&self, cx: &OpCx, op: Op) -> Result<Reply> {
-        if let Op::Insert(insert) = &op {
-            assert!(!insert.record.identity()[0].is_null());
+        match &op {
+            Op::Insert(insert) => {
+                let is_given = !insert.record.identity()[0].is_null();
+                assert!(is_given || self.1.generates_ids);
+            }
+            Op::NextId(_) => assert!(!self.1.generates_ids),
+            _ => {}
         }
         self.0.call(cx, op).await
     }
@@ -98,7 +103,7 @@ async fn where_an_insert_gives_no_id_the_next_one_is_taken_before() {
         generates_ids: false,
         ..*memory.capability()
     };
-    let users = Store::open(NoIds(memory, capability))
+    let users = Store::open(Ids(memory, capability))
         .entity("Users")
         .unwrap();
     for expected in [1, 2] {
@@ -109,6 +114,17 @@ async fn where_an_insert_gives_no_id_the_next_one_is_taken_before() {
     // An id that the caller gives is kept.
     let given = values! {id: 9, email: "x", name: "x"};
     assert_eq!(int(&users.insert(given).await.unwrap(), "id"), 9);
+}
+
+#[tokio::test]
+async fn where_an_insert_gives_an_id_none_is_taken_before() {
+    let memory = MemoryBackend::new(shop_model());
+    let capability = *memory.capability();
+    let users = Store::open(Ids(memory, capability))
+        .entity("Users")
+        .unwrap();
+    let given = values! {email: "x", name: "x"};
+    assert_eq!(int(&users.insert(given).await.unwrap(), "id"), 1);
 }
 
 #[tokio::test]

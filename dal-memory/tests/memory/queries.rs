@@ -269,6 +269,9 @@ async fn an_encoded_key_orders_as_text() {
     assert_eq!(found(one).await, [100]);
     let range = of_owner().equal("at", at()).range("id", 10..);
     refused(range.await, ErrorKind::NoPath, &["`id`", "order"]);
+    // The moment before it is not given.
+    let gap = of_owner().equal("id", 9).await;
+    refused(gap, ErrorKind::NoPath, &["by_owner", "id"]);
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dal_memory::{MemoryBackend, Texts};
+use dal_traits::catalog::{Catalog, ForeignKey, ReferenceAction};
 use dal_traits::model::{Entity, Model};
-use dal_traits::op::{Op, Reply};
+use dal_traits::op::{NextId, Op, Reply};
 use dal_traits::store::Store;
 use dal_traits::value::Value;
-use dal_traits::{Capability, Error, ErrorKind, OpCx, Result, Service};
+use dal_traits::{Capability, Cursor, Error, ErrorKind, OpCx, Result, Service};
 
 use crate::{kind, refused, shop, shop_model, things_model, users, values};
 
@@ -56,27 +57,48 @@ async fn a_read_only_entity_is_read_and_says_why_it_is_not_written() {
     assert_eq!(users.get("id", values! {id: 1}).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn rows_that_others_refer_to_are_not_deleted() {
+/// The shop, whose table `child` refers to the users.
+fn with_reference(child: &str) -> Arc<Model> {
     let mut model = Model::clone(&shop_model());
-    let mut catalog = dal_traits::catalog::Catalog::clone(&model.catalog);
-    let orders = catalog
-        .tables
-        .iter_mut()
-        .find(|table| table.name == "orders");
-    orders.unwrap().foreign_keys = vec![dal_traits::catalog::ForeignKey {
-        name: "orders_user".to_owned(),
+    let mut catalog = Catalog::clone(&model.catalog);
+    let mut tables = catalog.tables.iter_mut();
+    let child = tables.find(|table| table.name == child).unwrap();
+    child.foreign_keys = vec![ForeignKey {
+        name: "its_user".to_owned(),
         columns: vec!["user_id".to_owned()],
         parent: "users".to_owned(),
         parent_columns: vec!["id".to_owned()],
-        on_delete: dal_traits::catalog::ReferenceAction::Cascade,
+        on_delete: ReferenceAction::Cascade,
     }];
     model.catalog = Arc::new(catalog);
-    let store = Store::open(MemoryBackend::new(Arc::new(model)));
+    Arc::new(model)
+}
+
+#[tokio::test]
+async fn rows_that_others_refer_to_are_not_deleted_and_those_that_refer_are_not_used() {
+    let store = Store::open(MemoryBackend::new(with_reference("cart_lines")));
     let users = store.entity("Users").unwrap();
     users.insert(values! {email: "a", name: "a"}).await.unwrap();
-    let parts = ["orders_user", "operation=delete"];
+    let parts = ["its_user", "`cart_lines`", "operation=delete"];
     refused(users.delete(1).await, ErrorKind::Unsupported, &parts);
+    let parts = ["its_user", "entity=Carts"];
+    refused(store.entity("Carts"), ErrorKind::Unsupported, &parts);
+}
+
+#[tokio::test]
+async fn an_id_beside_the_identity_is_not_supported() {
+    let model = changed(&shop_model(), "Products", |products| {
+        products.fields[6].auto_increment = true;
+    });
+    let store = Store::open(MemoryBackend::new(model.clone()));
+    let parts = ["`stock`", "AUTO_INCREMENT"];
+    refused(store.entity("Products"), ErrorKind::Unsupported, &parts);
+    // Nor does the backend carry it out below the store.
+    let memory = MemoryBackend::new(model.clone());
+    let entity = model.entity("Products").unwrap().clone();
+    let next_id = Op::NextId(NextId { entity });
+    let next_id = memory.call(&OpCx::new(), next_id).await;
+    refused(next_id, ErrorKind::Unsupported, &["`stock`"]);
 }
 
 #[tokio::test]
@@ -114,7 +136,7 @@ impl Service for Declared {
     async fn call(&self, cx: &OpCx, op: Op) -> Result<Reply> {
         match &op {
             Op::Query(query) => assert!(query.eventual),
-            Op::Insert(insert) => assert!(!insert.record.get("email").unwrap().is_null()),
+            Op::Get(get) if get.entity.name == "Things" => assert!(get.eventual),
             _ => {}
         }
         self.0.call(cx, op).await
@@ -144,6 +166,16 @@ async fn what_a_backend_did_not_declare_is_refused_before_it_is_called() {
     users.insert(given("a")).await.unwrap();
     let long = users.insert(given(&"a".repeat(100))).await;
     refused(long, ErrorKind::TooLarge, &["limit=100", "size="]);
+    let long = users.put(values! {id: 1, email: "a".repeat(100), name: "a"});
+    refused(long.await, ErrorKind::TooLarge, &["operation=put"]);
+
+    let memory = MemoryBackend::new(things_model());
+    let things = Store::open(Declared(memory, capability))
+        .entity("Things")
+        .unwrap();
+    let get = || things.get("by_serial", values! {serial: 7});
+    refused(get().strong().await, ErrorKind::Unsupported, &["by_serial"]);
+    get().await.unwrap();
 }
 
 /// A backend that gives wrong replies.
@@ -168,7 +200,7 @@ impl Service for Wrong {
 }
 
 #[tokio::test]
-async fn nothing_between_the_bounds_needs_no_backend() {
+async fn an_empty_range_and_the_cursor_of_another_query_need_no_backend() {
     let capability = *MemoryBackend::new(shop_model()).capability();
     let store = Store::open(Wrong(shop_model(), capability));
     let products = store.entity("Products").unwrap();
@@ -186,6 +218,12 @@ async fn nothing_between_the_bounds_needs_no_backend() {
     let one = (Bound::Included(one.clone()), Bound::Included(one));
     let asked = books().range("price", one).await;
     assert_eq!(kind(asked), ErrorKind::Unexpected);
+    let other = Cursor {
+        fingerprint: 1,
+        position: Vec::new(),
+    };
+    let asked = books().after(other).await;
+    assert_eq!(kind(asked), ErrorKind::InvalidCursor);
 }
 
 #[tokio::test]
@@ -213,7 +251,7 @@ async fn the_entity_of_another_model_is_refused() {
     let memory = MemoryBackend::new(things_model());
     let shop = shop_model();
     let carts = shop.entity("Carts").unwrap().clone();
-    let op = Op::NextId(dal_traits::op::NextId { entity: carts });
+    let op = Op::NextId(NextId { entity: carts });
     let error = memory.call(&OpCx::new(), op).await;
     assert_eq!(kind(error), ErrorKind::Config);
 }
