@@ -297,7 +297,7 @@ fn comparable(shape: &Shape, field: usize, comparison: Comparison) -> Result<&st
 }
 
 /// Whether the type of an attribute keeps equality and order of the values of a column.
-pub(super) const fn keeps(column_type: &ColumnType, held: AttributeType) -> (bool, bool) {
+const fn keeps(column_type: &ColumnType, held: AttributeType) -> (bool, bool) {
     use AttributeType::{B, Bool, N, S, Ss};
     match (column_type, held) {
         (

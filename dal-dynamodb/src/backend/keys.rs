@@ -6,13 +6,12 @@ use std::cmp::Ordering;
 use std::ops::Bound;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dal_traits::catalog::ColumnType;
-use dal_traits::model::{AttributeType, Expr, NumberFormat};
+use dal_traits::model::Expr;
 use dal_traits::op::Query;
 use dal_traits::value::Value;
 use dal_traits::{Record, Result};
 
-use super::expression::{Expression, keeps};
+use super::expression::Expression;
 use super::shape::Shape;
 
 /// The key attributes of what is read.
@@ -172,30 +171,19 @@ fn sort_condition(
         let value = shape.attribute(known, sort)?;
         return Ok(value.map(SortCondition::Equal));
     }
-    match &attribute.expr {
-        Expr::Template(parts) => composite(shape, query, known, sort, parts, &given),
-        Expr::Column(_) => {
-            let range = plain_range(shape, query, sort, attribute.attribute_type)?;
-            Ok(Some(range.unwrap_or(SortCondition::Any)))
-        }
-        _ => Ok(Some(SortCondition::Any)),
+    if let Expr::Template(parts) = &attribute.expr {
+        return composite(shape, query, known, sort, parts, &given);
     }
+    let range = plain_range(shape, query, sort)?;
+    Ok(Some(range.unwrap_or(SortCondition::Any)))
 }
 
-/// The range of a sort key that is the field itself; none when its order is not that of the values.
-fn plain_range(
-    shape: &Shape,
-    query: &Query,
-    sort: usize,
-    held: AttributeType,
-) -> Result<Option<SortCondition>> {
+/// The range of a sort key that is one field; none when its order is not that of the values.
+fn plain_range(shape: &Shape, query: &Query, sort: usize) -> Result<Option<SortCondition>> {
     let Some(field) = ranged(query).filter(|field| shape.inputs(sort) == [*field]) else {
         return Ok(None);
     };
-    if !shape
-        .column_type(field)
-        .is_some_and(|found| keeps(found, held).1)
-    {
+    if !shape.keeps_order(sort, 0) {
         return Ok(None);
     }
     let bound = |bound: &Bound<Value>| match bound {
@@ -238,12 +226,11 @@ fn composite(
             SortCondition::BeginsWith(prefix.clone())
         }
     };
-    let token = parts.get(fixed);
-    let field = ranged(query).filter(|field| {
-        token.and_then(|part| part_field(shape, part)) == Some(*field)
-            && token
-                .is_some_and(|part| is_ordered_part(shape, *field, part, fixed + 1 == parts.len()))
-    });
+    let token = parts.get(fixed).and_then(|part| part_field(shape, part));
+    let before = parts.iter().take(fixed);
+    let before = before.filter(|part| !matches!(part, Expr::Constant(_)));
+    let is_ordered = shape.keeps_order(sort, before.count());
+    let field = ranged(query).filter(|field| is_ordered && token == Some(*field));
     let Some(field) = field else {
         return Ok(Some(whole()));
     };
@@ -281,26 +268,6 @@ fn part_field(shape: &Shape, part: &Expr) -> Option<usize> {
     };
     let mut fields = shape.entity.fields.iter();
     fields.position(|field| field.source == dal_traits::model::FieldSource::Column(column))
-}
-
-/// Whether the texts of a part of a template are in the order of its values.
-fn is_ordered_part(shape: &Shape, field: usize, part: &Expr, is_last: bool) -> bool {
-    let Some(column_type) = shape.column_type(field) else {
-        return false;
-    };
-    match part {
-        Expr::Column(_) => {
-            column_type.is_date()
-                || (is_last
-                    && (column_type.is_text() || matches!(column_type, ColumnType::Enum(_))))
-        }
-        // The widest number of 64 bits has 20 digits; a narrower format is exceeded by some.
-        Expr::NumberFormat {
-            format: NumberFormat::Padded(width),
-            ..
-        } => matches!(column_type, ColumnType::Integer { unsigned: true, .. }) && *width >= 20,
-        _ => false,
-    }
 }
 
 /// The least text above all that begin with this one; none when there is no such text.

@@ -39,6 +39,8 @@ pub(super) struct Shape {
     extended: Arc<Entity>,
     /// For each composite sort key, where its beginnings are: of no parts, of one, and so on.
     beginnings: HashMap<usize, Vec<usize>>,
+    /// For each sort key, whether its parts keep the order of their values.
+    orders: HashMap<usize, Vec<bool>>,
     /// Why records cannot be written; none when they can.
     read_only: Option<String>,
     /// Why records cannot be deleted; none when they can.
@@ -99,6 +101,9 @@ impl Shape {
             inputs,
             extended,
             beginnings,
+            orders: sort_keys(entity)
+                .map(|sort| (sort, entity.keeps_order(sort, source)))
+                .collect(),
             read_only,
             undeletable: store::undeletable(model, entity),
         })
@@ -283,6 +288,15 @@ impl Shape {
         self.key_attributes().all(begins)
     }
 
+    /// Whether the part of a sort key at a place, constant ones left out, keeps the order of its
+    /// values.
+    pub fn keeps_order(&self, sort_key: usize, part: usize) -> bool {
+        let parts = self.orders.get(&sort_key);
+        parts
+            .and_then(|parts| parts.get(part))
+            .is_some_and(|kept| *kept)
+    }
+
     /// The text of the first parts of a composite key; none when one of them is NULL or the key is
     /// not composite.
     pub fn beginning(
@@ -392,9 +406,7 @@ fn refuse(reason: Option<&String>, what: &str) -> Result<()> {
 fn beginnings(entity: &Arc<Entity>) -> (Arc<Entity>, HashMap<usize, Vec<usize>>) {
     let mut extended = Entity::clone(entity);
     let mut places = HashMap::new();
-    let of_indexes = entity.index_keys.iter().flatten();
-    let sort_keys = of_indexes.map(|key| key.sort_key).chain([entity.sort_key]);
-    for sort_key in sort_keys.flatten() {
+    for sort_key in sort_keys(entity) {
         let Some(Expr::Template(parts)) = entity.attributes.get(sort_key).map(|a| &a.expr) else {
             continue;
         };
@@ -410,4 +422,11 @@ fn beginnings(entity: &Arc<Entity>) -> (Arc<Entity>, HashMap<usize, Vec<usize>>)
         places.insert(sort_key, of_key);
     }
     (Arc::new(extended), places)
+}
+
+/// The sort keys of the table and of its indexes.
+fn sort_keys(entity: &Entity) -> impl Iterator<Item = usize> {
+    let of_indexes = entity.index_keys.iter().flatten();
+    let of_indexes = of_indexes.filter_map(|key| key.sort_key);
+    of_indexes.chain(entity.sort_key)
 }

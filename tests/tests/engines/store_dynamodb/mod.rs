@@ -1,5 +1,6 @@
 //! The DynamoDB backend of `Store`, on the embedded DynamoDB and on DynamoDB Local.
 
+mod composite;
 mod conditions;
 mod guards;
 mod ids;
@@ -314,6 +315,10 @@ fn id_of(record: &Record) -> i128 {
 
 fn at(text: &str) -> Value {
     read_text(text, &"datetime(6)".parse().unwrap()).unwrap()
+}
+
+fn date(text: &str) -> Value {
+    read_text(text, &"date".parse().unwrap()).unwrap()
 }
 
 fn decimal(text: &str) -> Value {
