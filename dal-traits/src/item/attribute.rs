@@ -224,31 +224,21 @@ pub(super) fn read_member(
     }
 }
 
-/// The JSON text of a map; numbers that a float would round are texts in it.
-pub(super) fn json_text(map: &ItemValue) -> Option<String> {
-    text(&Value::Json(as_json(map)?), &ColumnType::Json)
-}
-
-fn as_json(item: &ItemValue) -> Option<Json> {
-    Some(match item {
-        ItemValue::N(number) => match read_number(number)? {
-            Json::Number(found) if !is_same(&found, number) => Json::String(number.clone()),
-            found => found,
+/// A member of a map that is kept as JSON text; none for bytes, which have none there. A DECIMAL is
+/// a text in it: a number would be read as a float.
+pub(super) fn json_member(value: &Value, column_type: &ColumnType) -> Option<Json> {
+    Some(match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(number) => match i64::try_from(*number) {
+            Ok(number) => number.into(),
+            Err(_) => u64::try_from(*number).ok()?.into(),
         },
-        ItemValue::L(values) => Json::Array(values.iter().map(as_json).collect::<Option<_>>()?),
-        ItemValue::M(members) => {
-            let member =
-                |(name, value): &(String, ItemValue)| Some((name.clone(), as_json(value)?));
-            Json::Object(members.iter().map(member).collect::<Option<Map<_, _>>>()?)
-        }
-        other => read_json(other.clone())?,
+        Value::Float(number) => Number::from_f64(*number).map(Json::Number)?,
+        Value::Set(labels) => labels.clone().into(),
+        Value::Json(json) => json.clone(),
+        other => Json::String(text(other, column_type)?),
     })
-}
-
-/// Whether JSON's number is exactly this one.
-fn is_same(found: &Number, number: &str) -> bool {
-    let exact = |text: &str| text.parse::<BigDecimal>().ok();
-    exact(&found.to_string()) == exact(number)
 }
 
 /// The map of a JSON text.

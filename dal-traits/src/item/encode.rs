@@ -2,8 +2,9 @@
 
 use super::template::{Composed, compose, held, invalid};
 use super::{ItemValue, attribute};
+use crate::catalog::ColumnType;
 use crate::model::{Attribute, AttributeType, Entity, Expr, Field, FieldSource};
-use crate::value::Value;
+use crate::value::{Value, text};
 use crate::{Error, ErrorKind, Record, Result};
 
 /// The attributes of the record's item, by their place in the entity; one that is NULL is absent, as
@@ -184,24 +185,31 @@ fn object(
     members: &[(String, usize)],
     wanted: AttributeType,
 ) -> Result<ItemValue> {
-    let mut written = Vec::new();
+    let mut map = Vec::new();
+    let mut json = serde_json::Map::new();
     for (name, column) in members {
         let (value, field, column_type) = held(record, *column)?;
         check_set(record, value, field, AttributeType::Ss)?;
         let member = attribute::write_member(value, column_type, field.nullable)
             .map_err(|reason| invalid(record.entity(), field, reason))?;
-        written.extend(member.map(|member| (name.clone(), member)));
-    }
-    let object = ItemValue::M(written);
-    if wanted != AttributeType::S {
-        return Ok(object);
-    }
-    attribute::json_text(&object)
-        .map(ItemValue::S)
-        .ok_or_else(|| {
+        let Some(member) = member else { continue };
+        if wanted != AttributeType::S {
+            map.push((name.clone(), member));
+            continue;
+        }
+        let member = attribute::json_member(value, column_type).ok_or_else(|| {
             let message = "bytes cannot be part of JSON text; write the type M";
-            Error::new(ErrorKind::Unsupported, message).entity(&record.entity().name)
-        })
+            Error::new(ErrorKind::Unsupported, message)
+                .entity(&record.entity().name)
+                .with("field", &field.name)
+        })?;
+        json.insert(name.clone(), member);
+    }
+    if wanted != AttributeType::S {
+        return Ok(ItemValue::M(map));
+    }
+    let json = text(&Value::Json(json.into()), &ColumnType::Json);
+    Ok(ItemValue::S(json.unwrap_or_default()))
 }
 
 fn unsupported(entity: &Entity, attribute: &Attribute, what: &str) -> Error {
