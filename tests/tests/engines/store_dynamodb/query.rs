@@ -59,6 +59,7 @@ fn a_composite_sort_key_orders_pages_in_both_directions() {
 
 #[test]
 fn ranges_and_prefixes_of_a_composite_sort_key() {
+    use Bound::{Excluded, Included, Unbounded};
     on_each(&PLACES, async |stage| {
         let store = stage.backend();
         visits(&store).await;
@@ -66,7 +67,6 @@ fn ranges_and_prefixes_of_a_composite_sort_key() {
             range: (least.map(moment), greatest.map(moment)),
             ..store.query("Visits", "by_user", &[1.into()])
         };
-        use Bound::{Excluded, Included, Unbounded};
         for (least, greatest, expected) in [
             (Included(2), Included(3), vec![10, 9, 7, 8]),
             (Excluded(2), Included(3), vec![7, 8]),
