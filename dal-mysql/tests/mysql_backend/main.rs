@@ -1,5 +1,15 @@
 //! `Store`'s backend on a real MySQL.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    clippy::large_futures,
+    reason = "a test reports by panicking, and its helpers explain themselves"
+)]
+
 mod conditions;
 mod errors;
 mod paging;

@@ -81,14 +81,16 @@ fn a_next_page_is_announced_exactly_when_a_further_record_matches() {
     });
 }
 
+type Bounds = (Bound<i128>, Bound<i128>);
+type Within = fn(i128) -> bool;
+
 #[test]
 fn ranges_bound_the_next_field_of_the_order() {
     on_shop(async |db: Db| {
         let records = products(&db, 23).await;
         let all: Vec<i128> = expected(&records, "books", false);
         let price = |id: &i128| id % 4;
-        type Within = fn(i128) -> bool;
-        let cases: [((Bound<i128>, Bound<i128>), Within); 5] = [
+        let cases: [(Bounds, Within); 5] = [
             ((Bound::Included(1), Bound::Included(2)), |p| {
                 (1..=2).contains(&p)
             }),

@@ -1,7 +1,5 @@
 //! The backend's sessions, and those of the application.
 
-use std::sync::Arc;
-
 use dal_mysql::{MySqlBackend, pool_options};
 use dal_traits::op::Change;
 use dal_traits::value::Value;
@@ -147,6 +145,5 @@ fn the_deadline_ends_single_statements_and_units() {
         };
         db.backend.call(&OpCx::new(), Op::Get(get)).await.unwrap();
         transaction.rollback().await.unwrap();
-        let _model: &Arc<_> = db.backend.model();
     });
 }
