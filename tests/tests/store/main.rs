@@ -1,0 +1,5 @@
+//! `Store` on every backend: what an application sees, checked case by case on memory, MySQL,
+//! embedded DynamoDB and DynamoDB Local.
+
+mod behaviour;
+mod stores;
