@@ -2,4 +2,5 @@
 //! embedded DynamoDB and DynamoDB Local.
 
 mod behaviour;
+mod model;
 mod stores;

@@ -1,0 +1,193 @@
+//! The model test: random operations of any model on memory, MySQL and DynamoDB in lock-step. Every
+//! reply is compared, and in the end every record.
+//!
+//! A sequence is a list of numbers that [`choices::Choices`] turns into operations, so that shrinking
+//! removes operations and makes what is left simpler.
+
+mod choices;
+mod lockstep;
+mod operation;
+mod statistics;
+mod values;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use dal_testkit::clean::{CleanDatabases, CleanTables};
+use dal_testkit::servers::{DynamoDbKind, Engine, runtime};
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+
+use self::lockstep::Lockstep;
+use self::statistics::Statistics;
+use crate::stores::{Contract, SHOP, TYPES, engines};
+
+/// The most operations of a sequence.
+const LENGTH: usize = 40;
+
+static SHOP_DATABASES: CleanDatabases =
+    CleanDatabases::new(include_str!("../../../../examples/shop/schema/mysql.sql")).first_id(8);
+static TYPES_DATABASES: CleanDatabases =
+    CleanDatabases::new(include_str!("../../../fixtures/types.sql")).first_id(8);
+static SHOP_EMBEDDED: CleanTables = CleanTables::new(DynamoDbKind::Embedded);
+static SHOP_LOCAL: CleanTables = CleanTables::verdict();
+static TYPES_EMBEDDED: CleanTables = CleanTables::new(DynamoDbKind::Embedded);
+static TYPES_LOCAL: CleanTables = CleanTables::verdict();
+
+/// What a run compares.
+pub struct Pair {
+    pub contract: &'static Contract,
+    pub databases: &'static CleanDatabases,
+    pub tables: &'static CleanTables,
+    /// The DynamoDB behind `tables`.
+    pub dynamodb: Engine,
+}
+
+/// Replies that must have been compared, by operation and outcome.
+type Floors = &'static [(&'static str, &'static str, u64)];
+
+const SHOP_FLOORS: Floors = &[
+    ("insert", "ok", 100),
+    ("insert", "already_exists", 5),
+    ("insert", "unique_violation", 20),
+    ("insert", "invalid_value", 5),
+    ("put", "ok", 20),
+    ("put", "unique_violation", 5),
+    ("get", "found", 50),
+    ("get", "none", 20),
+    ("get_many", "ok", 20),
+    ("query", "records", 50),
+    ("query", "continued", 20),
+    ("update", "ok", 50),
+    ("update", "not_found", 10),
+    ("update", "condition_failed", 5),
+    ("update", "invalid_value", 5),
+    ("update", "unique_violation", 3),
+    ("delete", "existed", 20),
+    ("delete", "missing", 5),
+    ("delete", "condition_failed", 3),
+];
+
+const TYPES_FLOORS: Floors = &[
+    ("insert", "ok", 100),
+    ("get", "found", 20),
+    ("update", "ok", 50),
+    ("update", "condition_failed", 10),
+    ("update", "invalid_value", 5),
+    ("delete", "existed", 10),
+];
+
+fn sequences(usual: u32) -> u32 {
+    let nightly = std::env::var("DAL_CHECK").is_ok_and(|check| check == "nightly");
+    if nightly { usual * 8 } else { usual }
+}
+
+/// Runs `cases` sequences; panics with the shrunk operations of one that differs.
+fn run(pair: &Pair, cases: u32, floors: Floors) {
+    let statistics = Statistics::default();
+    let failures = std::cell::RefCell::new(BTreeMap::new());
+    let config = Config {
+        cases,
+        max_shrink_iters: 3000,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let numbers = vec(any::<[u16; 24]>(), 1..=LENGTH);
+    let outcome = TestRunner::new(config).run(&numbers, |sequence| {
+        let lockstep = runtime().block_on(Lockstep::new(pair));
+        let found = runtime().block_on(lockstep.run(&sequence, &statistics));
+        match found {
+            Ok(()) => Ok(()),
+            Err(difference) => {
+                failures
+                    .borrow_mut()
+                    .insert(sequence.len(), difference.clone());
+                Err(TestCaseError::fail(difference))
+            }
+        }
+    });
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(_, sequence)) => {
+            let lockstep = runtime().block_on(Lockstep::new(pair));
+            let again = runtime().block_on(lockstep.run(&sequence, &Statistics::default()));
+            let shown = again.err().unwrap_or_else(|| {
+                let first = failures.borrow().values().next().cloned();
+                format!("not deterministic: {}", first.unwrap_or_default())
+            });
+            panic!("{} operations:\n{shown}", sequence.len());
+        }
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+    let line = format!(
+        "dal-tests: store model on memory, MySQL and {}: {cases} sequences, {}\n",
+        pair.dynamodb.name(),
+        statistics.text()
+    );
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    for (operation, outcome, floor) in floors {
+        let found = statistics.count(operation, outcome);
+        assert!(
+            found >= *floor,
+            "{operation} {outcome}: {found} of {floor}\n{line}"
+        );
+    }
+}
+
+fn all_on(needed: Engine) -> bool {
+    let on = engines("store_model");
+    on.contains(&Engine::MySql) && on.contains(&needed)
+}
+
+#[test]
+fn the_shop_is_the_same_on_memory_mysql_and_embedded_dynamodb() {
+    if all_on(Engine::Embedded) {
+        let pair = Pair {
+            contract: &SHOP,
+            databases: &SHOP_DATABASES,
+            tables: &SHOP_EMBEDDED,
+            dynamodb: Engine::Embedded,
+        };
+        run(&pair, sequences(200), SHOP_FLOORS);
+    }
+}
+
+#[test]
+fn the_shop_is_the_same_on_memory_mysql_and_dynamodb_local() {
+    if all_on(Engine::Local) {
+        let pair = Pair {
+            contract: &SHOP,
+            databases: &SHOP_DATABASES,
+            tables: &SHOP_LOCAL,
+            dynamodb: Engine::Local,
+        };
+        run(&pair, sequences(64), &[]);
+    }
+}
+
+#[test]
+fn every_type_is_the_same_on_memory_mysql_and_embedded_dynamodb() {
+    if all_on(Engine::Embedded) {
+        let pair = Pair {
+            contract: &TYPES,
+            databases: &TYPES_DATABASES,
+            tables: &TYPES_EMBEDDED,
+            dynamodb: Engine::Embedded,
+        };
+        run(&pair, sequences(100), TYPES_FLOORS);
+    }
+}
+
+#[test]
+fn every_type_is_the_same_on_memory_mysql_and_dynamodb_local() {
+    if all_on(Engine::Local) {
+        let pair = Pair {
+            contract: &TYPES,
+            databases: &TYPES_DATABASES,
+            tables: &TYPES_LOCAL,
+            dynamodb: Engine::Local,
+        };
+        run(&pair, sequences(32), &[]);
+    }
+}
