@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use dal_dynamodb::DynamoDbBackend;
 use dal_memory::MemoryBackend;
@@ -9,7 +10,7 @@ use dal_mysql::MySqlBackend;
 use dal_traits::model::Entity;
 use dal_traits::store::{EntityStore, Store};
 use dal_traits::value::Value;
-use dal_traits::{Record, Result};
+use dal_traits::{Clock, OpCx, Record, Result};
 
 use super::Pair;
 use super::choices::Choices;
@@ -25,7 +26,6 @@ pub struct Lockstep {
     mysql: Store,
     others: [(&'static str, Store); 2],
     entities: Vec<Arc<Entity>>,
-    backend: Arc<MySqlBackend>,
 }
 
 /// What one store replied, so that replies can be compared.
@@ -45,7 +45,6 @@ impl Lockstep {
         let model = pair.contract.model.clone();
         let pool = pair.databases.pool().await.unwrap();
         let mysql = dal_mysql::from_pool(pool).await.unwrap();
-        let backend = Arc::new(MySqlBackend::new(&mysql, model.clone()));
         let provisioned = model.clone();
         let tables = pair.tables.take(async move |client, prefix: String| {
             let db = dal_dynamodb::from_client(&client);
@@ -72,7 +71,6 @@ impl Lockstep {
                 ("dynamodb", Store::open(dynamodb).allow_scans()),
             ],
             entities: model.entities.clone(),
-            backend,
         }
     }
 
@@ -84,7 +82,6 @@ impl Lockstep {
     ) -> std::result::Result<(), String> {
         let mut done = String::new();
         let found = self.compare(sequence, statistics, &mut done).await;
-        self.backend.close().await;
         found.map_err(|difference| format!("{done}{difference}"))
     }
 
@@ -96,7 +93,8 @@ impl Lockstep {
     ) -> std::result::Result<(), String> {
         let mut used: Vec<Vec<Vec<Value>>> = vec![Vec::new(); self.entities.len()];
         let mut fresh = 1_000_000;
-        for numbers in sequence {
+        for (step, numbers) in sequence.iter().enumerate() {
+            let cx = OpCx::new().with_clock(Arc::new(At(step)));
             let mut choices = Choices::new(numbers);
             let place = choices.below(self.entities.len());
             let entity = &self.entities[place];
@@ -106,11 +104,11 @@ impl Lockstep {
             };
             let operation = operation(&known, &mut choices);
             let name = entity.name.as_str();
-            let expected = carry_out(&self.mysql.entity(name).unwrap(), &operation).await;
+            let expected = carry_out(&cx, &self.mysql, name, &operation).await;
             let pinned = pinned(entity, &operation, &expected, &mut fresh);
             let _ = writeln!(done, "{name} {pinned:?}\n  mysql: {expected:?}");
             for (store, other) in &self.others {
-                let found = carry_out(&other.entity(name).unwrap(), &pinned).await;
+                let found = carry_out(&cx, other, name, &pinned).await;
                 if !same(&operation, &found, &expected) {
                     return Err(format!("  {store}: {found:?}"));
                 }
@@ -205,14 +203,6 @@ fn pinned(
     let mut values = values.clone();
     values.retain(|(name, _)| *name != field.name);
     values.push((field.name.clone(), id));
-    // A time that MySQL's store filled in is the same on all.
-    if let Outcome::Record(Some(record)) = expected {
-        for field in entity.fields.iter().filter(|field| field.default.is_some()) {
-            if !values.iter().any(|(name, _)| *name == field.name) {
-                values.push((field.name.clone(), record.get(&field.name).unwrap().clone()));
-            }
-        }
-    }
     Operation::Insert(values)
 }
 
@@ -231,8 +221,19 @@ fn identity(entity: &Entity, operation: &Operation) -> Option<Vec<Value>> {
     entity.identity.iter().map(value).collect()
 }
 
-async fn carry_out(entity: &EntityStore, operation: &Operation) -> Outcome {
-    let result = attempt(entity, operation).await;
+/// A clock that stands still during a step, so that all stores fill in the same time.
+struct At(usize);
+
+impl Clock for At {
+    fn now(&self) -> SystemTime {
+        let seconds = 1_750_000_000 + u64::try_from(self.0).unwrap();
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+}
+
+async fn carry_out(cx: &OpCx, store: &Store, entity: &str, operation: &Operation) -> Outcome {
+    let entity = store.entity(entity).unwrap();
+    let result = cx.clone().scope(attempt(&entity, operation)).await;
     result.unwrap_or_else(|error| Outcome::Refused(error.kind().to_string()))
 }
 
