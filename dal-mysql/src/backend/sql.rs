@@ -443,8 +443,11 @@ fn found(column: &Column) -> String {
     }
 }
 
-/// ` WHERE a = ? AND b = ?`
+/// ` WHERE a = ? AND b = ?`; every row where no column is given.
 pub(super) fn matching(columns: &[&Column]) -> String {
+    if columns.is_empty() {
+        return " WHERE TRUE".to_owned();
+    }
     let terms: Vec<String> = columns.iter().map(|column| found(column)).collect();
     format!(" WHERE {}", terms.join(" AND "))
 }

@@ -20,6 +20,7 @@ pub mod seed;
 pub mod serve;
 pub mod service;
 pub mod shadow;
+pub mod store;
 pub mod telemetry;
 
 mod checkout;

@@ -76,9 +76,15 @@ pub(crate) fn no_path(entity: &Entity, reason: impl std::fmt::Display) -> Error 
     Error::new(ErrorKind::NoPath, message)
 }
 
-/// `by_category (category; by price)`
+/// `by_category or browse (category; by price)`
 fn shown(entity: &Entity, path: &AccessPath) -> String {
-    let mut text = format!("{} ({}", path.name, names(entity, &path.equal));
+    let mut text = path.name.clone();
+    for alias in &path.aliases {
+        text.push_str(" or ");
+        text.push_str(alias);
+    }
+    text.push_str(" (");
+    text.push_str(&names(entity, &path.equal));
     if !path.sort.is_empty() {
         text.push_str("; by ");
         text.push_str(&names(entity, &path.sort));
