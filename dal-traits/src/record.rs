@@ -1,12 +1,15 @@
 //! A record: one row of MySQL, one item of DynamoDB.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::model::Entity;
 use crate::value::Value;
 
 /// A record of an entity: one value for each of its fields, by place.
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows the fields that are not NULL by name, without the values of sensitive ones.
+#[derive(Clone)]
 pub struct Record {
     entity: Arc<Entity>,
     values: Vec<Value>,
@@ -64,6 +67,23 @@ impl Record {
     /// The values of its identity: the primary key in MySQL.
     pub fn identity(&self) -> Vec<Value> {
         self.values_at(&self.entity.identity)
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(&self.entity.name);
+        for (field, value) in self.entity.fields.iter().zip(&self.values) {
+            if value.is_null() {
+                continue;
+            }
+            if field.sensitive {
+                shown.field(&field.name, &format_args!("hidden"));
+            } else {
+                shown.field(&field.name, value);
+            }
+        }
+        shown.finish()
     }
 }
 

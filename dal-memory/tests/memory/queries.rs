@@ -307,7 +307,7 @@ async fn what_no_path_serves_names_the_paths_and_what_they_need() {
     let products = products();
     let paths = [
         "id (id)",
-        "by_category (category; by price)",
+        "by_category or browse (category; by price)",
         "by_seller (seller; by id)",
     ];
     let books = || books(&products);

@@ -53,7 +53,8 @@ impl CleanDatabases {
     }
 
     /// A pool of at most four connections on a clean database, which it holds until it is closed or
-    /// its last clone is dropped.
+    /// its last clone is dropped. It has sqlx's own options; for a pool of another kind (such as one
+    /// of `dal_mysql::pool`) use [`take`](Self::take) with [`DatabaseLease::until_closed`].
     ///
     /// # Errors
     /// [`CleanError`], when there is no server or MySQL refuses the schema.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use dal_dynamodb::DynamoDbBackend;
 use dal_memory::MemoryBackend;
-use dal_mysql::MySqlBackend;
+use dal_mysql::{MySql, MySqlBackend};
 use dal_traits::model::Entity;
 use dal_traits::store::{EntityStore, Store};
 use dal_traits::value::Value;
@@ -17,6 +17,9 @@ use super::choices::Choices;
 use super::operation::{Change, Known, Operation, Query, operation};
 use super::statistics::Statistics;
 
+/// Ids that MySQL never gets to.
+const FRESH: i128 = 1 << 40;
+
 /// The most records of a store when it is read to its end.
 const EVERYTHING: u32 = 1000;
 
@@ -26,6 +29,8 @@ pub struct Lockstep {
     mysql: Store,
     others: [(&'static str, Store); 2],
     entities: Vec<Arc<Entity>>,
+    /// Holds the database.
+    _database: MySql,
 }
 
 /// What one store replied, so that replies can be compared.
@@ -43,8 +48,9 @@ enum Outcome {
 impl Lockstep {
     pub async fn new(pair: &Pair) -> Self {
         let model = pair.contract.model.clone();
-        let pool = pair.databases.pool().await.unwrap();
-        let mysql = dal_mysql::from_pool(pool).await.unwrap();
+        let database = pair.databases.take().await.unwrap();
+        let mysql = dal_mysql::connect(database.url()).await.unwrap();
+        database.until_closed(mysql.pool());
         let provisioned = model.clone();
         let tables = pair.tables.take(async move |client, prefix: String| {
             let db = dal_dynamodb::from_client(&client);
@@ -71,6 +77,7 @@ impl Lockstep {
                 ("dynamodb", Store::open(dynamodb).allow_scans()),
             ],
             entities: model.entities.clone(),
+            _database: mysql,
         }
     }
 
@@ -92,7 +99,7 @@ impl Lockstep {
         done: &mut String,
     ) -> std::result::Result<(), String> {
         let mut used: Vec<Vec<Vec<Value>>> = vec![Vec::new(); self.entities.len()];
-        let mut fresh = 1_000_000;
+        let mut fresh = FRESH;
         for (step, numbers) in sequence.iter().enumerate() {
             let cx = OpCx::new().with_clock(Arc::new(At(step)));
             let mut choices = Choices::new(numbers);
@@ -113,8 +120,9 @@ impl Lockstep {
                     return Err(format!("  {store}: {found:?}"));
                 }
             }
-            statistics.add(operation.name(), expected.label());
+            statistics.add(operation.name(), expected.label(&operation));
             if let Some(identity) = identity(entity, &pinned)
+                && !matches!(expected, Outcome::Refused(_))
                 && !used[place].contains(&identity)
             {
                 used[place].push(identity);
@@ -143,8 +151,9 @@ impl Lockstep {
 
 impl Outcome {
     /// What statistics call it.
-    fn label(&self) -> String {
+    fn label(&self, operation: &Operation) -> String {
         match self {
+            Self::Record(_) if matches!(operation, Operation::Insert(_)) => "ok".to_owned(),
             Self::Record(Some(_)) => "found".to_owned(),
             Self::Record(None) => "none".to_owned(),
             Self::Records(_) | Self::Done => "ok".to_owned(),

@@ -149,7 +149,7 @@ fn the_shop_is_the_same_on_memory_mysql_and_embedded_dynamodb() {
             tables: &SHOP_EMBEDDED,
             dynamodb: Engine::Embedded,
         };
-        run(&pair, sequences(200), SHOP_FLOORS);
+        run(&pair, sequences(96), SHOP_FLOORS);
     }
 }
 
@@ -162,7 +162,7 @@ fn the_shop_is_the_same_on_memory_mysql_and_dynamodb_local() {
             tables: &SHOP_LOCAL,
             dynamodb: Engine::Local,
         };
-        run(&pair, sequences(64), &[]);
+        run(&pair, sequences(32), &[]);
     }
 }
 
@@ -175,7 +175,7 @@ fn every_type_is_the_same_on_memory_mysql_and_embedded_dynamodb() {
             tables: &TYPES_EMBEDDED,
             dynamodb: Engine::Embedded,
         };
-        run(&pair, sequences(100), TYPES_FLOORS);
+        run(&pair, sequences(64), TYPES_FLOORS);
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dal_traits::catalog::ColumnType;
 use dal_traits::condition::{Comparison, Condition};
-use dal_traits::model::{Entity, Field, FieldSource, ValueType};
+use dal_traits::model::{AttributeType, Entity, Field, FieldSource, ValueType};
 use dal_traits::value::Value;
 
 use super::choices::Choices;
@@ -195,14 +195,14 @@ fn query(entity: &Entity, choices: &mut Choices<'_>) -> Query {
     fields.extend(path.sort.iter().take(given));
     let mut equal = Vec::new();
     for field in fields {
-        let value = values::value(&entity.fields[field], choices);
+        let value = values::wanted(&entity.fields[field], choices);
         equal.push(named(entity, field, value));
     }
     let range = path.sort.get(given).and_then(|field| {
         maybe(choices, 2, |choices| {
             let name = entity.fields[*field].name.clone();
             let mut bound = || {
-                let value = values::value(&entity.fields[*field], choices);
+                let value = values::wanted(&entity.fields[*field], choices);
                 match choices.below(3) {
                     0 => Bound::Unbounded,
                     1 => Bound::Included(value),
@@ -260,6 +260,9 @@ fn condition(entity: &Entity, choices: &mut Choices<'_>, depth: usize) -> Condit
         };
     }
     let (place, field) = choices.one_of(&fields);
+    if !is_ordered(entity, field) {
+        return Condition::IsNull(place);
+    }
     let comparisons = [
         Comparison::Eq,
         Comparison::Ne,
@@ -279,5 +282,22 @@ fn condition(entity: &Entity, choices: &mut Choices<'_>, depth: usize) -> Condit
         ),
         3 => Condition::BeginsWith(place, choices.one_of(&["a", "A", ""]).to_owned()),
         _ => Condition::IsNull(place),
+    }
+}
+
+/// Whether DynamoDB orders what holds the field as MySQL does: it refuses other conditions of writes.
+fn is_ordered(entity: &Entity, field: &Field) -> bool {
+    let ValueType::Column(column_type) = &field.value_type else {
+        return false;
+    };
+    let is_number = entity.attributes[field.attribute].attribute_type == AttributeType::N;
+    match column_type {
+        ColumnType::Integer { .. } | ColumnType::Bit(_) | ColumnType::Decimal { .. } => is_number,
+        ColumnType::Float
+        | ColumnType::Double
+        | ColumnType::Set(_)
+        | ColumnType::Time(_)
+        | ColumnType::Json => false,
+        _ => true,
     }
 }

@@ -132,7 +132,24 @@ pub fn value(field: &Field, choices: &mut Choices<'_>) -> Value {
     if choices.once_in(if field.nullable { 4 } else { 24 }) {
         return Value::Null;
     }
-    choices.one_of(&all(column_type))
+    let all = all(column_type);
+    // Mostly one of few, so that sequences meet the same ones again.
+    if choices.once_in(6) {
+        return choices.one_of(&all);
+    }
+    choices.one_of(all.get(..5).unwrap_or(&all[..1]))
+}
+
+/// A value that a query looks for: mostly one that many records have.
+pub fn wanted(field: &Field, choices: &mut Choices<'_>) -> Value {
+    let ValueType::Column(column_type) = &field.value_type else {
+        return Value::Null;
+    };
+    let all = all(column_type);
+    if choices.once_in(6) {
+        return choices.one_of(&all);
+    }
+    choices.one_of(all.get(..2).unwrap_or(&all))
 }
 
 /// A number to add to a field.
