@@ -5,6 +5,7 @@ mod calls;
 mod defects;
 mod forgotten;
 mod pool;
+mod store;
 
 use calls::{About, ShopOp, calls};
 use dal_testkit::check::{Check, check};

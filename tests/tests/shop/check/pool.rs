@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use dal_dynamodb::DynamoDb;
-use dal_mysql::MySql;
+use dal_dynamodb::{DynamoDb, DynamoDbBackend};
+use dal_mysql::{MySql, MySqlBackend};
 use dal_shadow::Harness;
 use dal_testkit::clean::{CleanDatabases, CleanTables};
 use dal_testkit::servers::{DynamoDbKind, Engine};
 use dal_tests::stores::connect;
+use dal_traits::store::Store as ContractStore;
 use shop::defect::Defect;
 use shop::repos::{CartRepository, OrderRepository, ProductRepository, UserRepository};
+use shop::store::{StoreProducts, StoreUsers};
 use shop::{Repositories, copy, schema};
 
 /// Where MySQL's ids begin: just below a power of ten, so that ordering numbers as text shows.
@@ -23,6 +25,8 @@ pub const FIRST_ID_APART: u64 = 998;
 static DATABASES: CleanDatabases = CleanDatabases::new(schema::MYSQL).first_id(FIRST_ID);
 static EMBEDDED: CleanTables = CleanTables::new(DynamoDbKind::Embedded);
 static VERDICT: CleanTables = CleanTables::verdict();
+static STORE_EMBEDDED: CleanTables = CleanTables::new(DynamoDbKind::Embedded);
+static STORE_VERDICT: CleanTables = CleanTables::verdict();
 
 /// A shop on one store, or on both. Its tables are given back when it is gone.
 pub struct Shop {
@@ -74,6 +78,37 @@ impl Shop {
         Arc::new(Self::of(repositories, Store::DynamoDb(db, table)))
     }
 
+    /// An empty shop whose users and products are on `Store`, as the contract says, and the rest as
+    /// before. On a DynamoDB ids begin with [`FIRST_ID_APART`].
+    pub async fn on_store(engine: Engine) -> Arc<Self> {
+        let model = Arc::new(shop::store::model().unwrap());
+        let (store, repositories, kept) = if engine == Engine::MySql {
+            let database = DATABASES.take().await.unwrap();
+            let db = connect(database.url()).await;
+            database.until_closed(db.pool());
+            let store = ContractStore::open(MySqlBackend::new(&db, model));
+            (store, Repositories::mysql(&db), Store::MySql(db))
+        } else {
+            let tables = match engine {
+                Engine::Embedded => &STORE_EMBEDDED,
+                _ => &STORE_VERDICT,
+            };
+            let tables = tables.take(provision).await.unwrap();
+            let db = dal_dynamodb::from_client(&tables.client());
+            let backend = DynamoDbBackend::new(db.clone(), model).table_prefix(tables.prefix());
+            let table = tables.prefix() + "shop";
+            let repositories = Repositories::dynamodb(&db, &table);
+            let kept = Store::DynamoDb(db, table);
+            (ContractStore::open(backend), repositories, kept)
+        };
+        let repositories = Repositories {
+            users: Arc::new(StoreUsers::new(store.clone()).unwrap()),
+            products: Arc::new(StoreProducts::new(store).unwrap()),
+            ..repositories
+        };
+        Arc::new(Self::of(repositories, kept))
+    }
+
     /// Both, behind the wrappers.
     pub fn shadowed(mysql: &Self, dynamodb: &Self, harness: &Harness) -> Self {
         let repositories =
@@ -103,6 +138,22 @@ async fn create(client: Client, prefix: String) {
     schema::create_dynamodb(&db, &(prefix + "shop"))
         .await
         .unwrap();
+}
+
+/// The tables of the shop's contract, and the counters of an empty shop.
+async fn provision(client: Client, prefix: String) {
+    let db = dal_dynamodb::from_client(&client);
+    let model = Arc::new(shop::store::model().unwrap());
+    let backend = DynamoDbBackend::new(db, model).table_prefix(&prefix);
+    backend.provision().await.unwrap();
+    let store = ContractStore::open(backend);
+    for entity in ["Users", "Products"] {
+        let entity = store.entity(entity).unwrap();
+        entity
+            .pass_id(i128::from(FIRST_ID_APART) - 1)
+            .await
+            .unwrap();
+    }
 }
 
 /// Sets the counters of an empty shop, back as well as on.

@@ -190,7 +190,11 @@ fn get(known: &Known<'_>, choices: &mut Choices<'_>) -> Operation {
 
 fn query(entity: &Entity, choices: &mut Choices<'_>) -> Query {
     let path = choices.one_of(&entity.paths);
-    let given = choices.below(path.sort.len() + 1);
+    let given = if choices.once_in(4) {
+        choices.below(path.sort.len() + 1)
+    } else {
+        0
+    };
     let mut fields = path.equal.clone();
     fields.extend(path.sort.iter().take(given));
     let mut equal = Vec::new();
