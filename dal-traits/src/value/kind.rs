@@ -40,6 +40,27 @@ pub enum ValueKind {
     Json,
 }
 
+impl Value {
+    /// What kind it is; [`ValueKind::Any`] for NULL and for rows.
+    pub const fn kind(&self) -> ValueKind {
+        match self {
+            Self::Null | Self::Rows(_) => ValueKind::Any,
+            Self::Bool(_) => ValueKind::Bool,
+            Self::Int(_) => ValueKind::Int,
+            Self::Decimal(_) => ValueKind::Decimal,
+            Self::Float(_) => ValueKind::Float,
+            Self::Text(_) => ValueKind::Text,
+            Self::Set(_) => ValueKind::Set,
+            Self::Bytes(_) => ValueKind::Bytes,
+            Self::Date(_) => ValueKind::Date,
+            Self::DateTime(_) => ValueKind::DateTime,
+            Self::Timestamp(_) => ValueKind::Timestamp,
+            Self::Time(_) => ValueKind::Time,
+            Self::Json(_) => ValueKind::Json,
+        }
+    }
+}
+
 impl ValueKind {
     /// Whether a column of this type can store some of the values; [`fit`](super::fit()) decides
     /// about each one.

@@ -25,7 +25,7 @@ impl DynamoDbBackend {
             },
             PathKind::Table if is_whole_key(shape, &path.equal) => {
                 let known = shape.partial(path.equal.iter().copied().zip(&get.key));
-                match shape.key(&known)? {
+                match unless_illegal(shape.key(&known))? {
                     Some(key) => {
                         let found = self.get_item(&shape.table, &key, !get.eventual).await?;
                         found.map(|item| shape.record(&item)).transpose()?
@@ -73,8 +73,17 @@ impl DynamoDbBackend {
             after: None,
             eventual: get.eventual,
         };
-        let page = self.page(shape, &query).await?;
+        let page = unless_illegal(self.page(shape, &query).await)?;
         Ok(page.records.into_iter().next())
+    }
+}
+
+/// Nothing in the place of an error that says that no item has such a key (an empty text, a separator
+/// inside a part): look-ups by such values find nothing.
+pub(super) fn unless_illegal<T: Default>(found: Result<T>) -> Result<T> {
+    match found {
+        Err(error) if error.kind() == ErrorKind::InvalidValue => Ok(T::default()),
+        other => other,
     }
 }
 

@@ -12,6 +12,7 @@ use super::super::dal_table::{self, KEY, OWNER};
 use super::super::guards;
 use super::super::page::key_text;
 use super::super::shape::Shape;
+use super::get::unless_illegal;
 use crate::Item;
 
 impl DynamoDbBackend {
@@ -38,7 +39,8 @@ impl DynamoDbBackend {
     /// The keys of the items; none for a record that is known not to exist.
     async fn keys_of(&self, shape: &Shape, all: &[Vec<Value>]) -> Result<Vec<Option<Item>>> {
         if shape.is_keyed_by_identity {
-            let key = |identity: &Vec<Value>| shape.key(&shape.identified(identity));
+            let key =
+                |identity: &Vec<Value>| unless_illegal(shape.key(&shape.identified(identity)));
             return all.iter().map(key).collect();
         }
         let unique = shape.guarded(&shape.entity.identity);

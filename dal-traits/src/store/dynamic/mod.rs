@@ -65,9 +65,14 @@ impl EntityStore {
     ) -> Result<Vec<Option<Record>>> {
         let identities = identities.into_iter().map(|identity| identity.into().0);
         let identities: Vec<_> = identities.collect();
-        let get_many = |_: &_| prepare::get_many(&self.plan, identities).map(Op::GetMany);
-        match self.carry_out("get_many", get_many).await? {
-            Reply::Records(records) => Ok(records),
+        let prepared = prepare::get_many(&self.plan, identities);
+        let (get_many, possible) =
+            prepared.map_err(|error| self.store.refused(&self.plan, "get_many", error))?;
+        match self
+            .carry_out("get_many", |_| Ok(Op::GetMany(get_many)))
+            .await?
+        {
+            Reply::Records(records) => Ok(prepare::in_order(records, &possible)),
             _ => Err(self.other_reply("get_many")),
         }
     }

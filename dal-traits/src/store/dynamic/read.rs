@@ -50,8 +50,8 @@ impl GetRequest {
     ///
     /// # Errors
     /// [`NoPath`](ErrorKind::NoPath) when the path is not unique or is given too few or other
-    /// fields, [`InvalidValue`](ErrorKind::InvalidValue) for a value that its column cannot hold,
-    /// and those of the backend.
+    /// fields, [`InvalidValue`](ErrorKind::InvalidValue) for a value of another type than its
+    /// column, and those of the backend. A value that the column cannot hold finds nothing.
     pub async fn send(self) -> Result<Option<Record>> {
         let Self {
             of,
@@ -59,11 +59,15 @@ impl GetRequest {
             key,
             consistency,
         } = self;
-        let get = |_: &OpCx| {
+        let prepared = || {
             let path = of.path(&path)?;
-            prepare::get(&of.plan, path, of.places(key)?, consistency).map(Op::Get)
+            prepare::get(&of.plan, path, of.places(key)?, consistency)
         };
-        match of.carry_out("get", get).await? {
+        let get = prepared().map_err(|error| of.store.refused(&of.plan, "get", error))?;
+        let Some(get) = get else {
+            return Ok(None);
+        };
+        match of.carry_out("get", |_| Ok(Op::Get(get))).await? {
             Reply::Record(record) => Ok(record),
             _ => Err(of.other_reply("get")),
         }

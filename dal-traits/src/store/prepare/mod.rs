@@ -9,5 +9,5 @@ mod values;
 mod write;
 
 pub(crate) use path::no_path;
-pub(crate) use read::{Asked, Consistency, Range, get, get_many, query, scan};
+pub(crate) use read::{Asked, Consistency, Range, get, get_many, in_order, query, scan};
 pub(crate) use write::{delete, insert, next_id, pass_id, put, update};

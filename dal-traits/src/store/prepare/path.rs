@@ -1,7 +1,7 @@
 //! Which path serves what is given.
 
 use super::super::plan::Plan;
-use super::values::{field, key};
+use super::values::{field, sought};
 use crate::model::{AccessPath, Entity};
 use crate::value::Value;
 use crate::{Error, ErrorKind, Result};
@@ -12,20 +12,21 @@ pub(super) fn at(plan: &Plan, path: usize) -> Result<&AccessPath> {
     found.ok_or_else(|| no_path(&plan.entity, "there is no such path"))
 }
 
-/// The values of the path's `equal` fields and of a beginning of its `sort` fields, in this order.
+/// The values of the path's `equal` fields and of a beginning of its `sort` fields, in this order; none
+/// when no record can have them.
 pub(super) fn key_of(
     plan: &Plan,
     path: &AccessPath,
     given: Vec<(usize, Value)>,
-) -> Result<Vec<Value>> {
-    let mut rest: Vec<(usize, Value)> = Vec::new();
+) -> Result<Option<Vec<Value>>> {
+    let mut rest: Vec<(usize, Option<Value>)> = Vec::new();
     for (place, value) in given {
         let field = field(plan, place)?;
         if rest.iter().any(|(known, _)| *known == place) {
             let message = format!("`{}` is given more than once", field.name);
             return Err(Error::new(ErrorKind::InvalidValue, message).with("field", &field.name));
         }
-        rest.push((place, key(field, value)?));
+        rest.push((place, sought(field, value)?));
     }
     let mut take = |place: usize| {
         let found = rest.iter().position(|(given, _)| *given == place)?;
@@ -58,7 +59,7 @@ pub(super) fn key_of(
             ),
         ));
     }
-    Ok(values)
+    Ok(values.into_iter().collect())
 }
 
 /// No path serves it: says which ones there are and what each needs.

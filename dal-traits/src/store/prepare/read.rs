@@ -5,13 +5,13 @@ use std::ops::Bound;
 use super::super::plan::Plan;
 use super::condition::{bound, fitted};
 use super::path::{self, key_of, no_path};
-use super::values::{field, identity, legal};
+use super::values::{field, legal, sought_identity};
 use crate::condition::Condition;
 use crate::cursor::Cursor;
 use crate::model::AccessPath;
 use crate::op::{Get, GetMany, Query, Scan};
 use crate::value::Value;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Record, Result};
 
 /// What a value is between.
 pub(crate) type Range = (Bound<Value>, Bound<Value>);
@@ -55,13 +55,13 @@ impl Asked {
     }
 }
 
-/// A record by a path that is unique.
+/// A record by a path that is unique. None when no record can have the key.
 pub(crate) fn get(
     plan: &Plan,
     place: usize,
     given: Vec<(usize, Value)>,
     consistency: Consistency,
-) -> Result<Get> {
+) -> Result<Option<Get>> {
     let path = path::at(plan, place)?;
     if !path.unique {
         return Err(no_path(
@@ -69,41 +69,55 @@ pub(crate) fn get(
             format!("`{}` may find several records: query it", path.name),
         ));
     }
-    let mut key = key_of(plan, path, given)?;
+    let Some(mut key) = key_of(plan, path, given)? else {
+        return Ok(None);
+    };
     key.truncate(path.equal.len());
-    legal(plan, path.equal.iter().copied().zip(&key))?;
-    Ok(Get {
+    Ok(Some(Get {
         entity: plan.entity.clone(),
         path: place,
         key,
         eventual: is_eventual(path, consistency),
-    })
+    }))
 }
 
-/// Records by their identities.
-pub(crate) fn get_many(plan: &Plan, keys: Vec<Vec<Value>>) -> Result<GetMany> {
-    let keys = keys.into_iter().map(|key| identity(plan, key));
-    Ok(GetMany {
+/// Records by their identities, and which of those records can have.
+pub(crate) fn get_many(plan: &Plan, keys: Vec<Vec<Value>>) -> Result<(GetMany, Vec<bool>)> {
+    let keys = keys.into_iter().map(|key| sought_identity(plan, key));
+    let keys: Vec<Option<Vec<Value>>> = keys.collect::<Result<_>>()?;
+    let possible = keys.iter().map(Option::is_some).collect();
+    let get_many = GetMany {
         entity: plan.entity.clone(),
-        keys: keys.collect::<Result<_>>()?,
-    })
+        keys: keys.into_iter().flatten().collect(),
+    };
+    Ok((get_many, possible))
 }
 
-/// The records of a path. None when no value is within the range.
+/// The records that were found, with none for each identity that no record can have.
+pub(crate) fn in_order(found: Vec<Option<Record>>, possible: &[bool]) -> Vec<Option<Record>> {
+    let mut found = found.into_iter();
+    let one = |possible: &bool| if *possible { found.next()? } else { None };
+    possible.iter().map(one).collect()
+}
+
+/// The records of a path. None when no record can have the key, or no value is within the range.
 pub(crate) fn query(plan: &Plan, place: usize, asked: Asked) -> Result<Option<Query>> {
     let path = path::at(plan, place)?;
+    let given = asked.given.len();
     let key = key_of(plan, path, asked.given)?;
-    let known = path.equal.iter().chain(&path.sort).copied();
-    legal(plan, known.zip(&key))?;
-    let range = range(plan, place, path, key.len(), asked.ranges)?;
+    let range = range(plan, place, path, given, asked.ranges)?;
     let filter = asked.filter.map(|filter| fitted(plan, filter));
+    let (filter, limit) = (filter.transpose()?, limit(asked.limit)?);
+    let Some(key) = key else {
+        return Ok(None);
+    };
     let query = Query {
         entity: plan.entity.clone(),
         path: place,
         key,
-        filter: filter.transpose()?,
+        filter,
         backward: asked.backward,
-        limit: limit(asked.limit)?,
+        limit,
         after: asked.after,
         eventual: is_eventual(path, asked.consistency),
         range: range.clone(),

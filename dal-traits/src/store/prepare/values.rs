@@ -78,6 +78,20 @@ pub(super) fn compared(field: &Field, value: Value) -> Result<Value> {
     Ok(value)
 }
 
+/// The value that a look-up finds records by; none when no record can have it: it is longer than the
+/// column, or out of its range. A value of another type is a mistake.
+pub(super) fn sought(field: &Field, value: Value) -> Result<Option<Value>> {
+    if value.is_null() {
+        return Err(invalid(field, "is NULL, and a key never is"));
+    }
+    if let ValueType::Column(column_type) = &field.value_type
+        && !value.kind().suits(column_type)
+    {
+        return Err(invalid(field, "is of another type than its column"));
+    }
+    Ok(compared(field, value).ok())
+}
+
 /// The value of a key: one that is never NULL.
 pub(super) fn key(field: &Field, value: Value) -> Result<Value> {
     if value.is_null() {
@@ -86,8 +100,28 @@ pub(super) fn key(field: &Field, value: Value) -> Result<Value> {
     compared(field, value)
 }
 
+/// The values of an identity that is looked for; none when no record can have it.
+pub(super) fn sought_identity(plan: &Plan, values: Vec<Value>) -> Result<Option<Vec<Value>>> {
+    is_whole(plan, &values)?;
+    let pairs = plan.entity.identity.iter().zip(values);
+    pairs
+        .map(|(place, value)| sought(field(plan, *place)?, value))
+        .collect()
+}
+
 /// The values of an identity.
 pub(super) fn identity(plan: &Plan, values: Vec<Value>) -> Result<Vec<Value>> {
+    is_whole(plan, &values)?;
+    let places = &plan.entity.identity;
+    let pairs = places.iter().zip(values);
+    let fitted: Vec<Value> = pairs
+        .map(|(place, value)| key(field(plan, *place)?, value))
+        .collect::<Result<_>>()?;
+    legal(plan, places.iter().copied().zip(&fitted))?;
+    Ok(fitted)
+}
+
+fn is_whole(plan: &Plan, values: &[Value]) -> Result<()> {
     let places = &plan.entity.identity;
     if values.len() != places.len() {
         let fields = places.iter().filter_map(|at| plan.entity.fields.get(*at));
@@ -99,12 +133,7 @@ pub(super) fn identity(plan: &Plan, values: Vec<Value>) -> Result<Vec<Value>> {
         );
         return Err(Error::new(ErrorKind::InvalidValue, message));
     }
-    let pairs = places.iter().zip(values);
-    let fitted: Vec<Value> = pairs
-        .map(|(place, value)| key(field(plan, *place)?, value))
-        .collect::<Result<_>>()?;
-    legal(plan, places.iter().copied().zip(&fitted))?;
-    Ok(fitted)
+    Ok(())
 }
 
 /// Refuses values that no item could hold beside whatever the record has else.

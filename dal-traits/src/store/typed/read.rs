@@ -53,7 +53,7 @@ impl<E: EntityShape> TypedGet<E> {
     ///
     /// # Errors
     /// [`NoPath`](crate::ErrorKind::NoPath) when the path is not unique,
-    /// [`InvalidValue`](crate::ErrorKind::InvalidValue) for a value that its column cannot hold, and
+    /// [`InvalidValue`](crate::ErrorKind::InvalidValue) for a value of another type than its column, and
     /// those of the backend.
     pub async fn send(self) -> Result<Option<E>> {
         let Self {
@@ -64,15 +64,20 @@ impl<E: EntityShape> TypedGet<E> {
             ..
         } = self;
         let path = path?;
-        let get = |_: &_| {
+        let prepared = || {
             let mut asked = Asked::new();
             put(&path, given, &mut asked);
             if !asked.ranges.is_empty() {
                 let message = "a range finds several records: query it";
                 return Err(prepare::no_path(&path.plan.entity, message));
             }
-            prepare::get(&path.plan, path.path, asked.given, consistency).map(Op::Get)
+            prepare::get(&path.plan, path.path, asked.given, consistency)
         };
+        let get = prepared().map_err(|error| store.store.refused(&path.plan, "get", error))?;
+        let Some(get) = get else {
+            return Ok(None);
+        };
+        let get = |_: &_| Ok(Op::Get(get));
         let reply = store.store.carry_out(&path.plan, "get", get).await?;
         let Reply::Record(record) = reply else {
             return Err(store.other_reply("get"));
@@ -219,7 +224,10 @@ impl TypedStore {
             .into_iter()
             .map(super::IntoIdentity::into_identity);
         let identities: Vec<Vec<Value>> = identities.collect();
-        let get_many = |_: &_| prepare::get_many(&entity.plan, identities).map(Op::GetMany);
+        let prepared = prepare::get_many(&entity.plan, identities);
+        let (get_many, possible) =
+            prepared.map_err(|error| self.store.refused(&entity.plan, "get_many", error))?;
+        let get_many = |_: &_| Ok(Op::GetMany(get_many));
         let reply = self.store.carry_out(&entity.plan, "get_many", get_many);
         let Reply::Records(records) = reply.await? else {
             return Err(self.other_reply("get_many"));
@@ -229,6 +237,7 @@ impl TypedStore {
                 .map(|record| shape::read(record, &entity.places))
                 .transpose()
         };
+        let records = prepare::in_order(records, &possible);
         records.into_iter().map(read).collect()
     }
 

@@ -57,6 +57,32 @@ fn an_insert_returns_the_record_that_reads_return() {
 }
 
 #[test]
+fn a_value_that_no_record_can_have_finds_nothing() {
+    on_every_store(&SHOP, async |store: Store| {
+        let users = of(&store, "Users");
+        register(&users, "ann@x", "Ann").await.unwrap();
+        let long = "x".repeat(201);
+        assert_eq!(by_email(&users, &long).await, None);
+        assert_eq!(by_id(&users, &int(-1)).await, None);
+        let beyond = int(i128::from(u64::MAX) + 1);
+        assert_eq!(by_id(&users, &beyond).await, None);
+        let many = users.get_many([int(-1), int(1), beyond]).await.unwrap();
+        let found: Vec<bool> = many.iter().map(Option::is_some).collect();
+        assert_eq!(found, [false, true, false]);
+        let products = of(&store, "Products");
+        for category in [long.as_str(), ""] {
+            let query = products
+                .query("by_category")
+                .equal("category", text(category));
+            assert_eq!(query.await.unwrap().records, [], "{category:?}");
+        }
+        // A value of another type is a mistake.
+        let wrong = users.get("id", [("id", text("1"))]).await;
+        assert_eq!(kind(wrong), InvalidValue);
+    });
+}
+
+#[test]
 fn an_identity_that_exists_is_refused_before_anything_else() {
     on_every_store(&SHOP, async |store: Store| {
         let users = of(&store, "Users");

@@ -49,7 +49,7 @@ type Floors = &'static [(&'static str, &'static str, u64)];
 
 const SHOP_FLOORS: Floors = &[
     ("insert", "ok", 100),
-    ("insert", "already_exists", 5),
+    ("insert", "already_exists", 20),
     ("insert", "unique_violation", 20),
     ("insert", "invalid_value", 5),
     ("put", "ok", 20),
@@ -57,8 +57,8 @@ const SHOP_FLOORS: Floors = &[
     ("get", "found", 50),
     ("get", "none", 20),
     ("get_many", "ok", 20),
-    ("query", "records", 50),
-    ("query", "continued", 20),
+    ("query", "records", 20),
+    ("query", "continued", 3),
     ("update", "ok", 50),
     ("update", "not_found", 10),
     ("update", "condition_failed", 5),

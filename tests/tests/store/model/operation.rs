@@ -189,7 +189,12 @@ fn get(known: &Known<'_>, choices: &mut Choices<'_>) -> Operation {
 }
 
 fn query(entity: &Entity, choices: &mut Choices<'_>) -> Query {
-    let path = choices.one_of(&entity.paths);
+    let several: Vec<_> = entity.paths.iter().filter(|path| !path.unique).collect();
+    let path = if several.is_empty() || choices.once_in(6) {
+        choices.one_of(&entity.paths.iter().collect::<Vec<_>>())
+    } else {
+        choices.one_of(&several)
+    };
     let given = if choices.once_in(4) {
         choices.below(path.sort.len() + 1)
     } else {
@@ -297,7 +302,8 @@ fn is_ordered(entity: &Entity, field: &Field) -> bool {
     let is_number = entity.attributes[field.attribute].attribute_type == AttributeType::N;
     match column_type {
         ColumnType::Integer { .. } | ColumnType::Bit(_) | ColumnType::Decimal { .. } => is_number,
-        ColumnType::Float
+        ColumnType::Bool
+        | ColumnType::Float
         | ColumnType::Double
         | ColumnType::Set(_)
         | ColumnType::Time(_)
