@@ -148,3 +148,8 @@ impl Service for MemoryBackend {
         op::call(prepared, rows.of(op.entity()), op)
     }
 }
+
+/// The example of the guide is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/store.md")]
+pub struct Guide;
