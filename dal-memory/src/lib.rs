@@ -1,36 +1,4 @@
-//! The reference backend of [`Store`](dal_traits::store::Store): rows in memory, by the rules that
-//! MySQL and DynamoDB must follow. The tests of the other backends compare with it, and the tests of
-//! an application can use it in the place of a database.
-//!
-//! | question | rule |
-//! |---|---|
-//! | which violation comes first? | existence, the condition, overflow, then unique keys |
-//! | what is a duplicate? | equal values in a unique key; NULL equals nothing |
-//! | how is a path ordered? | by the encoded sort key, as DynamoDB orders it, then by the table's key |
-//! | which records are on a path? | those whose item has the keys of its index |
-//! | what is the next id? | one more than the greatest that was ever stored or given |
-//! | how do texts compare? | in look-ups as [`Texts`] says, in conditions by bytes |
-//!
-//! ```
-//! use dal_memory::MemoryBackend;
-//! use dal_traits::store::Store;
-//!
-//! # let catalog = include_str!("../../dal-contract/tests/fixtures/shop.catalog.json");
-//! # let catalog = serde_json::from_str(catalog).unwrap();
-//! # let contract = include_str!("../../dal-contract/tests/fixtures/shop.json");
-//! # let sources = dal_contract::Sources { contract, sidecar: None };
-//! # let model = dal_contract::load(sources, Some(&catalog), dal_contract::Mode::Lenient).model;
-//! # let model = std::sync::Arc::new(model);
-//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-//! # runtime.block_on(async {
-//! let store = Store::open(MemoryBackend::new(model));
-//! let users = store.entity("Users")?;
-//! let ann = users.insert([("email", "ann@example.com".into()), ("name", "Ann".into())]).await?;
-//! let found = users.get("users_email", [("email", "ann@example.com".into())]).await?;
-//! assert_eq!(found, Some(ann));
-//! # Ok::<(), dal_traits::Error>(())
-//! # }).unwrap();
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod key;
 mod op;

@@ -22,12 +22,12 @@ fn stay(store: &Backend, person: i64, on: i64, route: Option<(i64, &str)>) -> Re
 }
 
 /// The path of the table's own key.
-fn own_path(store: &Backend, key: Vec<Value>) -> Query {
+fn own_path(store: &Backend, key: &[Value]) -> Query {
     let entity = store.entity("Data.STAY");
     let mut paths = entity.paths.iter();
     let path = paths.position(|path| !path.sort.is_empty()).unwrap();
     let name = entity.paths[path].name.clone();
-    store.query("Data.STAY", &name, &key)
+    store.query("Data.STAY", &name, key)
 }
 
 async fn days(store: &Backend, query: &Query) -> Vec<Value> {
@@ -49,7 +49,7 @@ fn entities_of_one_table_are_told_apart_by_their_keys() {
         store.insert(&stay(&store, 11, 9, None)).await.unwrap();
         assert_eq!(store.by_id("Data.PERSON", 1).await, Some(person));
         assert_eq!(store.by_id("Data.PERSON", 11).await, None);
-        let mut query = own_path(&store, vec![1.into()]);
+        let mut query = own_path(&store, &[1.into()]);
         assert_eq!(days(&store, &query).await, [1, 9, 10, 30].map(day));
         query.backward = true;
         assert_eq!(days(&store, &query).await, [30, 10, 9, 1].map(day));

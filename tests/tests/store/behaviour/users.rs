@@ -3,6 +3,7 @@
 use dal_traits::ErrorKind::{
     AlreadyExists, ConditionFailed, InvalidCursor, InvalidValue, NoPath, NotFound, UniqueViolation,
 };
+use dal_traits::condition::Condition::{And, Not, Or};
 use dal_traits::store::{EntityStore, Store};
 use dal_traits::value::Value;
 use dal_traits::{ErrorKind, Record, Result};
@@ -224,7 +225,6 @@ fn conditions_know_no_third_value() {
         let ann = register(&users, "ann@x", "Ann").await.unwrap();
         let id = value(&ann, "id");
         let (name, email) = (users.field("name").unwrap(), users.field("email").unwrap());
-        use dal_traits::condition::Condition::{And, Not, Or};
         let not = |condition| Not(Box::new(condition));
         let cases = [
             (name.ne(text("Ben")), true),

@@ -210,12 +210,11 @@ fn pinned(
     if values.iter().any(is_given) {
         return operation.clone();
     }
-    let id = match expected {
-        Outcome::Record(Some(record)) => record.get(&field.name).unwrap().clone(),
-        _ => {
-            *fresh += 1;
-            Value::Int(*fresh)
-        }
+    let id = if let Outcome::Record(Some(record)) = expected {
+        record.get(&field.name).unwrap().clone()
+    } else {
+        *fresh += 1;
+        Value::Int(*fresh)
     };
     let mut values = values.clone();
     values.retain(|(name, _)| *name != field.name);

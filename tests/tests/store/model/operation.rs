@@ -29,11 +29,14 @@ pub enum Change {
     Add(String, Value),
 }
 
+/// What a range is between.
+pub type Bounds = (Bound<Value>, Bound<Value>);
+
 #[derive(Clone, Debug)]
 pub struct Query {
     pub path: String,
     pub equal: Vec<(String, Value)>,
-    pub range: Option<(String, (Bound<Value>, Bound<Value>))>,
+    pub range: Option<(String, Bounds)>,
     pub filter: Option<Condition>,
     pub backward: bool,
     pub limit: u32,
@@ -67,7 +70,7 @@ pub fn operation(known: &Known<'_>, choices: &mut Choices<'_>) -> Operation {
         3 => Operation::Put(put(known, choices)),
         4 => get(known, choices),
         5 => Operation::GetMany(
-            (0..1 + choices.below(3))
+            (0..=choices.below(3))
                 .map(|_| known.identity(choices))
                 .collect(),
         ),
@@ -127,11 +130,11 @@ fn rest(entity: &Entity, choices: &mut Choices<'_>) -> Vec<(String, Value)> {
     let mut values = Vec::new();
     let is_wide = entity.fields.len() > 12;
     for (place, field) in written(entity) {
-        let is_given = !(entity.identity.contains(&place) || field.on_update_now);
-        if is_given
-            && (!is_wide || choices.once_in(5))
-            && !(field.default.is_some() && !choices.once_in(4))
-        {
+        if entity.identity.contains(&place) || field.on_update_now {
+            continue;
+        }
+        let is_chosen = !is_wide || choices.once_in(5);
+        if is_chosen && (field.default.is_none() || choices.once_in(4)) {
             values.push(named(entity, place, values::value(field, choices)));
         }
     }
