@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use dal_traits::model::Expr;
 use dal_traits::op::Query;
 use dal_traits::value::Value;
-use dal_traits::{Record, Result};
+use dal_traits::{ErrorKind, Record, Result};
 
 use super::expression::Expression;
 use super::shape::Shape;
@@ -89,6 +89,16 @@ pub(super) fn key_condition(
         text = format!("{text} AND {condition}");
     }
     Ok(Some(KeyCondition { text, expression }))
+}
+
+/// Nothing in the place of an error that says that no item has such a key (an empty text, a separator
+/// inside a part): look-ups by such values find nothing. For keys that are built here, not for replies
+/// of DynamoDB.
+pub(super) fn unless_illegal<T: Default>(key: Result<T>) -> Result<T> {
+    match key {
+        Err(error) if error.kind() == ErrorKind::InvalidValue => Ok(T::default()),
+        other => other,
+    }
 }
 
 /// Whether a record is one that the query asks for.

@@ -7,7 +7,7 @@ use dal_traits::op::{Page, Query, Scan};
 use dal_traits::{Error, ErrorKind, Idempotency, Record, Result};
 
 use super::DynamoDbBackend;
-use super::keys::{KeyCondition, Keys, key_condition, matches};
+use super::keys::{KeyCondition, Keys, key_condition, matches, unless_illegal};
 use super::shape::Shape;
 use crate::Item;
 
@@ -32,7 +32,7 @@ impl DynamoDbBackend {
             Some(position) => Some(start_key(shape, position, Some(source.keys))?),
             None => None,
         };
-        let Some(condition) = key_condition(shape, query, source.keys)? else {
+        let Some(condition) = unless_illegal(key_condition(shape, query, source.keys))? else {
             return Ok(Page::default());
         };
         let mut found = Vec::new();

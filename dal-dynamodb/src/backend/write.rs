@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use dal_traits::{Effect, Error, ErrorKind, Idempotency, OpCx, Result};
+use dal_traits::{Error, ErrorKind, Idempotency, OpCx, Result};
 
 use super::DynamoDbBackend;
 use super::dal_table::{self, KEY, OWNER};
@@ -218,7 +218,7 @@ impl DynamoDbBackend {
                 },
             )
             .await;
-        sent.map(drop).map_err(decided)
+        sent.map(drop)
     }
 
     /// Changes one item that exists.
@@ -280,16 +280,6 @@ pub(super) fn is_overtaken(error: &Error) -> bool {
 pub(super) fn overtaken() -> Error {
     let message = "other writers changed the record each time the write was about to; try again";
     Error::new(ErrorKind::Conflict, message)
-}
-
-/// The last reply of a transaction with a token says what became of it: had a lost attempt been
-/// applied, the same token would have been answered with success.
-fn decided(error: Error) -> Error {
-    if error.class().is_transient() || error.effect() == Effect::None {
-        return error;
-    }
-    let class = error.class().clone().effect(Effect::None);
-    Error::of(class, crate::advice::advice(error.class())).source(error)
 }
 
 pub(super) fn incomplete(native: aws_sdk_dynamodb::error::BuildError) -> Error {

@@ -149,7 +149,8 @@ impl Service for MySqlBackend {
 /// those of `Store`.
 fn sessions(mysql: &MySql) -> MySqlPool {
     let given = mysql.pool().options();
-    let modes: Arc<str> = mysql.session().sql_mode.as_str().into();
+    let session = mysql.session();
+    let kept: Arc<[String; 2]> = [session.isolation.clone(), session.sql_mode.clone()].into();
     let options = (*mysql.pool().connect_options())
         .clone()
         .set_names(true)
@@ -162,10 +163,11 @@ fn sessions(mysql: &MySql) -> MySqlPool {
         .idle_timeout(given.get_idle_timeout())
         .max_lifetime(given.get_max_lifetime())
         .after_connect(move |connection, _| {
-            let modes = modes.clone();
+            let kept = kept.clone();
             Box::pin(async move {
-                let add = sqlx::query(sql::ADD_MODES).bind(&*modes);
-                add.execute(connection).await.map(|_| ())
+                let [isolation, modes] = &*kept;
+                let set = sqlx::query(sql::SESSION).bind(isolation).bind(modes);
+                set.execute(connection).await.map(|_| ())
             })
         })
         .connect_lazy_with(options)

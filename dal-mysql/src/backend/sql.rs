@@ -16,8 +16,12 @@ use super::table::Column;
 /// Compares every character by its bytes, trailing spaces included, as DynamoDB does.
 const BYTES: &str = " COLLATE utf8mb4_0900_bin";
 
-/// Adds modes to those that the session has: MySQL takes a mode that is set already.
-pub(super) const ADD_MODES: &str = "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), NULLIF(?, ''), \
+/// Makes a session one of `Store`. What would lose or mix writes is set, whatever the server or the
+/// application's hooks say; the isolation is the one that was read of the application's sessions.
+/// Modes are added to those that the session has: MySQL takes a mode that is set already.
+pub(super) const SESSION: &str = "SET @@SESSION.autocommit = 1, \
+     @@SESSION.completion_type = 'NO_CHAIN', @@SESSION.transaction_isolation = ?, \
+     @@SESSION.sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), NULLIF(?, ''), \
      'STRICT_TRANS_TABLES', 'NO_AUTO_VALUE_ON_ZERO')";
 
 /// Takes the lock under which the next id of a table moves. It ends with its connection.

@@ -4,6 +4,7 @@ use dal_mysql::{MySqlBackend, pool_options};
 use dal_traits::op::Change;
 use dal_traits::value::Value;
 use dal_traits::{ErrorKind, OpCx};
+use sqlx::Executor as _;
 use time::macros::datetime;
 use tokio::time::Instant;
 
@@ -41,6 +42,54 @@ async fn unusual(db: Db) -> Db {
         mysql,
         ..db
     }
+}
+
+/// The server switches autocommit off for users without privileges, and the application's hook
+/// switches it on: the sessions of `Store` do not have that hook.
+#[test]
+fn a_write_is_kept_whatever_the_server_does_to_new_sessions() {
+    on(SCHEMA, CONTRACT, async |db: Db| {
+        let root = db.mysql.pool();
+        for statement in [
+            "CREATE USER IF NOT EXISTS 'dal_test_plain'@'%' IDENTIFIED BY 'plain'",
+            "GRANT ALL ON *.* TO 'dal_test_plain'@'%'",
+            "REVOKE SUPER, CONNECTION_ADMIN ON *.* FROM 'dal_test_plain'@'%'",
+            "SET GLOBAL init_connect = 'SET autocommit = 0, transaction_isolation = ''READ-UNCOMMITTED'''",
+        ] {
+            root.execute(statement).await.unwrap();
+        }
+        let options = (*root.connect_options()).clone();
+        let pool = pool_options()
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    let set = "SET autocommit = 1, transaction_isolation = 'READ-COMMITTED'";
+                    connection.execute(set).await.map(|_| ())
+                })
+            })
+            .connect_with(options.username("dal_test_plain").password("plain"))
+            .await
+            .unwrap();
+        let mysql = dal_mysql::from_pool(pool).await.unwrap();
+        assert_eq!(mysql.session().isolation, "READ-COMMITTED");
+        let plain = Db {
+            backend: MySqlBackend::new(&mysql, db.model.clone()),
+            mysql,
+            model: db.model.clone(),
+        };
+        let entity = plain.entity("Moments");
+        let at = Value::Timestamp(datetime!(2025-01-02 03:04:05));
+        let values = [
+            ("at", at),
+            ("code", text("ab")),
+            ("stock", int(1)),
+            ("id", int(7)),
+        ];
+        let inserted = plain.insert(record(&entity, &values)).await;
+        root.execute("SET GLOBAL init_connect = ''").await.unwrap();
+        inserted.unwrap();
+        let found = db.get("Moments", "id", &[int(7)]).await.unwrap();
+        assert!(found.is_some(), "the insert was rolled back");
+    });
 }
 
 #[test]

@@ -7,6 +7,7 @@ use dal_traits::op::{Get, Query, Reply};
 use dal_traits::{Error, ErrorKind, Record, Result};
 
 use super::super::DynamoDbBackend;
+use super::super::keys::unless_illegal;
 use super::super::shape::Shape;
 
 impl DynamoDbBackend {
@@ -73,17 +74,8 @@ impl DynamoDbBackend {
             after: None,
             eventual: get.eventual,
         };
-        let page = unless_illegal(self.page(shape, &query).await)?;
+        let page = self.page(shape, &query).await?;
         Ok(page.records.into_iter().next())
-    }
-}
-
-/// Nothing in the place of an error that says that no item has such a key (an empty text, a separator
-/// inside a part): look-ups by such values find nothing.
-pub(super) fn unless_illegal<T: Default>(found: Result<T>) -> Result<T> {
-    match found {
-        Err(error) if error.kind() == ErrorKind::InvalidValue => Ok(T::default()),
-        other => other,
     }
 }
 

@@ -10,9 +10,9 @@ use dal_traits::{Record, Result};
 use super::super::DynamoDbBackend;
 use super::super::dal_table::{self, KEY, OWNER};
 use super::super::guards;
+use super::super::keys::unless_illegal;
 use super::super::page::key_text;
 use super::super::shape::Shape;
-use super::get::unless_illegal;
 use crate::Item;
 
 impl DynamoDbBackend {
@@ -32,7 +32,19 @@ impl DynamoDbBackend {
             let record = found.get(&key_text(shape, key.as_ref()?))?;
             (record.identity() == *identity).then(|| record.clone())
         };
-        let records = keys.iter().zip(&get.keys).map(record).collect();
+        let mut records: Vec<_> = keys.iter().zip(&get.keys).map(record).collect();
+        // The record of a guard that was found may have moved between the two reads.
+        if let Some(unique) = shape.guarded(&shape.entity.identity) {
+            for (place, record) in records.iter_mut().enumerate() {
+                let (Some(Some(_)), Some(identity)) = (keys.get(place), get.keys.get(place)) else {
+                    continue;
+                };
+                if record.is_none() {
+                    let item = self.find_by_guard(shape, unique, identity).await?;
+                    *record = item.map(|item| shape.record(&item)).transpose()?;
+                }
+            }
+        }
         Ok(Reply::Records(records))
     }
 

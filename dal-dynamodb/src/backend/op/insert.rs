@@ -1,14 +1,15 @@
 //! Insert: one put without guards, a transaction with them.
 
-use dal_traits::Result;
 use dal_traits::op::{Insert, Reply};
+use dal_traits::{Idempotency, Result};
 
 use super::super::DynamoDbBackend;
 use super::super::expression::Expression;
 use super::super::guards;
+use super::super::shape::Shape;
 use super::super::write::Transaction;
 use super::update::null_key;
-use crate::Role;
+use crate::{Item, Role};
 
 impl DynamoDbBackend {
     pub(in super::super) async fn insert(&self, insert: Insert) -> Result<Reply> {
@@ -19,9 +20,7 @@ impl DynamoDbBackend {
         let guards = guards::of(shape, &record);
         self.pass_id_of(shape, &record).await?;
         if guards.is_empty() {
-            self.db
-                .insert_item(&shape.table, shape.partition_key(), item)
-                .await?;
+            self.insert_alone(shape, item).await?;
             return Ok(Reply::Inserted(record));
         }
         let key = shape.key(&record)?.ok_or_else(null_key)?;
@@ -38,5 +37,25 @@ impl DynamoDbBackend {
         transaction.take_unique(&self.dal_table, &others, &key)?;
         self.transact(shape, transaction).await?;
         Ok(Reply::Inserted(record))
+    }
+
+    /// One put, not repeated after a lost reply: an equal item that is found then may be another
+    /// caller's.
+    async fn insert_alone(&self, shape: &Shape, item: Item) -> Result<()> {
+        let put = self.db.call_as(
+            "PutItem",
+            &shape.table,
+            Idempotency::None,
+            &[Role::Insert],
+            || {
+                let request = self.db.client.put_item().table_name(&shape.table);
+                request
+                    .set_item(Some(item.clone()))
+                    .condition_expression("attribute_not_exists(#key)")
+                    .expression_attribute_names("#key", shape.partition_key())
+                    .send()
+            },
+        );
+        put.await.map(drop)
     }
 }

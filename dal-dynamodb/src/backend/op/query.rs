@@ -6,7 +6,6 @@ use dal_traits::{Error, ErrorKind, Result};
 
 use super::super::DynamoDbBackend;
 use super::super::keys::matches;
-use super::get::unless_illegal;
 
 impl DynamoDbBackend {
     pub(in super::super) async fn query(&self, query: &Query) -> Result<Reply> {
@@ -18,8 +17,7 @@ impl DynamoDbBackend {
             Error::new(ErrorKind::NoPath, message)
         })?;
         if path.kind != PathKind::Guard {
-            let page = self.page(shape, query).await;
-            return Ok(Reply::Page(unless_illegal(page)?));
+            return Ok(Reply::Page(self.page(shape, query).await?));
         }
         // There is at most one record, and no page behind it.
         if query.position()?.is_some() {

@@ -74,8 +74,11 @@ async fn move_past(
 /// The next id of a table by its definition, which says nothing when it is the first. Not from
 /// `information_schema`, whose values are by default up to a day old.
 fn next_id(definition: &str) -> Option<u64> {
-    // The options of the table follow its last bracket.
-    let (_, options) = definition.rsplit_once(')')?;
+    // The options of the table follow the bracket that begins a line; a comment, which may hold
+    // anything, comes behind the id, and so do partitions.
+    let (_, options) = definition.split_once("\n) ")?;
+    let options = options.split(" COMMENT='").next()?;
+    let options = options.split('\n').next()?;
     let Some((_, rest)) = options.split_once(" AUTO_INCREMENT=") else {
         return Some(1);
     };
@@ -88,9 +91,15 @@ mod tests {
 
     #[test]
     fn the_next_id_is_read_from_the_options_of_the_table() {
-        let table = "CREATE TABLE `t` (`id` int COMMENT ' AUTO_INCREMENT=9 ')";
+        let table = "CREATE TABLE `t` (\n  `id` int COMMENT ' AUTO_INCREMENT=9 '\n)";
         let options = "ENGINE=InnoDB AUTO_INCREMENT=42 DEFAULT";
         assert_eq!(next_id(&format!("{table} {options}")), Some(42));
         assert_eq!(next_id(&format!("{table} ENGINE=InnoDB DEFAULT")), Some(1));
+        for behind in [
+            " COMMENT='users (old) AUTO_INCREMENT=7'",
+            "\n/*!50100 PARTITION BY HASH (`id`)\nPARTITIONS 4 */",
+        ] {
+            assert_eq!(next_id(&format!("{table} {options}{behind}")), Some(42));
+        }
     }
 }

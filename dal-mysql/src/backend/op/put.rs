@@ -38,7 +38,7 @@ pub(in crate::backend) async fn run(
     let insert = Statement::new(&table.texts.insert, record.values())?;
     let (replace, insert) = (&replace, &insert);
     backend
-        .unit("INSERT", table, Idempotency::ByToken, || async move {
+        .unit("INSERT", table, Idempotency::None, || async move {
             let pool = backend.db.pool();
             let mut connection = match pool.acquire().await {
                 Ok(connection) => connection,

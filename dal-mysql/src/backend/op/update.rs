@@ -21,18 +21,10 @@ pub(in crate::backend) async fn run(
     table.writable()?;
     table.is_identity(&update.identity)?;
     let statement = statement(table, update)?;
-    // Values that are set without a condition are the same when they are set twice.
-    let repeatable = update.when.is_none()
-        && update
-            .changes
-            .iter()
-            .all(|change| matches!(change, Change::Set(..)));
-    let idempotency = if repeatable {
-        Idempotency::ByToken
-    } else {
-        Idempotency::None
-    };
-    let changed = backend.write(UPDATE, table, idempotency, &statement).await;
+    // Not repeated after a lost reply: what another caller wrote in between would be overwritten.
+    let changed = backend
+        .write(UPDATE, table, Idempotency::None, &statement)
+        .await;
     match changed.map(|done| done.rows_affected()) {
         Ok(0) if update.when.is_some() => {
             decide(backend, table, &update.identity, UPDATE, &statement).await
