@@ -58,7 +58,7 @@ const SHOP_FLOORS: Floors = &[
     ("get", "none", 20),
     ("get_many", "ok", 20),
     ("query", "records", 20),
-    ("query", "continued", 3),
+    ("query", "continued", 1),
     ("update", "ok", 50),
     ("update", "not_found", 10),
     ("update", "condition_failed", 5),
@@ -74,7 +74,7 @@ const TYPES_FLOORS: Floors = &[
     ("get", "found", 20),
     ("update", "ok", 50),
     ("update", "condition_failed", 10),
-    ("update", "invalid_value", 5),
+    ("update", "invalid_value", 2),
     ("delete", "existed", 10),
 ];
 
