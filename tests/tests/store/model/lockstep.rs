@@ -319,16 +319,12 @@ async fn pages(entity: &EntityStore, query: &Query) -> Result<Outcome> {
     Ok(Outcome::Pages(records, sizes))
 }
 
-/// Every record, ordered by what it holds.
-async fn everything(store: &Store, entity: &str) -> Vec<String> {
+/// Every record, ordered by identity.
+async fn everything(store: &Store, entity: &str) -> Vec<Record> {
     let scan = store.entity(entity).unwrap().scan().limit(EVERYTHING);
-    let page = scan.await.unwrap();
+    let mut page = scan.await.unwrap();
     assert!(page.next.is_none(), "more than {EVERYTHING} records");
-    let mut records: Vec<String> = page
-        .records
-        .iter()
-        .map(|r| format!("{:?}", r.values()))
-        .collect();
-    records.sort_unstable();
-    records
+    page.records
+        .sort_by_cached_key(|record| format!("{:?}", record.identity()));
+    page.records
 }
