@@ -401,7 +401,7 @@ mod tests {
                 }
             })
             .collect();
-        // The second is no beginning of the eleventh.
+        // The second does not begin the eleventh.
         assert_eq!(texts[1], "#n1x = :v1x");
         let names = expression.names(&[&texts[10]]).unwrap();
         assert_eq!(names.into_values().collect::<Vec<_>>(), ["a.10"]);

@@ -280,7 +280,7 @@ fn part_field(shape: &Shape, part: &Expr) -> Option<usize> {
     fields.position(|field| field.source == dal_traits::model::FieldSource::Column(column))
 }
 
-/// The least text above all that begin with this one; none when there is no such text.
+/// The least text that is greater than every text that begins with this one, if there is one.
 fn successor(text: &str) -> Option<String> {
     let mut chars: Vec<char> = text.chars().collect();
     while let Some(last) = chars.pop() {
