@@ -3,15 +3,14 @@
 mod report;
 mod text;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use dal_contract::{Contract, Mode, Severity, Sources, load};
-use dal_traits::catalog::Catalog;
+use dal_contract::{Contract, Mode, Severity, load};
 
+use crate::contract::ContractOptions;
+use crate::exit;
 use crate::format::Format;
-use crate::{catalog, exit};
 
 /// Below the help.
 pub const EXAMPLE: &str = "\
@@ -34,14 +33,8 @@ docs/diagnostics.md lists the codes, docs/contract.md says what is read.";
 
 #[derive(Args)]
 pub struct CheckOptions {
-    /// The contract.
-    contract: PathBuf,
-    /// MySQL's schema, as `dal catalog` prints it.
-    #[arg(long, value_name = "FILE", conflicts_with = "mysql")]
-    catalog: Option<PathBuf>,
-    /// Read the schema from this server: mysql://user:password@host:port/database
-    #[arg(long, value_name = "URL")]
-    mysql: Option<String>,
+    #[command(flatten)]
+    files: ContractOptions,
     /// Look at this entity alone: `Users`, `UserData.USER`, or all of the table `UserData`.
     #[arg(long)]
     entity: Option<String>,
@@ -72,31 +65,17 @@ pub fn run(options: &CheckOptions) -> ExitCode {
 }
 
 fn check(options: &CheckOptions) -> Result<ExitCode, String> {
-    let contract = read(&options.contract)?;
-    let sidecar_path = options.contract.with_extension("dal.json");
-    let sidecar = match std::fs::read_to_string(&sidecar_path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(format!("{}: {error}", sidecar_path.display())),
-    };
-    let known = match (&options.catalog, &options.mysql) {
-        (Some(path), _) => Some(catalog_of(path)?),
-        (_, Some(url)) => Some(catalog::read(url)?),
-        _ => None,
-    };
-    let sources = Sources {
-        contract: &contract,
-        sidecar: sidecar.as_deref(),
-    };
+    let texts = options.files.read()?;
+    let sources = texts.sources();
     let mode = if options.strict {
         Mode::Strict
     } else {
         Mode::Lenient
     };
     let checked = narrowed(
-        load(sources, known.as_ref(), mode),
+        load(sources, texts.catalog.as_ref(), mode),
         options.entity.as_deref(),
-        known.is_some(),
+        texts.catalog.is_some(),
     )?;
     match options.format {
         Format::Json => println!("{}", serde_json::json!(report::report(&checked))),
@@ -105,8 +84,8 @@ fn check(options: &CheckOptions) -> Result<ExitCode, String> {
             text::text(
                 &checked,
                 sources,
-                &options.contract.display().to_string(),
-                &sidecar_path.display().to_string(),
+                &options.files.contract.display().to_string(),
+                &texts.sidecar_path.display().to_string(),
             )
         ),
     }
@@ -177,18 +156,5 @@ fn narrowed(
         entities,
         diagnostics,
         has_catalog,
-    })
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn catalog_of(path: &Path) -> Result<Catalog, String> {
-    serde_json::from_str(&read(path)?).map_err(|error| {
-        format!(
-            "{}: {error}; `dal catalog --mysql URL` writes such a file",
-            path.display()
-        )
     })
 }

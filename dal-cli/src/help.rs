@@ -22,6 +22,10 @@ Examples:
                                     is the contract understood, and if not, where and why
   dal catalog --mysql mysql://… > catalog.json
                                     the schema that contracts are checked against
+  dal copy migrationContract.json --mysql mysql://… --create-tables --state copy.json
+                                    make the items of MySQL's rows
+  dal generate rust migrationContract.json --catalog catalog.json --output src/records.rs
+                                    structs for `Store`; with `--check`: is the file up to date?
   dal differences differences.jsonl what a JsonLinesSink found, one row for each defect
   dal phase check phases.json --in-force phases.last.json
                                     is it valid, and which step does each entity take
@@ -31,12 +35,13 @@ Examples:
 
 Exit codes:
   0  done; in a comparison: all answers were equal
-  1  ran, and the answer is no: answers differed, an entity of a contract is refused, a phase file is
-     not valid or takes a step that is refused, or no servers are running
+  1  ran, and the answer is no: answers differed, an entity of a contract is refused, a row has no
+     item, generated code is stale, a phase file is not valid or takes a step that is refused, or no
+     servers are running
   2  could not run, or compared too little to say; standard error says what to do
 
 A build without the feature `kit` (cargo install … --no-default-features) has `check`, `catalog`,
-`differences` and `phase` only, and contains no database.
+`copy`, `generate`, `differences` and `phase` only, and contains no database.
 
 Environment:
   DAL_MYSQL_URL      use this MySQL 8 or later (mysql://user:password@host:port/) and start none;

@@ -2,11 +2,14 @@
 
 mod catalog;
 mod check;
+mod contract;
+mod copy;
 #[cfg(feature = "kit")]
 mod demo;
 mod differences;
 mod exit;
 mod format;
+mod generate;
 mod help;
 mod phase;
 #[cfg(feature = "kit")]
@@ -47,6 +50,16 @@ enum Command {
     /// Exit code 0: every entity is loaded. 1: at least one is refused. 2: could not run.
     #[command(after_help = check::EXAMPLE)]
     Check(check::CheckOptions),
+    /// Copy the rows of MySQL to the items of a contract.
+    ///
+    /// Reads each entity in the order of its primary key, and puts an item only where there is none;
+    /// guards of unique keys and counters of ids are made with them. A row that no item can hold, and
+    /// an item that is another one, are listed with their key, and never dropped or overwritten.
+    ///
+    /// Exit code 0: each row has its item. 1: some have none, or another one. 2: it could not run to
+    /// its end; the same command goes on.
+    #[command(after_help = copy::EXAMPLE)]
+    Copy(copy::CopyOptions),
     /// Compare MySQL and DynamoDB on an online shop, with nothing to install or set first.
     ///
     /// Starts a private MySQL and an embedded DynamoDB, fills one and copies it to the other, and
@@ -62,6 +75,11 @@ enum Command {
     ///
     /// Exit code 0: no finding. 1: findings. 2: a file cannot be read, or is not of this sink.
     Differences(differences::Differences),
+    /// Write code that follows from a contract.
+    Generate {
+        #[command(subcommand)]
+        command: generate::Generate,
+    },
     /// Look at a phase file before it is put in force.
     Phase {
         #[command(subcommand)]
@@ -81,9 +99,11 @@ fn main() -> ExitCode {
     match Dal::parse().command {
         Command::Catalog(options) => catalog::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Copy(options) => copy::run(&options),
         #[cfg(feature = "kit")]
         Command::Demo(options) => demo::run(&options),
         Command::Differences(files) => differences::run(&files),
+        Command::Generate { command } => generate::run(&command),
         Command::Phase { command } => phase::run(&command),
         #[cfg(feature = "kit")]
         Command::Servers { command } => servers::run(&command),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Effect, Error, ErrorKind, Retry};
+use crate::{Effect, ErrorKind, Retry};
 
 /// What an error means, in terms that hold for both stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +89,6 @@ impl Class {
 pub trait Classify {
     /// Reads the error.
     fn classify(&self) -> Class;
-}
-
-impl Classify for Error {
-    fn classify(&self) -> Class {
-        self.class().clone()
-    }
 }
 
 impl<T: Classify + ?Sized> Classify for &T {

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::{Class, Effect, ErrorKind, Retry};
+use crate::{Class, Classify, Effect, ErrorKind, Retry};
 
 type Source = Box<dyn StdError + Send + Sync + 'static>;
 
@@ -144,6 +144,12 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl Classify for Error {
+    fn classify(&self) -> Class {
+        self.class().clone()
     }
 }
 

@@ -11,7 +11,10 @@
 mod clean;
 mod contracts;
 #[cfg(feature = "kit")]
+mod copy;
+#[cfg(feature = "kit")]
 mod demo;
+mod generate;
 mod operators;
 #[cfg(feature = "kit")]
 mod readme;

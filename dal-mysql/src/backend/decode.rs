@@ -11,18 +11,27 @@ use sqlx::mysql::{MySqlRow, MySqlValueRef};
 use sqlx::{Decode, Row};
 use time::{Date, PrimitiveDateTime};
 
-use super::table::Table;
+use super::table::{Column, Table};
 
 /// The record of a row that holds the columns of `table` in their order.
 pub(super) fn record(table: &Table, row: &MySqlRow) -> Result<Record> {
-    let mut values = Vec::with_capacity(table.columns.len());
-    for (place, column) in table.columns.iter().enumerate() {
+    let values = values(table.columns.iter(), row)?;
+    Ok(Record::new(Arc::clone(&table.entity), values))
+}
+
+/// The values of a row that holds these columns in their order.
+pub(super) fn values<'a>(
+    columns: impl ExactSizeIterator<Item = &'a Column>,
+    row: &MySqlRow,
+) -> Result<Vec<Value>> {
+    let mut values = Vec::with_capacity(columns.len());
+    for (place, column) in columns.enumerate() {
         let raw = row
             .try_get_raw(place)
             .map_err(|_| unreadable(&column.field, "is missing in the reply"))?;
         values.push(value(raw, &column.column_type).map_err(|why| unreadable(&column.field, why))?);
     }
-    Ok(Record::new(Arc::clone(&table.entity), values))
+    Ok(values)
 }
 
 fn unreadable(field: &str, why: &str) -> Error {

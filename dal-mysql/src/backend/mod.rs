@@ -3,6 +3,7 @@
 mod condition;
 mod decode;
 mod encode;
+mod keys;
 mod op;
 mod page;
 mod run;

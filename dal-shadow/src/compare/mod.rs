@@ -6,11 +6,13 @@ pub(crate) mod pages;
 pub mod render;
 pub(crate) mod terms;
 mod verdict;
+mod why;
 
 pub use crate::rules::RuleId;
 pub use crate::tree::{Difference, Path, Step};
 pub use outcome::{CallOutcome, Share};
-pub use verdict::{Verdict, Why};
+pub use verdict::Verdict;
+pub use why::Why;
 
 use dal_traits::ErrorKind;
 

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use dal_shadow::source::Fixed;
-use dal_shadow::{Harness, HarnessBuilder, Phase, Repairs};
+use dal_shadow::{Harness, HarnessBuilder, Phase, Repairs, shadow};
 use tracing::span::{Attributes, Id};
 use tracing::{Instrument, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
+use crate::books::{self, Failure};
 use crate::log::{self, Captured};
+use crate::manual::of;
 use crate::phases::{TICK, stores, watched, write};
 use crate::users::{Fault, Memory, ShadowUserRepository, UserRepository};
 
@@ -85,6 +88,50 @@ async fn a_create_of_unknown_effect_is_said() {
     users.register("ann@x").await.unwrap_err();
     let said = log.times("the store may lack records");
     assert_eq!(said, 1, "{}", log.text());
+}
+
+/// Joins carts by a name. They are found by the number of their user.
+#[shadow]
+#[async_trait]
+trait GiftRepository: Send + Sync {
+    #[shadow(write, replay, key = user, also(cart = name))]
+    async fn give(&self, user: u64, name: &str) -> Result<(), Failure>;
+}
+
+/// Whether it takes gifts.
+struct Gifts(bool);
+
+#[async_trait]
+impl GiftRepository for Gifts {
+    async fn give(&self, _user: u64, _name: &str) -> Result<(), Failure> {
+        if self.0 { Ok(()) } else { Err(Failure::Busy) }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_another_type_than_its_entity_is_found_by_is_said_and_the_record_stays_dirty() {
+    let (log, _guard) = Captured::warnings();
+    let harness = Harness::builder(Fixed::new(Phase::DualWrite))
+        .best_effort_writes()
+        .stores_hold_the_same()
+        .start()
+        .await
+        .unwrap();
+    let _carts = books::carts(&books::stores(), &harness);
+    let [mysql, dynamodb] = [Gifts(true), Gifts(false)].map(Arc::new);
+    let gifts = ShadowGiftRepository::new(mysql, dynamodb, harness.clone());
+    gifts.give(1, "Ann").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let text = log.text();
+    for said in [
+        "a key in `also` has another type",
+        "entity=\"cart\"",
+        "given=\"alloc::string::String\"",
+        "expected=\"u64\"",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert_eq!(of(&harness, "cart").dirty, 1);
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ pub use dynamic::{
     DeleteRequest, EntityStore, GetRequest, Identity, InsertRequest, NamedField, Pages, PutRequest,
     QueryRequest, ScanRequest, UpdateRequest,
 };
+pub use plan::{Needs, needs};
 pub use scope::{undeletable, unsupported};
 pub use typed::{
     EntityShape, FieldToken, FieldValues, Given, InsertShape, IntoIdentity, Operand, PathShape,

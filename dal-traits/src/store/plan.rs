@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::allowed::Allowed;
 use super::scope;
 use crate::catalog::{ColumnDefault, ColumnType};
-use crate::model::{AccessPath, Entity, Expr, Field, Model, PathKind, ValueType};
+use crate::model::{AccessPath, Entity, Expr, Field, FieldSource, Model, PathKind, ValueType};
 use crate::record::Record;
 use crate::value::{Value, fit, read_text};
 
@@ -67,6 +67,41 @@ pub(super) fn of(model: &Model, entity: &Arc<Entity>) -> Plan {
         ranges: paths.map(|path| ranges(model, entity, path)).collect(),
         legal: legal(entity),
         entity: entity.clone(),
+    }
+}
+
+/// What structs for an entity must give: for tools that write them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// For each field, whether an insert must give it.
+    pub insert: Vec<bool>,
+    /// For each path and each of its `sort` fields, whether a range of it can be asked for.
+    pub ranges: Vec<Vec<bool>>,
+}
+
+/// What structs for an entity must give.
+pub fn needs(model: &Model, entity: &Arc<Entity>) -> Needs {
+    let plan = of(model, entity);
+    let fields = entity.fields.iter().enumerate();
+    Needs {
+        insert: fields
+            .map(|(place, field)| required(&plan, place, field).is_some())
+            .collect(),
+        ranges: plan.ranges,
+    }
+}
+
+/// Why an insert must give the field; none when it need not.
+pub(crate) fn required(plan: &Plan, place: usize, field: &Field) -> Option<&'static str> {
+    let is_column = matches!(field.source, FieldSource::Column(_));
+    if !is_column || field.auto_increment {
+        return None;
+    }
+    match plan.defaults.get(place) {
+        Some(Default::Value(_) | Default::Now) => None,
+        Some(Default::Unknown) => Some("it must be given: only MySQL can compute its default"),
+        Some(Default::None) | None if field.nullable => None,
+        Some(Default::None) | None => Some("it must be given, because the column has no default"),
     }
 }
 

@@ -2,5 +2,7 @@
 //! embedded DynamoDB and DynamoDB Local.
 
 mod behaviour;
+mod generated;
 mod model;
+mod records;
 mod stores;

@@ -29,14 +29,11 @@ pub(in crate::backend) async fn pass(
     }
     let past = u64::try_from(id.saturating_add(1).max(1))
         .map_err(|_| Error::new(ErrorKind::Limit, "there is no further id"))?;
-    let definition = Statement::new(&table.texts.definition, [])?;
-    let rows = backend.rows(table, &definition).await?;
-    let text = rows.first().map(|row| row.try_get::<String, _>(1));
-    if let Some(Ok(text)) = text
-        && next_id(&text).is_some_and(|next| next >= past)
-    {
+    let next = read_next(backend, table).await?;
+    if next.is_some_and(|next| next >= past) {
         return Ok(Reply::Done);
     }
+    let definition = Statement::new(&table.texts.definition, [])?;
     let lock = Statement::new(&sql::LOCK_IDS.into(), [&Value::Text(table.source.clone())])?;
     let change = Statement::new(&sql::set_next_id(&table.quoted, past), [])?;
     let (lock, definition, change) = (&lock, &definition, &change);
@@ -52,6 +49,17 @@ pub(in crate::backend) async fn pass(
         })
         .await?;
     Ok(Reply::Done)
+}
+
+/// The next id that MySQL would give; none when the definition of the table does not say it.
+pub(in crate::backend) async fn read_next(
+    backend: &MySqlBackend,
+    table: &Table,
+) -> Result<Option<u64>> {
+    let definition = Statement::new(&table.texts.definition, [])?;
+    let rows = backend.rows(table, &definition).await?;
+    let text = rows.first().map(|row| row.try_get::<String, _>(1));
+    Ok(text.and_then(|text| next_id(&text.ok()?)))
 }
 
 /// One at a time: two of them could move it back.

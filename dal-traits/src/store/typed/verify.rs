@@ -9,7 +9,7 @@ use super::shape::{EntityShape, InsertShape, PathShape, Shape, WriteField};
 use crate::catalog::ColumnType;
 use crate::model::{AccessPath, Entity, Field, FieldSource, ValueType};
 use crate::store::Store;
-use crate::store::plan::{Default, Plan};
+use crate::store::plan::{Plan, required};
 use crate::{Error, ErrorKind, Result};
 
 /// What was found out of a struct, once.
@@ -257,20 +257,6 @@ impl<'a> Verification<'a> {
             let message = format!("a column of type {column_type} does not store `{type_name}`");
             self.mistake(of, own.name, message);
         }
-    }
-}
-
-/// Why an insert must give the field; none when it need not.
-fn required(plan: &Plan, place: usize, field: &Field) -> Option<&'static str> {
-    let is_column = matches!(field.source, FieldSource::Column(_));
-    if !is_column || field.auto_increment {
-        return None;
-    }
-    match plan.defaults.get(place) {
-        Some(Default::Value(_) | Default::Now) => None,
-        Some(Default::Unknown) => Some("it must be given: only MySQL can compute its default"),
-        Some(Default::None) | None if field.nullable => None,
-        Some(Default::None) | None => Some("it must be given, because the column has no default"),
     }
 }
 

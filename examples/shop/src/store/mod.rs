@@ -5,6 +5,7 @@
 //! and orders need.
 
 mod products;
+mod records;
 mod users;
 
 use dal_contract::{Mode, Sources, load};

@@ -3,9 +3,10 @@
 use std::ops::Bound;
 
 use async_trait::async_trait;
-use dal_traits::store::{Entity, EntityStore, Insert, Path, Store, TypedStore};
+use dal_traits::store::{Entity, EntityStore, Path, Store, TypedStore};
 use dal_traits::{Class, Error, ErrorKind};
 
+use super::records::products::{ById, New, Row, Whole};
 use super::users::look_ahead;
 use crate::cursor::{self, List};
 use crate::error::RepoError;
@@ -22,18 +23,6 @@ pub struct StoreProducts {
 /// How often the stock is read again when another caller changed it.
 const ATTEMPTS: u32 = 20;
 
-#[derive(Entity)]
-#[dal("Products")]
-struct Row {
-    id: u64,
-    seller: String,
-    category: String,
-    name: String,
-    description: String,
-    price: u64,
-    stock: u32,
-}
-
 /// What lists show.
 #[derive(Entity)]
 #[dal("Products")]
@@ -44,35 +33,6 @@ struct InList {
     name: String,
     price: u64,
     stock: u32,
-}
-
-#[derive(Insert)]
-#[dal(Row)]
-struct Addition<'a> {
-    seller: &'a str,
-    category: &'a str,
-    name: &'a str,
-    description: &'a str,
-    price: u64,
-    stock: u32,
-}
-
-#[derive(Insert)]
-#[dal(Row)]
-struct Exact<'a> {
-    id: u64,
-    seller: &'a str,
-    category: &'a str,
-    name: &'a str,
-    description: &'a str,
-    price: u64,
-    stock: u32,
-}
-
-#[derive(Path)]
-#[dal(Row, "id")]
-struct ById {
-    id: u64,
 }
 
 #[derive(Path)]
@@ -101,7 +61,7 @@ struct OfSeller<'a> {
 }
 
 type Shapes<'a> = (
-    (Row, InList, Addition<'a>, Exact<'a>),
+    (Row, InList, New<'a>, Whole<'a>),
     (ById, InCategory<'a>, AtPrice<'a>, OfSeller<'a>),
 );
 
@@ -175,7 +135,7 @@ fn refused(error: Error) -> RepoError {
 impl ProductRepository for StoreProducts {
     async fn add(&self, new_product: &NewProduct) -> Result<Product, RepoError> {
         new_product.check()?;
-        let row = self.store.insert(Addition {
+        let row = self.store.insert(New {
             seller: &new_product.seller,
             category: &new_product.category,
             name: &new_product.name,
@@ -293,7 +253,7 @@ impl ProductRepository for StoreProducts {
             listed,
             description,
         } = product;
-        let exact = Exact {
+        let exact = Whole {
             id: listed.id,
             seller: &listed.seller,
             category: &listed.category,

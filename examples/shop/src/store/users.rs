@@ -3,10 +3,11 @@
 use std::ops::Bound;
 
 use async_trait::async_trait;
-use dal_traits::store::{Entity, EntityStore, Insert, Path, Store, TypedStore};
+use dal_traits::store::{EntityStore, Store, TypedStore};
 use dal_traits::{Error, ErrorKind};
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
+use super::records::users::{ById, ByName, ByUsersEmail, ByUsersName, New, Row, Whole};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
 use crate::model::{NewUser, Page, User, page_size, text};
@@ -19,60 +20,9 @@ pub struct StoreUsers {
     entity: EntityStore,
 }
 
-#[derive(Entity)]
-#[dal("Users")]
-struct Row {
-    id: u64,
-    email: String,
-    name: String,
-    /// In UTC.
-    created_at: PrimitiveDateTime,
-}
-
-#[derive(Insert)]
-#[dal(Row)]
-struct Registration<'a> {
-    email: &'a str,
-    name: &'a str,
-}
-
-#[derive(Insert)]
-#[dal(Row)]
-struct Exact<'a> {
-    id: u64,
-    email: &'a str,
-    name: &'a str,
-    created_at: PrimitiveDateTime,
-}
-
-#[derive(Path)]
-#[dal(Row, "id")]
-struct ById {
-    id: u64,
-}
-
-#[derive(Path)]
-#[dal(Row, "users_email")]
-struct ByEmail<'a> {
-    email: &'a str,
-}
-
-#[derive(Path)]
-#[dal(Row, "users_name")]
-struct ByName<'a> {
-    name: &'a str,
-}
-
-#[derive(Path)]
-#[dal(Row, "by_name")]
-struct After<'a> {
-    #[dal(range)]
-    name: (Bound<&'a str>, Bound<&'a str>),
-}
-
 type Shapes<'a> = (
-    (Row, Registration<'a>, Exact<'a>),
-    (ById, ByEmail<'a>, ByName<'a>, After<'a>),
+    (Row, New<'a>, Whole<'a>),
+    (ById, ByUsersEmail<'a>, ByUsersName<'a>, ByName<'a>),
 );
 
 impl StoreUsers {
@@ -116,7 +66,7 @@ fn refused(error: Error) -> RepoError {
 impl UserRepository for StoreUsers {
     async fn register(&self, new: &NewUser) -> Result<User, RepoError> {
         new.check()?;
-        let row = self.store.insert(Registration {
+        let row = self.store.insert(New {
             email: &new.email,
             name: &new.name,
         });
@@ -138,11 +88,11 @@ impl UserRepository for StoreUsers {
     }
 
     async fn by_email(&self, email: &str) -> Result<Option<User>, RepoError> {
-        Ok(self.store.get(ByEmail { email }).await?.map(user))
+        Ok(self.store.get(ByUsersEmail { email }).await?.map(user))
     }
 
     async fn by_name(&self, name: &str) -> Result<Option<User>, RepoError> {
-        Ok(self.store.get(ByName { name }).await?.map(user))
+        Ok(self.store.get(ByUsersName { name }).await?.map(user))
     }
 
     async fn list(&self, after: Option<&str>, limit: u32) -> Result<Page<User>, RepoError> {
@@ -153,7 +103,7 @@ impl UserRepository for StoreUsers {
         let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let page = self
             .store
-            .query(After {
+            .query(ByName {
                 name: (from, Bound::Unbounded),
             })
             .limit(look_ahead(limit))
@@ -165,7 +115,7 @@ impl UserRepository for StoreUsers {
     }
 
     async fn put_exact(&self, user: &User) -> Result<(), RepoError> {
-        let exact = Exact {
+        let exact = Whole {
             id: user.id,
             email: &user.email,
             name: &user.name,

@@ -1,0 +1,256 @@
+//! The structs of each entity.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use dal_traits::model::{AccessPath, Entity, Field, FieldSource, Model};
+use dal_traits::store::{Needs, needs, unsupported};
+
+use super::names::{identifier, path as path_name, snake, unique};
+use super::types::{self, Types};
+
+const HEAD: &str = "\
+//! Records of the migration contract, for dal's `Store`.
+//!
+//! Written by `dal generate rust`: change the contract, not this file.
+
+#![allow(dead_code, missing_docs, reason = \"a program need not use every path\")]
+";
+
+/// A field of a struct: the column's name, the field's, and its type.
+struct Member {
+    column: String,
+    ident: String,
+    ty: String,
+    is_range: bool,
+}
+
+/// The code of all loaded entities.
+pub fn code(model: &Model) -> String {
+    let mut code = HEAD.to_owned();
+    let mut taken = BTreeSet::new();
+    for entity in &model.entities {
+        let Entity { name, .. } = &**entity;
+        if let Some(reason) = unsupported(model, entity) {
+            let _ = write!(code, "\n// `{name}` has no code: {reason}.\n");
+            continue;
+        }
+        let source = model.source(entity).map_or("", |source| &source.name);
+        let module = identifier(&unique(&mut taken, snake(name)));
+        let _ = write!(
+            code,
+            "\n/// `{name}`: the rows of `{source}`.\npub mod {module} {{\n"
+        );
+        code.push_str(&indented(&structs(entity, &needs(model, entity))));
+        code.push_str("}\n");
+    }
+    code
+}
+
+fn indented(text: &str) -> String {
+    let lines = text.lines().map(|line| match line {
+        "" => "\n".to_owned(),
+        line => format!("    {line}\n"),
+    });
+    lines.collect()
+}
+
+fn structs(entity: &Entity, needs: &Needs) -> String {
+    let names = idents(entity);
+    let member = |place: usize, ty: fn(Types) -> String| -> Option<Member> {
+        let field = entity.fields.get(place)?;
+        let ty = ty(types::of(field)?);
+        Some(Member {
+            column: field.name.clone(),
+            ident: names.get(place)?.clone(),
+            ty: if field.nullable {
+                format!("Option<{ty}>")
+            } else {
+                ty
+            },
+            is_range: false,
+        })
+    };
+    let places = 0..entity.fields.len();
+    let stored = |place: &usize| {
+        let field = entity.fields.get(*place);
+        field.is_some_and(|field| matches!(field.source, FieldSource::Column(_)))
+    };
+    let read: Vec<_> = places
+        .clone()
+        .filter_map(|place| member(place, |types| types.owned))
+        .collect();
+    let mut paths = Vec::new();
+    let mut taken = BTreeSet::new();
+    for (place, path) in entity.paths.iter().enumerate() {
+        let name = unique(&mut taken, path_name(&path.name));
+        let ranges = needs.ranges.get(place).map_or(&[][..], Vec::as_slice);
+        paths.push((name, path, key(entity, &names, path, ranges)));
+    }
+
+    let mut derives = vec!["Entity"];
+    if entity.read_only.is_empty() {
+        derives.push("Insert");
+    }
+    if !paths.is_empty() {
+        derives.push("Path");
+    }
+    let mut code = String::new();
+    if paths
+        .iter()
+        .any(|(.., key)| key.iter().any(|member| member.is_range))
+    {
+        code.push_str("use std::ops::Bound;\n\n");
+    }
+    match derives.as_slice() {
+        [one] => writeln!(code, "use dal_traits::store::{one};"),
+        several => writeln!(code, "use dal_traits::store::{{{}}};", several.join(", ")),
+    }
+    .unwrap_or_default();
+
+    let about = format!("#[dal({:?})]", entity.name);
+    add(&mut code, "A record.", "Entity", &about, "Row", &read);
+    if entity.read_only.is_empty() {
+        let required = |place: &usize| needs.insert.get(*place) == Some(&true);
+        let nullable = |place: &usize| {
+            let field = entity.fields.get(*place);
+            field.is_some_and(|field| field.nullable && field.default.is_none())
+        };
+        let (given, left): (Vec<_>, Vec<_>) = places
+            .clone()
+            .filter(stored)
+            .partition(|place| required(place) || nullable(place));
+        let left: Vec<_> = left
+            .iter()
+            .filter_map(|place| entity.fields.get(*place))
+            .map(|field| format!("`{}`", field.name))
+            .collect();
+        let doc = match left.as_slice() {
+            [] => "A new record.".to_owned(),
+            left => format!("A new record. The store fills in {}.", left.join(", ")),
+        };
+        let members = |places: &[usize]| -> Vec<Member> {
+            let places = places.iter();
+            places
+                .filter_map(|place| member(*place, |types| types.given))
+                .collect()
+        };
+        add(
+            &mut code,
+            &doc,
+            "Insert",
+            "#[dal(Row)]",
+            "New",
+            &members(&given),
+        );
+        let doc = "A whole record, for `put`.";
+        let whole: Vec<_> = places.filter(stored).collect();
+        add(
+            &mut code,
+            doc,
+            "Insert",
+            "#[dal(Row)]",
+            "Whole",
+            &members(&whole),
+        );
+    }
+    for (name, path, key) in &paths {
+        let doc = about_path(entity, path);
+        let about = format!("#[dal(Row, {:?})]", path.name);
+        add(&mut code, &doc, "Path", &about, name, key);
+    }
+    code
+}
+
+/// The identifier of each field.
+fn idents(entity: &Entity) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let fields = entity.fields.iter();
+    fields
+        .map(|field| identifier(&unique(&mut taken, snake(&field.name))))
+        .collect()
+}
+
+/// What must be given, and a range of the first field that orders the records, where one can be.
+fn key(entity: &Entity, names: &[String], path: &AccessPath, ranges: &[bool]) -> Vec<Member> {
+    let member = |place: usize, is_range: bool| -> Option<Member> {
+        let field: &Field = entity.fields.get(place)?;
+        let ty = types::of(field)?.given;
+        Some(Member {
+            column: field.name.clone(),
+            ident: names.get(place)?.clone(),
+            ty: if is_range {
+                format!("(Bound<{ty}>, Bound<{ty}>)")
+            } else {
+                ty
+            },
+            is_range,
+        })
+    };
+    let equal = path.equal.iter().map(|place| member(*place, false));
+    let first = path.sort.first().filter(|_| ranges.first() == Some(&true));
+    let range = first.map(|place| member(*place, true));
+    equal.chain(range).flatten().collect()
+}
+
+fn about_path(entity: &Entity, path: &AccessPath) -> String {
+    let of = |places: &[usize]| -> String {
+        let fields = places.iter().filter_map(|place| entity.fields.get(*place));
+        let names: Vec<_> = fields.map(|field| format!("`{}`", field.name)).collect();
+        names.join(", ")
+    };
+    let mut doc = match (path.unique, path.equal.as_slice()) {
+        (true, _) => "Finds one record.".to_owned(),
+        (false, []) => format!("Finds all records, ordered by {}.", of(&path.sort)),
+        (false, _) if path.sort.is_empty() => "Finds records, in no order.".to_owned(),
+        (false, _) => format!("Finds records, ordered by {}.", of(&path.sort)),
+    };
+    if !path.is_strong() {
+        doc.push_str(" On DynamoDB an index, which may lag.");
+    }
+    if !path.aliases.is_empty() {
+        let _ = write!(doc, " Access patterns: {}.", path.aliases.join(", "));
+    }
+    doc
+}
+
+fn add(code: &mut String, doc: &str, derive: &str, about: &str, name: &str, members: &[Member]) {
+    let borrows = members.iter().any(|member| member.ty.contains("&'a"));
+    let lifetime = if borrows { "<'a>" } else { "" };
+    let doc = documented(doc);
+    let _ = write!(code, "\n{doc}#[derive(Clone, Debug, {derive})]\n{about}\n");
+    if members.is_empty() {
+        let _ = writeln!(code, "pub struct {name}{lifetime} {{}}");
+        return;
+    }
+    let _ = writeln!(code, "pub struct {name}{lifetime} {{");
+    for member in members {
+        if member.ident.trim_start_matches("r#") != member.column {
+            let _ = writeln!(code, "    #[dal({:?})]", member.column);
+        }
+        if member.is_range {
+            code.push_str("    #[dal(range)]\n");
+        }
+        let _ = writeln!(code, "    pub {}: {},", member.ident, member.ty);
+    }
+    code.push_str("}\n");
+}
+
+/// The most columns of a line; a module takes four more.
+const COLUMNS: usize = 96;
+
+/// A comment for documentation.
+fn documented(doc: &str) -> String {
+    let mut lines = vec!["///".to_owned()];
+    for word in doc.split_whitespace() {
+        let fits = |line: &&mut String| line.len() + 1 + word.len() <= COLUMNS;
+        match lines.last_mut().filter(fits) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(format!("/// {word}")),
+        }
+    }
+    lines.join("\n") + "\n"
+}
