@@ -44,7 +44,7 @@ pub struct CopyOptions {
     /// MySQL's schema as `dal catalog` prints it; read from the server without it.
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
-    /// The address of an emulator, such as http://127.0.0.1:8000
+    /// The address of an emulator, such as <http://127.0.0.1:8000>
     #[arg(long, value_name = "URL")]
     dynamodb: Option<String>,
     /// What the names of the tables begin with.

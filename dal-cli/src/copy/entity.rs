@@ -128,9 +128,8 @@ impl Copy<'_> {
             let stored = stored.filter(|(_, field)| field.source != FieldSource::Derived);
             let values =
                 stored.map(|(place, field)| (field.name.as_str(), record.value(place).clone()));
-            let error = match self.dynamodb.insert(values).send().await {
-                Ok(_) => return Ok(Found::Copied),
-                Err(error) => error,
+            let Err(error) = self.dynamodb.insert(values).send().await else {
+                return Ok(Found::Copied);
             };
             match error.kind() {
                 ErrorKind::AlreadyExists => return self.compared(&record).await,

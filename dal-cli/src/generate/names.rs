@@ -11,11 +11,7 @@ pub fn snake(name: &str) -> String {
     let mut previous = '_';
     let mut rest = name.chars().peekable();
     while let Some(next) = rest.next() {
-        if !next.is_ascii_alphanumeric() {
-            if !snake.is_empty() && !snake.ends_with('_') {
-                snake.push('_');
-            }
-        } else {
+        if next.is_ascii_alphanumeric() {
             let begins = next.is_ascii_uppercase()
                 && (previous.is_ascii_lowercase()
                     || previous.is_ascii_digit()
@@ -25,6 +21,8 @@ pub fn snake(name: &str) -> String {
                 snake.push('_');
             }
             snake.push(next.to_ascii_lowercase());
+        } else if !snake.is_empty() && !snake.ends_with('_') {
+            snake.push('_');
         }
         previous = next;
     }

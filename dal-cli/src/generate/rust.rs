@@ -56,103 +56,51 @@ fn indented(text: &str) -> String {
 }
 
 fn structs(entity: &Entity, needs: &Needs) -> String {
-    let names = idents(entity);
-    let member = |place: usize, ty: fn(Types) -> String| -> Option<Member> {
-        let field = entity.fields.get(place)?;
-        let ty = ty(types::of(field)?);
-        Some(Member {
-            column: field.name.clone(),
-            ident: names.get(place)?.clone(),
-            ty: if field.nullable {
-                format!("Option<{ty}>")
-            } else {
-                ty
-            },
-            is_range: false,
-        })
+    let of = Of {
+        entity,
+        names: idents(entity),
     };
-    let places = 0..entity.fields.len();
-    let stored = |place: &usize| {
-        let field = entity.fields.get(*place);
-        field.is_some_and(|field| matches!(field.source, FieldSource::Column(_)))
-    };
-    let read: Vec<_> = places
-        .clone()
-        .filter_map(|place| member(place, |types| types.owned))
-        .collect();
     let mut paths = Vec::new();
     let mut taken = BTreeSet::new();
     for (place, path) in entity.paths.iter().enumerate() {
         let name = unique(&mut taken, path_name(&path.name));
         let ranges = needs.ranges.get(place).map_or(&[][..], Vec::as_slice);
-        paths.push((name, path, key(entity, &names, path, ranges)));
+        paths.push((name, path, of.key(path, ranges)));
     }
+    let is_written = entity.read_only.is_empty();
 
-    let mut derives = vec!["Entity"];
-    if entity.read_only.is_empty() {
-        derives.push("Insert");
-    }
-    if !paths.is_empty() {
-        derives.push("Path");
-    }
     let mut code = String::new();
-    if paths
-        .iter()
-        .any(|(.., key)| key.iter().any(|member| member.is_range))
-    {
+    let mut keys = paths.iter().flat_map(|(.., key)| key);
+    if keys.any(|member| member.is_range) {
         code.push_str("use std::ops::Bound;\n\n");
     }
-    match derives.as_slice() {
+    let derives = [
+        ("Entity", true),
+        ("Insert", is_written),
+        ("Path", !paths.is_empty()),
+    ];
+    let derives = derives.iter().filter(|(_, is_used)| *is_used);
+    let derives: Vec<_> = derives.map(|(name, _)| *name).collect();
+    let _ = match derives.as_slice() {
         [one] => writeln!(code, "use dal_traits::store::{one};"),
         several => writeln!(code, "use dal_traits::store::{{{}}};", several.join(", ")),
-    }
-    .unwrap_or_default();
+    };
 
     let about = format!("#[dal({:?})]", entity.name);
+    let read: Vec<_> = (0..entity.fields.len())
+        .filter_map(|place| of.member(place, |types| types.owned))
+        .collect();
     add(&mut code, "A record.", "Entity", &about, "Row", &read);
-    if entity.read_only.is_empty() {
-        let required = |place: &usize| needs.insert.get(*place) == Some(&true);
-        let nullable = |place: &usize| {
-            let field = entity.fields.get(*place);
-            field.is_some_and(|field| field.nullable && field.default.is_none())
-        };
-        let (given, left): (Vec<_>, Vec<_>) = places
-            .clone()
-            .filter(stored)
-            .partition(|place| required(place) || nullable(place));
-        let left: Vec<_> = left
-            .iter()
-            .filter_map(|place| entity.fields.get(*place))
-            .map(|field| format!("`{}`", field.name))
-            .collect();
+    if is_written {
+        let (given, left) = of.given_and_left(needs);
         let doc = match left.as_slice() {
             [] => "A new record.".to_owned(),
             left => format!("A new record. The store fills in {}.", left.join(", ")),
         };
-        let members = |places: &[usize]| -> Vec<Member> {
-            let places = places.iter();
-            places
-                .filter_map(|place| member(*place, |types| types.given))
-                .collect()
-        };
-        add(
-            &mut code,
-            &doc,
-            "Insert",
-            "#[dal(Row)]",
-            "New",
-            &members(&given),
-        );
-        let doc = "A whole record, for `put`.";
-        let whole: Vec<_> = places.filter(stored).collect();
-        add(
-            &mut code,
-            doc,
-            "Insert",
-            "#[dal(Row)]",
-            "Whole",
-            &members(&whole),
-        );
+        let of_row = "#[dal(Row)]";
+        add(&mut code, &doc, "Insert", of_row, "New", &of.written(given));
+        let (doc, whole) = ("A whole record, for `put`.", of.written(of.stored()));
+        add(&mut code, doc, "Insert", of_row, "Whole", &whole);
     }
     for (name, path, key) in &paths {
         let doc = about_path(entity, path);
@@ -171,26 +119,78 @@ fn idents(entity: &Entity) -> Vec<String> {
         .collect()
 }
 
-/// What must be given, and a range of the first field that orders the records, where one can be.
-fn key(entity: &Entity, names: &[String], path: &AccessPath, ranges: &[bool]) -> Vec<Member> {
-    let member = |place: usize, is_range: bool| -> Option<Member> {
-        let field: &Field = entity.fields.get(place)?;
-        let ty = types::of(field)?.given;
+/// One entity, and the identifier of each of its fields.
+struct Of<'a> {
+    entity: &'a Entity,
+    names: Vec<String>,
+}
+
+impl Of<'_> {
+    fn member(&self, place: usize, ty: fn(Types) -> String) -> Option<Member> {
+        let field = self.entity.fields.get(place)?;
+        let ty = ty(types::of(field)?);
         Some(Member {
             column: field.name.clone(),
-            ident: names.get(place)?.clone(),
-            ty: if is_range {
-                format!("(Bound<{ty}>, Bound<{ty}>)")
+            ident: self.names.get(place)?.clone(),
+            ty: if field.nullable {
+                format!("Option<{ty}>")
             } else {
                 ty
             },
-            is_range,
+            is_range: false,
         })
-    };
-    let equal = path.equal.iter().map(|place| member(*place, false));
-    let first = path.sort.first().filter(|_| ranges.first() == Some(&true));
-    let range = first.map(|place| member(*place, true));
-    equal.chain(range).flatten().collect()
+    }
+
+    /// The places of the fields that are written.
+    fn stored(&self) -> Vec<usize> {
+        let fields = self.entity.fields.iter().enumerate();
+        let stored = fields.filter(|(_, field)| field.source != FieldSource::Derived);
+        stored.map(|(place, _)| place).collect()
+    }
+
+    fn written(&self, places: Vec<usize>) -> Vec<Member> {
+        let members = places.into_iter();
+        members
+            .filter_map(|place| self.member(place, |types| types.given))
+            .collect()
+    }
+
+    /// The places of what a new record gives, and the names of what the store fills in.
+    fn given_and_left(&self, needs: &Needs) -> (Vec<usize>, Vec<String>) {
+        let field = |place: &usize| self.entity.fields.get(*place);
+        let (given, left): (Vec<_>, Vec<_>) = self.stored().into_iter().partition(|place| {
+            let is_nullable =
+                field(place).is_some_and(|field| field.nullable && field.default.is_none());
+            is_nullable || needs.insert.get(*place) == Some(&true)
+        });
+        let left = left.iter().filter_map(field);
+        (
+            given,
+            left.map(|field| format!("`{}`", field.name)).collect(),
+        )
+    }
+
+    /// What must be given, and a range of the first field that orders the records, where one can be.
+    fn key(&self, path: &AccessPath, ranges: &[bool]) -> Vec<Member> {
+        let member = |place: usize, is_range: bool| -> Option<Member> {
+            let field: &Field = self.entity.fields.get(place)?;
+            let ty = types::of(field)?.given;
+            Some(Member {
+                column: field.name.clone(),
+                ident: self.names.get(place)?.clone(),
+                ty: if is_range {
+                    format!("(Bound<{ty}>, Bound<{ty}>)")
+                } else {
+                    ty
+                },
+                is_range,
+            })
+        };
+        let equal = path.equal.iter().map(|place| member(*place, false));
+        let first = path.sort.first().filter(|_| ranges.first() == Some(&true));
+        let range = first.map(|place| member(*place, true));
+        equal.chain(range).flatten().collect()
+    }
 }
 
 fn about_path(entity: &Entity, path: &AccessPath) -> String {

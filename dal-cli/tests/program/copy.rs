@@ -8,10 +8,10 @@ use dal_contract::{Mode, Sources, load};
 use dal_dynamodb::DynamoDbBackend;
 use dal_mysql::MySqlBackend;
 use dal_testkit::servers::{self, DynamoDbKind, Engine, announce, runtime};
-use dal_traits::ErrorKind;
 use dal_traits::model::Model;
 use dal_traits::store::Store;
 use dal_traits::value::Value;
+use dal_traits::{ErrorKind, Record};
 use serde_json::Value as Json;
 use sqlx::mysql::MySqlPool;
 use sqlx::{AssertSqlSafe, Executor as _};
@@ -217,7 +217,7 @@ fn every_row_has_its_item_or_is_named_with_the_reason() {
             let (rows, items) = (rows.await.unwrap(), items.await.unwrap());
             assert!(rows.iter().all(Option::is_some));
             for (row, item) in rows.iter().zip(&items) {
-                let [row, item] = [row, item].map(|found| found.as_ref().map(|it| it.values()));
+                let [row, item] = [row, item].map(|found| found.as_ref().map(Record::values));
                 assert_eq!(row, item);
             }
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use crate::flaws::{Flaw, Side, Useless};
@@ -175,26 +176,39 @@ const THROUGH: [(Flaw, FailureKind, &str); 8] = [
     (Flaw::SecondaryGetIsBusy, Difference, "`get`"),
 ];
 
-/// Fails on each flaw that passes, is called something else, or is not confirmed.
+/// Fails on each flaw that passes, is called something else, or is not confirmed. The seeds run beside
+/// each other: some flaws are found by waiting.
 fn are_found(flaws: &[(Flaw, FailureKind, &str)], run: fn(Flaw, u64) -> Outcome) {
-    let mut missed = Vec::new();
-    for (flaw, kind, text) in flaws {
-        for seed in SEEDS {
-            let named = format!("{flaw:?}, seed {seed}");
-            match run(*flaw, seed) {
-                Ok(statistics) => missed.push(format!("{named}: passed: {statistics}")),
-                Err(failure)
-                    if failure.kind != *kind
-                        || !failure.summary.contains(text)
-                        || failure.confirmed.is_some_and(|c| c.failed < c.of) =>
-                {
-                    missed.push(format!("{named}: {:?}: {failure}", failure.kind));
-                }
-                Err(_) => {}
-            }
-        }
-    }
+    let missed: Vec<String> = thread::scope(|scope| {
+        let seeds = SEEDS.map(|seed| scope.spawn(move || missed(flaws, run, seed)));
+        seeds
+            .into_iter()
+            .flat_map(|seed| seed.join().unwrap())
+            .collect()
+    });
     assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+fn missed(
+    flaws: &[(Flaw, FailureKind, &str)],
+    run: fn(Flaw, u64) -> Outcome,
+    seed: u64,
+) -> Vec<String> {
+    let of_flaw = |(flaw, kind, text): &(Flaw, FailureKind, &str)| {
+        let named = format!("{flaw:?}, seed {seed}");
+        match run(*flaw, seed) {
+            Ok(statistics) => Some(format!("{named}: passed: {statistics}")),
+            Err(failure)
+                if failure.kind != *kind
+                    || !failure.summary.contains(text)
+                    || failure.confirmed.is_some_and(|c| c.failed < c.of) =>
+            {
+                Some(format!("{named}: {:?}: {failure}", failure.kind))
+            }
+            Err(_) => None,
+        }
+    };
+    flaws.iter().filter_map(of_flaw).collect()
 }
 
 #[test]

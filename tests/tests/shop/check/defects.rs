@@ -19,11 +19,12 @@ const fn spoils(defect: Defect) -> About {
     }
 }
 
-/// One seed on the embedded engine; three on both with `DAL_CHECK=nightly`.
-fn seeds() -> &'static [u64] {
+/// One seed; three with `DAL_CHECK=nightly`.
+pub fn seeds() -> &'static [u64] {
     if is_nightly() { &[1, 2, 3] } else { &[1] }
 }
 
+/// On the embedded engine; on both with `DAL_CHECK=nightly`.
 fn each_defect_is_found_on(engine: Engine) {
     if announce(SUITE, &[Engine::MySql, engine]).len() != 2 {
         return;
