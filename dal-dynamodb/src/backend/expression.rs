@@ -1,21 +1,10 @@
-//! Expressions of DynamoDB: conditions of writes. Names and values are placeholders throughout.
+//! Expressions of DynamoDB. Names and values are placeholders throughout.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dal_traits::catalog::ColumnType;
-use dal_traits::condition::{Comparison, Condition};
-use dal_traits::model::AttributeType;
-use dal_traits::value::Value;
-use dal_traits::{Error, ErrorKind, Result};
 
-use super::shape::Shape;
 use crate::Item;
-
-/// The longest expression, in bytes ("Constraints in Amazon DynamoDB", "Expression parameters").
-const MAX_EXPRESSION_BYTES: usize = 4096;
-/// The most operands of IN ("Comparison operator and function reference").
-const MAX_IN: usize = 100;
 
 /// The placeholders of one request.
 #[derive(Debug, Default)]
@@ -95,123 +84,6 @@ impl Expression {
         }
         Clause::all(clauses)
     }
-
-    /// A condition of the caller.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Unsupported`] when DynamoDB's comparison of what the items hold is not that of
-    /// the values, or the condition is too long.
-    pub fn condition(&mut self, shape: &Shape, condition: &Condition) -> Result<Clause> {
-        let clause = self.clause(shape, condition)?;
-        match &clause {
-            Clause::When(text) if text.len() > MAX_EXPRESSION_BYTES => {
-                let message = "the condition is longer than DynamoDB takes; compare fewer fields";
-                Err(Error::new(ErrorKind::Unsupported, message)
-                    .with("limit", MAX_EXPRESSION_BYTES)
-                    .with("size", text.len()))
-            }
-            _ => Ok(clause),
-        }
-    }
-
-    fn clause(&mut self, shape: &Shape, condition: &Condition) -> Result<Clause> {
-        Ok(match condition {
-            Condition::Compare(field, comparison, value) => {
-                self.comparison(shape, *field, *comparison, value)?
-            }
-            Condition::In(field, values) if is_set(shape, *field) => {
-                let clauses = values
-                    .iter()
-                    .map(|value| self.comparison(shape, *field, Comparison::Eq, value));
-                Clause::any(clauses.collect::<Result<_>>()?)
-            }
-            Condition::In(field, values) => {
-                let values: Vec<_> = values.iter().filter(|value| !value.is_null()).collect();
-                let mut clauses = Vec::new();
-                for chunk in values.chunks(MAX_IN) {
-                    let name = self.name(comparable(shape, *field, Comparison::Eq)?);
-                    let mut listed = Vec::new();
-                    for value in chunk {
-                        if let Some(encoded) = encoded(shape, *field, value)? {
-                            listed.push(self.value(encoded));
-                        }
-                    }
-                    clauses.push(match listed.as_slice() {
-                        [] => Clause::Never,
-                        listed => Clause::When(format!("{name} IN ({})", listed.join(", "))),
-                    });
-                }
-                Clause::any(clauses)
-            }
-            Condition::BeginsWith(field, prefix) => {
-                let attribute = comparable(shape, *field, Comparison::Ge)?;
-                if !shape.column_type(*field).is_some_and(is_text) {
-                    return Ok(Clause::Never);
-                }
-                if prefix.is_empty() {
-                    return Ok(self.exists(attribute));
-                }
-                let name = self.name(attribute);
-                let prefix = self.value(AttributeValue::S(prefix.clone()));
-                Clause::When(format!("begins_with({name}, {prefix})"))
-            }
-            Condition::IsNull(field) => {
-                let (_, attribute, _) = shape.plain(*field)?;
-                // The empty set has no form but a missing attribute.
-                if is_set(shape, *field) && !shape.field(*field)?.nullable {
-                    return Ok(Clause::Never);
-                }
-                self.missing(&attribute.name)
-            }
-            Condition::And(all) => {
-                let clauses = all.iter().map(|condition| self.clause(shape, condition));
-                Clause::all(clauses.collect::<Result<_>>()?)
-            }
-            Condition::Or(any) => {
-                let clauses = any.iter().map(|condition| self.clause(shape, condition));
-                Clause::any(clauses.collect::<Result<_>>()?)
-            }
-            // DynamoDB knows no third value either: a comparison with a missing attribute is false,
-            // and NOT of it true.
-            Condition::Not(condition) => match self.clause(shape, condition)? {
-                Clause::Always => Clause::Never,
-                Clause::Never => Clause::Always,
-                // Comparisons bind closer than NOT, and DynamoDB refuses two pairs of parentheses.
-                Clause::When(text) => Clause::When(format!("(NOT {text})")),
-            },
-            _ => {
-                let message = "this version of the backend does not know a condition of that form";
-                return Err(Error::new(ErrorKind::Unsupported, message));
-            }
-        })
-    }
-
-    fn comparison(
-        &mut self,
-        shape: &Shape,
-        field: usize,
-        comparison: Comparison,
-        value: &Value,
-    ) -> Result<Clause> {
-        let attribute = comparable(shape, field, comparison)?;
-        // A missing attribute is the empty set where the field is never NULL.
-        let is_missing_a_value = is_set(shape, field) && !shape.field(field)?.nullable;
-        let Some(encoded) = encoded(shape, field, value)? else {
-            return Ok(match comparison {
-                Comparison::Eq if is_missing_a_value && !value.is_null() => self.missing(attribute),
-                Comparison::Ne if !value.is_null() => self.exists(attribute),
-                _ => Clause::Never,
-            });
-        };
-        let clause = self.compare(attribute, operator(comparison), encoded);
-        // `<>` alone is true for a missing attribute.
-        Ok(match comparison {
-            Comparison::Ne if !is_missing_a_value => {
-                Clause::all(vec![self.exists(attribute), clause])
-            }
-            _ => clause,
-        })
-    }
 }
 
 impl Clause {
@@ -223,6 +95,16 @@ impl Clause {
     /// At least one holds.
     pub fn any(clauses: Vec<Self>) -> Self {
         Self::join(clauses, &Self::Always, &Self::Never, " OR ")
+    }
+
+    /// It does not hold.
+    pub fn not(self) -> Self {
+        match self {
+            Self::Always => Self::Never,
+            Self::Never => Self::Always,
+            // Comparisons bind closer than NOT, and DynamoDB refuses two pairs of parentheses.
+            Self::When(text) => Self::When(format!("(NOT {text})")),
+        }
     }
 
     fn join(clauses: Vec<Self>, decides: &Self, neutral: &Self, operator: &str) -> Self {
@@ -263,105 +145,6 @@ fn used<T: Clone>(all: &HashMap<String, T>, texts: &[&str]) -> Option<HashMap<St
     let used = all.iter().filter(|(placeholder, _)| is_used(placeholder));
     let used: HashMap<_, _> = used.map(|(p, held)| (p.clone(), held.clone())).collect();
     (!used.is_empty()).then_some(used)
-}
-
-const fn operator(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Eq => "=",
-        Comparison::Ne => "<>",
-        Comparison::Lt => "<",
-        Comparison::Le => "<=",
-        Comparison::Gt => ">",
-        Comparison::Ge => ">=",
-    }
-}
-
-/// The attribute that holds a field, when DynamoDB compares what it holds as the values compare.
-fn comparable(shape: &Shape, field: usize, comparison: Comparison) -> Result<&str> {
-    let (_, attribute, column_type) = shape.plain(field)?;
-    let (equality, order) = keeps(column_type, attribute.attribute_type);
-    let keeps = match comparison {
-        Comparison::Eq | Comparison::Ne => equality,
-        _ => order,
-    };
-    if keeps {
-        return Ok(&attribute.name);
-    }
-    let held = attribute.attribute_type;
-    let message = format!(
-        "DynamoDB holds the {column_type} as {held}, which does not compare as its values do: leave \
-         the field out of the condition"
-    );
-    let name = &shape.field(field)?.name;
-    Err(Error::new(ErrorKind::Unsupported, message).with("field", name))
-}
-
-/// Whether the type of an attribute keeps equality and order of the values of a column.
-const fn keeps(column_type: &ColumnType, held: AttributeType) -> (bool, bool) {
-    use AttributeType::{B, Bool, N, S, Ss};
-    match (column_type, held) {
-        (
-            ColumnType::Integer { .. }
-            | ColumnType::Bit(_)
-            | ColumnType::Year
-            | ColumnType::Decimal { .. }
-            | ColumnType::Bool
-            | ColumnType::Timestamp(_),
-            N,
-        )
-        | (
-            ColumnType::Char(_)
-            | ColumnType::Varchar(_)
-            | ColumnType::Text(_)
-            | ColumnType::Enum(_)
-            | ColumnType::Date
-            | ColumnType::DateTime(_)
-            | ColumnType::Timestamp(_),
-            S,
-        )
-        | (ColumnType::Binary(_) | ColumnType::Varbinary(_) | ColumnType::Blob(_), B) => {
-            (true, true)
-        }
-        // One text for each value, but not in their order.
-        (
-            ColumnType::Integer { .. }
-            | ColumnType::Bit(_)
-            | ColumnType::Year
-            | ColumnType::Decimal { .. }
-            | ColumnType::Bool
-            | ColumnType::Time(_)
-            | ColumnType::Set(_),
-            S,
-        )
-        | (ColumnType::Bool, Bool)
-        | (ColumnType::Set(_), Ss) => (true, false),
-        // Equality of a number that rounds means nothing.
-        (ColumnType::Float | ColumnType::Double, N) => (false, true),
-        _ => (false, false),
-    }
-}
-
-/// Whether a set is held as one, which cannot be empty.
-fn is_set(shape: &Shape, field: usize) -> bool {
-    let plain = shape.plain(field);
-    plain.is_ok_and(|(_, attribute, _)| attribute.attribute_type == AttributeType::Ss)
-}
-
-const fn is_text(column_type: &ColumnType) -> bool {
-    column_type.is_text() || matches!(column_type, ColumnType::Enum(_))
-}
-
-/// What the attribute of a field holds for a value; none for NULL.
-fn encoded(shape: &Shape, field: usize, value: &Value) -> Result<Option<AttributeValue>> {
-    let (place, attribute, _) = shape.plain(field)?;
-    match value {
-        Value::Null => Ok(None),
-        // As it is: no key holds an empty text, but it can be compared with one.
-        Value::Text(text) if attribute.attribute_type == AttributeType::S => {
-            Ok(Some(AttributeValue::S(text.clone())))
-        }
-        value => shape.attribute(&shape.partial([(field, value)]), place),
-    }
 }
 
 #[cfg(test)]
@@ -418,30 +201,5 @@ mod tests {
         let expected = "(attribute_exists(#n0x) AND attribute_not_exists(#n0x))";
         assert_eq!(text.as_deref(), Some(expected));
         assert_eq!(Clause::Always.text(&mut expression, "id"), None);
-    }
-
-    #[test]
-    fn types_that_dynamodb_compares_otherwise_are_known() {
-        use AttributeType::{B, Bool, N, S, Ss};
-        let keeps = |column_type: &str, held| keeps(&column_type.parse().unwrap(), held);
-        for (column_type, held, expected) in [
-            ("int", N, (true, true)),
-            ("int", S, (true, false)),
-            ("decimal(10,2)", N, (true, true)),
-            ("decimal(10,2)", S, (true, false)),
-            ("double", N, (false, true)),
-            ("double", S, (false, false)),
-            ("varchar(9)", S, (true, true)),
-            ("enum('b','a')", S, (true, true)),
-            ("datetime(6)", S, (true, true)),
-            ("timestamp", N, (true, true)),
-            ("time(3)", S, (true, false)),
-            ("tinyint(1)", Bool, (true, false)),
-            ("set('a','b')", Ss, (true, false)),
-            ("varbinary(9)", B, (true, true)),
-            ("json", S, (false, false)),
-        ] {
-            assert_eq!(keeps(column_type, held), expected, "{column_type} {held}");
-        }
     }
 }

@@ -2,8 +2,10 @@
 
 mod add;
 mod attribute;
+mod condition;
 mod dal_table;
 mod expression;
+mod form;
 mod guards;
 mod ids;
 mod keys;

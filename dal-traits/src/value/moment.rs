@@ -59,7 +59,12 @@ pub(super) fn read_moment(text: &str) -> Option<PrimitiveDateTime> {
     let mut parts = whole.split(':');
     let hour = two_digits(parts.next()?)?;
     let minute = two_digits(parts.next()?)?;
-    let second = parts.next().map_or(Some(0), two_digits)?;
+    let second = match parts.next() {
+        Some(second) => two_digits(second)?,
+        // A fraction is one of seconds.
+        None if whole.len() == rest.len() => 0,
+        None => return None,
+    };
     if parts.next().is_some() {
         return None;
     }

@@ -1,4 +1,5 @@
-//! Delete: one request without guards; otherwise the item is read, and its guards go with it.
+//! Delete: one request without guards, when DynamoDB can decide the condition; otherwise the item is
+//! read, and its guards go with it.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -6,6 +7,7 @@ use dal_traits::op::{Delete, Reply};
 use dal_traits::{ErrorKind, Idempotency, Result};
 
 use super::super::DynamoDbBackend;
+use super::super::condition;
 use super::super::expression::{Clause, Expression};
 use super::super::guards;
 use super::super::shape::Shape;
@@ -17,11 +19,12 @@ impl DynamoDbBackend {
     pub(in super::super) async fn delete(&self, delete: &Delete) -> Result<Reply> {
         let shape = self.shape(&delete.entity)?;
         shape.check_deletable()?;
-        if let Some(when) = &delete.when {
-            Expression::default().condition(shape, when)?;
-        }
+        let is_decided = match &delete.when {
+            Some(when) => condition::is_decided(shape, when)?,
+            None => true,
+        };
         let has_guards = shape.entity.unique.iter().any(|unique| unique.guard);
-        if !has_guards {
+        if !has_guards && is_decided {
             return match shape.key(&shape.identified(&delete.identity))? {
                 Some(key) => self.delete_item(shape, &key, delete).await,
                 None => missing(delete),

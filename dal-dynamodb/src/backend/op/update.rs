@@ -9,6 +9,7 @@ use dal_traits::{Error, ErrorKind, Record, Result};
 
 use super::super::DynamoDbBackend;
 use super::super::add;
+use super::super::condition;
 use super::super::expression::{Clause, Expression};
 use super::super::guards;
 use super::super::shape::{Shape, check_item_size};
@@ -26,11 +27,11 @@ impl DynamoDbBackend {
                 return Err(Error::new(ErrorKind::InvalidValue, message).with("field", name));
             }
         }
-        // What cannot be asked of an item is refused however the update is carried out.
-        if let Some(when) = &update.when {
-            Expression::default().condition(shape, when)?;
-        }
-        if is_direct(shape, update) {
+        let is_decided = match &update.when {
+            Some(when) => condition::is_decided(shape, when)?,
+            None => true,
+        };
+        if is_decided && is_direct(shape, update) {
             self.update_directly(shape, update).await
         } else {
             self.update_by_plan(shape, update).await

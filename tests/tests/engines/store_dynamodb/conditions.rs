@@ -6,7 +6,7 @@ use dal_traits::condition::{Comparison, Condition};
 use dal_traits::op::Change;
 use dal_traits::value::Value;
 
-use super::{Backend, PLACES, at, decimal, kind, on_each};
+use super::{Backend, PLACES, Stage, at, decimal, kind, on_each};
 
 /// Conditions over every type that DynamoDB compares as the values compare.
 fn conditions(store: &Backend) -> Vec<Condition> {
@@ -184,5 +184,160 @@ fn a_value_in_the_form_of_another_program_is_never_silently_false() {
             ErrorKind::Decode
         );
         assert_eq!(store.by_id("Visits", 1).await, Some(store.visit(1, &[])));
+    });
+}
+
+/// What other programs could have written in the place of a visit's attributes.
+fn foreign_forms() -> [Vec<(&'static str, AttributeValue)>; 2] {
+    let s = |text: &str| AttributeValue::S(text.to_owned());
+    let null = || AttributeValue::Null(true);
+    [
+        vec![
+            ("balance", s("9.5000")),
+            ("hours", null()),
+            ("level", s("7.0")),
+            ("open", AttributeValue::N("1".to_owned())),
+            ("at", s("2025-01-02T03:04:05Z")),
+            ("note", null()),
+        ],
+        vec![
+            ("balance", s("9.50")),
+            ("hours", s("9")),
+            ("level", AttributeValue::N("7".to_owned())),
+            ("open", s("0")),
+            // As long as the form that dal writes.
+            ("at", s("2025-01-02 03:04:05.00000Z")),
+            ("weight", s("0.3")),
+        ],
+    ]
+}
+
+/// Changes attributes of the visit 1 as another program would.
+async fn write_foreign(stage: &Stage, attributes: &[(&str, AttributeValue)]) {
+    for (name, value) in attributes {
+        let write = stage.client.update_item().table_name(stage.table("Visits"));
+        let write = write.key("id", AttributeValue::N("1".to_owned()));
+        let write = write.update_expression("SET #a = :a");
+        let write = write.expression_attribute_names("#a", *name);
+        let write = write.expression_attribute_values(":a", value.clone());
+        write.send().await.unwrap();
+    }
+}
+
+#[test]
+fn no_condition_is_decided_by_the_form_that_another_program_wrote() {
+    use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
+    on_each(&PLACES, async |stage| {
+        let store = stage.backend();
+        let (mut held, mut failed, mut refused) = (0, 0, 0);
+        for forms in foreign_forms() {
+            let note = [("note", "n".into())];
+            store.put(&store.visit(1, &note)).await.unwrap();
+            write_foreign(&stage, &forms).await;
+            let record = store.by_id("Visits", 1).await.unwrap();
+            let same = vec![Change::Set(store.place("Visits", "user_id"), 1.into())];
+            let values: [(&str, [Value; 2]); 7] = [
+                ("balance", [decimal("9.50"), decimal("1.00")]),
+                ("hours", [9.into(), 8.into()]),
+                ("level", [7.into(), 8.into()]),
+                ("open", [Value::Bool(true), Value::Bool(false)]),
+                (
+                    "at",
+                    ["05.000000", "06.000000"].map(|end| at(&format!("2025-01-02 03:04:{end}"))),
+                ),
+                ("note", ["n".into(), "".into()]),
+                ("weight", [Value::Float(0.3), Value::Float(0.2)]),
+            ];
+            let mut conditions = Vec::new();
+            for (field, values) in values {
+                let field = store.place("Visits", field);
+                for value in &values {
+                    for comparison in [Eq, Ne, Lt, Le, Gt, Ge] {
+                        conditions.push(Condition::Compare(field, comparison, value.clone()));
+                    }
+                }
+                conditions.push(Condition::In(field, values.to_vec()));
+                conditions.push(Condition::IsNull(field));
+            }
+            for condition in conditions {
+                for condition in [condition.clone(), Condition::Not(Box::new(condition))] {
+                    let expected = condition.holds(&record);
+                    let shown = format!("{condition:?} of {record:?}");
+                    let when = Some(condition);
+                    match store.update("Visits", 1, same.clone(), when).await {
+                        Ok(()) => {
+                            assert!(expected, "{shown}");
+                            held += 1;
+                        }
+                        Err(error) => match error.kind() {
+                            ErrorKind::ConditionFailed => {
+                                assert!(!expected, "{shown}");
+                                failed += 1;
+                            }
+                            ErrorKind::Decode => {
+                                assert!(expected, "{shown}");
+                                refused += 1;
+                            }
+                            // What DynamoDB does not compare in any form.
+                            kind => assert_eq!(kind, ErrorKind::Unsupported, "{shown}"),
+                        },
+                    }
+                }
+            }
+        }
+        let counts = format!("held {held}, failed {failed}, refused {refused}");
+        assert!(held > 20 && failed > 100 && refused > 80, "{counts}");
+    });
+}
+
+#[test]
+fn a_negated_condition_deletes_nothing_that_only_has_another_form() {
+    on_each(&PLACES, async |stage| {
+        let store = stage.backend();
+        let place = |name: &str| store.place("Visits", name);
+        for forms in foreign_forms() {
+            store.put(&store.visit(1, &[])).await.unwrap();
+            write_foreign(&stage, &forms).await;
+            let seven = Condition::Compare(place("level"), Comparison::Ne, 7.into());
+            let nine = Condition::Compare(place("balance"), Comparison::Eq, decimal("9.50"));
+            let not_nine = Condition::Not(Box::new(nine));
+            let begins = Condition::Compare(
+                place("at"),
+                Comparison::Gt,
+                at("2025-01-02 03:04:05.000000"),
+            );
+            for when in [seven, not_nine, begins] {
+                let deleted = store.delete("Visits", 1, Some(when)).await;
+                assert_eq!(kind(deleted), ErrorKind::ConditionFailed);
+            }
+        }
+        // The value in another form fulfils the condition: reading it decides, or it is refused.
+        let level = Condition::Compare(place("level"), Comparison::Ne, 8.into());
+        assert!(store.delete("Visits", 1, Some(level)).await.unwrap());
+    });
+}
+
+#[test]
+fn a_filter_drops_no_record_for_the_form_that_another_program_wrote() {
+    on_each(&PLACES, async |stage| {
+        let store = stage.backend();
+        for forms in foreign_forms() {
+            for id in [1, 2] {
+                let balance = [("balance", decimal("9.50"))];
+                store.put(&store.visit(id, &balance)).await.unwrap();
+            }
+            write_foreign(&stage, &forms).await;
+            for (field, value) in [("level", 7.into()), ("balance", decimal("9.50"))] {
+                let mut query = store.query("Visits", "by_user", &[1.into()]);
+                let field = store.place("Visits", field);
+                let is = Condition::Compare(field, Comparison::Eq, value);
+                query.filter = Some(is.clone());
+                let mut ids = store.ids(&query).await.concat();
+                ids.sort_unstable();
+                assert_eq!(ids, [1, 2]);
+                query.filter = Some(Condition::Not(Box::new(is)));
+                assert_eq!(store.ids(&query).await, [[0; 0]]);
+            }
+        }
     });
 }
