@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use crate::flaws::{Flaw, Side, Useless};
@@ -176,50 +175,48 @@ const THROUGH: [(Flaw, FailureKind, &str); 8] = [
     (Flaw::SecondaryGetIsBusy, Difference, "`get`"),
 ];
 
-/// Fails on each flaw that passes, is called something else, or is not confirmed. The seeds run beside
-/// each other: some flaws are found by waiting.
-fn are_found(flaws: &[(Flaw, FailureKind, &str)], run: fn(Flaw, u64) -> Outcome) {
-    let missed: Vec<String> = thread::scope(|scope| {
-        let seeds = SEEDS.map(|seed| scope.spawn(move || missed(flaws, run, seed)));
-        seeds
-            .into_iter()
-            .flat_map(|seed| seed.join().unwrap())
-            .collect()
-    });
-    assert!(missed.is_empty(), "{}", missed.join("\n"));
-}
-
-fn missed(
-    flaws: &[(Flaw, FailureKind, &str)],
-    run: fn(Flaw, u64) -> Outcome,
-    seed: u64,
-) -> Vec<String> {
-    let of_flaw = |(flaw, kind, text): &(Flaw, FailureKind, &str)| {
+/// Fails on each flaw that passes, is called something else, or is not confirmed.
+fn are_found(flaws: &[(Flaw, FailureKind, &str)], run: fn(Flaw, u64) -> Outcome, seed: u64) {
+    let mut missed = Vec::new();
+    for (flaw, kind, text) in flaws {
         let named = format!("{flaw:?}, seed {seed}");
         match run(*flaw, seed) {
-            Ok(statistics) => Some(format!("{named}: passed: {statistics}")),
+            Ok(statistics) => missed.push(format!("{named}: passed: {statistics}")),
             Err(failure)
                 if failure.kind != *kind
                     || !failure.summary.contains(text)
                     || failure.confirmed.is_some_and(|c| c.failed < c.of) =>
             {
-                Some(format!("{named}: {:?}: {failure}", failure.kind))
+                missed.push(format!("{named}: {:?}: {failure}", failure.kind));
             }
-            Err(_) => None,
+            Err(_) => {}
         }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+/// A test for each seed: some flaws are found by waiting.
+macro_rules! with_each_seed {
+    ($($name:ident: $seed:literal),+) => {
+        $(
+            mod $name {
+                use super::*;
+
+                #[test]
+                fn every_useless_store_is_found() {
+                    are_found(&ALONE, alone, $seed);
+                }
+
+                #[test]
+                fn every_useless_store_is_found_through_the_wrapper() {
+                    are_found(&THROUGH, through, $seed);
+                }
+            }
+        )+
     };
-    flaws.iter().filter_map(of_flaw).collect()
 }
 
-#[test]
-fn every_useless_store_is_found_with_every_seed() {
-    are_found(&ALONE, alone);
-}
-
-#[test]
-fn every_useless_store_is_found_through_the_wrapper_with_every_seed() {
-    are_found(&THROUGH, through);
-}
+with_each_seed!(seed_1: 1, seed_2: 2, seed_3: 3);
 
 /// One `get` in a phase that compares it and answers from MySQL.
 fn shadow_get(flaw: Flaw) -> Box<Failure<UserRepositoryOp>> {
