@@ -8,6 +8,7 @@ mod client;
 mod codes;
 mod error;
 mod insert;
+mod item_key;
 mod native;
 mod number;
 mod role;
@@ -30,6 +31,7 @@ pub use dal_traits::telemetry::describe_metrics;
 pub use error::{
     cancellation_reasons, classify, classify_any, classify_as, classify_statement, error, old_item,
 };
+pub use item_key::ItemKey;
 pub use native::Native;
 pub use role::Role;
 pub use size::{

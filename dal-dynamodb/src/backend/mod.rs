@@ -10,6 +10,7 @@ mod guards;
 mod ids;
 mod keys;
 mod op;
+mod owner;
 mod page;
 mod provision;
 mod read;

@@ -73,7 +73,7 @@ impl DynamoDbBackend {
                 })
                 .await?;
             for item in reply.items.unwrap_or_default() {
-                if !shape.owns(&item) {
+                if !shape.owns(&item)? {
                     continue;
                 }
                 let record = shape.record(&item)?;
@@ -166,7 +166,13 @@ impl DynamoDbBackend {
         source: &Source<'_>,
         items: Vec<Item>,
     ) -> Result<Vec<Record>> {
-        let items: Vec<Item> = items.into_iter().filter(|item| shape.owns(item)).collect();
+        let mut own = Vec::new();
+        for item in items {
+            if shape.owns(&item)? {
+                own.push(item);
+            }
+        }
+        let items = own;
         if source.is_whole {
             return items.iter().map(|item| shape.record(item)).collect();
         }

@@ -15,7 +15,8 @@ use dal_traits::{Error, ErrorKind, Record, Result};
 
 use super::attribute;
 use crate::{
-    Item, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES, item_size, value_size,
+    Item, ItemKey, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES, item_size,
+    value_size,
 };
 
 /// The one collation that compares byte by byte, so that folding leaves a text as it is.
@@ -28,6 +29,8 @@ pub(super) struct Shape {
     pub entity: Arc<Entity>,
     /// The name of its table, prefix included.
     pub table: String,
+    /// The other entities that have items in the table.
+    pub neighbours: Vec<Arc<Entity>>,
     /// The name of its source table in MySQL.
     pub source: String,
     /// Whether the key of an item follows from the identity; the guard of the primary key leads to
@@ -96,6 +99,12 @@ impl Shape {
         Ok(Self {
             entity: entity.clone(),
             table,
+            neighbours: model
+                .entities
+                .iter()
+                .filter(|other| other.table == entity.table && other.place != entity.place)
+                .cloned()
+                .collect(),
             source: source.name.clone(),
             is_keyed_by_identity,
             inputs,
@@ -259,8 +268,15 @@ impl Shape {
     /// The record of an item.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`], which names the attribute.
+    /// [`ErrorKind::Decode`], which names the attribute and has the [`ItemKey`] as its source.
     pub fn record(&self, item: &Item) -> Result<Record> {
+        self.decode(item).map_err(|error| match error.kind() {
+            ErrorKind::Decode => error.source(ItemKey::new(self.key_in(item))),
+            _ => error,
+        })
+    }
+
+    fn decode(&self, item: &Item) -> Result<Record> {
         for name in self.entity.attributes.iter().map(|a| &a.name) {
             if item.get(name).is_some_and(|v| attribute::read(v).is_none()) {
                 let message = "an attribute of the item has a type that no field has";
@@ -270,22 +286,6 @@ impl Shape {
         item::decode(&self.entity, |place| {
             attribute::read(item.get(self.name(place))?)
         })
-    }
-
-    /// Whether an item of the table is of this entity: its keys are those of the record that it holds.
-    pub fn owns(&self, item: &Item) -> bool {
-        let begins = |place: usize| {
-            let literal = match self.entity.attributes.get(place).map(|a| &a.expr) {
-                Some(Expr::Constant(text)) => text,
-                Some(Expr::Template(parts)) => match parts.first() {
-                    Some(Expr::Constant(text)) => text,
-                    _ => return true,
-                },
-                _ => return true,
-            };
-            matches!(item.get(self.name(place)), Some(AttributeValue::S(text)) if text.starts_with(literal.as_str()))
-        };
-        self.key_attributes().all(begins)
     }
 
     /// Whether the part of a sort key at a place, constant ones left out, keeps the order of its

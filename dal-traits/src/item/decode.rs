@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::template::{take_apart, type_of};
+use super::template::{fits, place, take_apart, type_of};
 use super::{ItemValue, attribute};
 use crate::catalog::ColumnType;
 use crate::model::{Attribute, Entity, Expr, Field, FieldSource, ValueType};
@@ -40,6 +40,27 @@ pub fn decode(
         });
     }
     Ok(Record::new(entity.clone(), values))
+}
+
+/// Whether some record of the entity can have this value in an attribute that is a key: a text of its
+/// template, a value of its column. True also where the value does not tell.
+pub fn is_key(entity: &Entity, attribute: usize, value: &ItemValue) -> bool {
+    let Some(found) = entity.attributes.get(attribute) else {
+        return false;
+    };
+    match (&found.expr, value) {
+        (Expr::Column(column), value) => {
+            let column_type = place(entity, *column).and_then(|(_, field)| type_of(field));
+            column_type.is_none_or(|column_type| {
+                let read = attribute::read(value.clone(), column_type);
+                read.is_some_and(|value| !value.is_null())
+            })
+        }
+        (Expr::Template(parts), ItemValue::S(text)) => fits(entity, parts, text),
+        (Expr::Template(_), _) => false,
+        (expr, ItemValue::S(text)) => fits(entity, std::slice::from_ref(expr), text),
+        _ => true,
+    }
 }
 
 fn is_set(field: &Field) -> bool {

@@ -8,7 +8,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use decode::decode;
+pub use decode::{decode, is_key};
 pub use encode::{encode, key, order_text};
 pub use size::size;
 

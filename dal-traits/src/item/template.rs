@@ -5,7 +5,7 @@ use time::{PrimitiveDateTime, Time};
 
 use crate::catalog::ColumnType;
 use crate::model::{DatePart, Entity, Expr, Field, FieldSource, NumberFormat, ValueType};
-use crate::value::{Value, text};
+use crate::value::{Value, read_text, text};
 use crate::{Error, ErrorKind, Record, Result};
 
 /// The text of an expression, and whether a part of it is empty. None when one is NULL.
@@ -139,18 +139,97 @@ pub(super) fn take_apart<'t>(
             rest = rest.strip_prefix(constant.as_str())?;
             continue;
         }
-        let length = match parts.get(i + 1) {
-            None => rest.len(),
-            Some(Expr::Constant(separator)) => end(rest, separator, column_of(entity, part)?.1)?,
-            Some(_) => return None,
-        };
-        let (own, behind) = rest.split_at_checked(length)?;
+        let (own, behind) = split(entity, part, parts.get(i + 1), rest)?;
         if found.is_none() && read_back(part) == Some(wanted) {
             found = Some(own);
         }
         rest = behind;
     }
     found.filter(|_| rest.is_empty())
+}
+
+/// The text of a part, and what is behind it. None when there is no end, or none that can be told.
+fn split<'t>(
+    entity: &Entity,
+    part: &Expr,
+    next: Option<&Expr>,
+    text: &'t str,
+) -> Option<(&'t str, &'t str)> {
+    let length = match (next, part) {
+        (None, _) => text.len(),
+        (Some(Expr::Constant(_)), Expr::DateFormat { pattern, .. }) => {
+            pattern.iter().map(date_width).sum()
+        }
+        (Some(Expr::Constant(separator)), _) => end(text, separator, column_of(entity, part)?.1)?,
+        (Some(_), _) => return None,
+    };
+    text.split_at_checked(length)
+}
+
+/// Whether the text is that of the template for some record. True also where no text tells: two
+/// values without a separator, values of other rows.
+pub(super) fn fits(entity: &Entity, parts: &[Expr], text: &str) -> bool {
+    let mut rest = text;
+    for (i, part) in parts.iter().enumerate() {
+        if let Expr::Constant(constant) = part {
+            match rest.strip_prefix(constant.as_str()) {
+                Some(behind) => rest = behind,
+                None => return false,
+            }
+            continue;
+        }
+        let next = parts.get(i + 1);
+        let is_date = matches!(part, Expr::DateFormat { .. });
+        let has_end = matches!(next, None | Some(Expr::Constant(_)));
+        if !has_end || !is_date && column_of(entity, part).is_none() {
+            return true;
+        }
+        match split(entity, part, next, rest) {
+            Some((own, behind)) if is_text_of(entity, part, own) => rest = behind,
+            _ => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+fn is_text_of(entity: &Entity, part: &Expr, text: &str) -> bool {
+    match part {
+        Expr::DateFormat { pattern, .. } => is_date_text(text, pattern),
+        // It may have more digits than the column, or fewer.
+        Expr::NumberFormat { .. } => {
+            let mut bytes = text.bytes();
+            !text.is_empty() && bytes.all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte))
+        }
+        part => column_of(entity, part).is_some_and(|(_, of)| read_text(text, of).is_some()),
+    }
+}
+
+fn is_date_text(text: &str, pattern: &[DatePart]) -> bool {
+    let mut rest = text;
+    for part in pattern {
+        let Some((own, behind)) = rest.split_at_checked(date_width(part)) else {
+            return false;
+        };
+        let fits = match part {
+            DatePart::Literal(literal) => own == literal,
+            _ => own.bytes().all(|byte| byte.is_ascii_digit()),
+        };
+        if !fits {
+            return false;
+        }
+        rest = behind;
+    }
+    rest.is_empty()
+}
+
+/// The bytes of a part of a date.
+fn date_width(part: &DatePart) -> usize {
+    match part {
+        DatePart::Year => 4,
+        DatePart::Month | DatePart::Day | DatePart::Hour | DatePart::Minute | DatePart::Second => 2,
+        DatePart::Millisecond => 3,
+        DatePart::Literal(text) => text.len(),
+    }
 }
 
 /// Where the text of a part ends: in front of the first separator, or, for dates, behind their width.

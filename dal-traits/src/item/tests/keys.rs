@@ -197,3 +197,50 @@ fn formatted_numbers_are_read_back() {
     assert_eq!(held(&item, 1), Some(n("1.50")));
     assert_eq!(back(&record).unwrap(), record);
 }
+
+#[test]
+fn a_text_that_no_record_has_is_no_key() {
+    let day = Expr::DateFormat {
+        of: Box::new(Expr::Column(0)),
+        pattern: vec![
+            DatePart::Year,
+            DatePart::Literal("-".to_owned()),
+            DatePart::Month,
+        ],
+    };
+    let number = Expr::NumberFormat {
+        of: Box::new(Expr::Column(1)),
+        format: NumberFormat::Padded(3),
+    };
+    let sort = [text("D#"), day, text("-"), number, text("#END")];
+    let entity = Maker::new()
+        .field("date", 1)
+        .field("int", 1)
+        .field("int", 0)
+        .field("varchar(3)", 2)
+        .attribute(AttributeType::S, template(&[text("U#"), Expr::Column(2)]))
+        .attribute(AttributeType::S, template(&sort))
+        .attribute(AttributeType::S, Expr::Column(3))
+        .entity;
+    for (place, item, is_one) in [
+        (0, s("U#1"), true),
+        (0, s("U#-12"), true),
+        (0, s("U#"), false),
+        (0, s("U#x"), false),
+        (0, s("U#1#2"), false),
+        (0, s("V#1"), false),
+        (0, n("1"), false),
+        (1, s("D#2025-01-007#END"), true),
+        (1, s("D#2025-1-007#END"), false),
+        (1, s("D#2025-01-x#END"), false),
+        (1, s("D#2025-01-#END"), false),
+        (1, s("D#2025-01-007"), false),
+        (1, s("D#2025-01-007#END#"), false),
+        (2, s("abc"), true),
+        (2, s("abcd"), false),
+        (2, n("1"), false),
+        (3, s("x"), false),
+    ] {
+        assert_eq!(is_key(&entity, place, &item), is_one, "{place} {item:?}");
+    }
+}

@@ -113,7 +113,11 @@ proptest! {
         }
         let record = maker.attribute(AttributeType::S, template(&parts)).record(values);
         match back(&record) {
-            Ok(found) => prop_assert_eq!(found, record),
+            Ok(found) => {
+                let key = key(&record, 0).unwrap().unwrap();
+                prop_assert!(is_key(record.entity(), 0, &key), "{:?}", key);
+                prop_assert_eq!(found, record);
+            }
             Err(error) => prop_assert!(is_refused(&error), "{}", error),
         }
     }

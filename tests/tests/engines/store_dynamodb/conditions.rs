@@ -6,7 +6,7 @@ use dal_traits::condition::{Comparison, Condition};
 use dal_traits::op::Change;
 use dal_traits::value::Value;
 
-use super::{Backend, PLACES, Stage, at, decimal, kind, on_each};
+use super::{Backend, PLACES, Stage, at, decimal, item_key, kind, on_each};
 
 /// Conditions over every type that DynamoDB compares as the values compare.
 fn conditions(store: &Backend) -> Vec<Condition> {
@@ -339,5 +339,14 @@ fn a_filter_drops_no_record_for_the_form_that_another_program_wrote() {
                 assert_eq!(store.ids(&query).await, [[0; 0]]);
             }
         }
+        // What is no value of the field in any form fails the read, and names the item.
+        write_foreign(&stage, &[("level", AttributeValue::S("x".to_owned()))]).await;
+        let mut query = store.query("Visits", "by_user", &[1.into()]);
+        let level = store.place("Visits", "level");
+        query.filter = Some(Condition::Compare(level, Comparison::Eq, 8.into()));
+        let error = store.page(&query).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let key = item_key(&error);
+        assert_eq!(key.get()["id"], AttributeValue::N("1".to_owned()));
     });
 }

@@ -11,12 +11,13 @@ mod provision;
 mod query;
 mod writes;
 
+use std::error::Error as _;
 use std::ops::Bound;
 use std::sync::{Arc, LazyLock};
 
 use aws_sdk_dynamodb::Client;
 use dal_contract::{Mode, Sources};
-use dal_dynamodb::DynamoDbBackend;
+use dal_dynamodb::{DynamoDbBackend, ItemKey};
 use dal_testkit::faults::HttpFaults;
 use dal_testkit::servers::{self, DynamoDbKind, Engine, announce, runtime, verdict_dynamodb};
 use dal_traits::catalog::Catalog;
@@ -26,7 +27,7 @@ use dal_traits::op::{
     Change, Delete, Get, Insert, NextId, Op, Page, PassId, Put, Query, Reply, Update,
 };
 use dal_traits::value::{Value, read_text};
-use dal_traits::{Cursor, ErrorKind, OpCx, Record, Result, Service};
+use dal_traits::{Cursor, Error, ErrorKind, OpCx, Record, Result, Service};
 
 static SHOP: LazyLock<Arc<Model>> = LazyLock::new(|| {
     model(
@@ -327,6 +328,12 @@ fn decimal(text: &str) -> Value {
 
 fn kind<T: std::fmt::Debug>(result: Result<T>) -> ErrorKind {
     result.unwrap_err().kind()
+}
+
+/// The key of the item that could not be read.
+fn item_key(error: &Error) -> &ItemKey {
+    let source = error.source().expect("a source");
+    source.downcast_ref().expect("the key of an item")
 }
 
 fn constraint<T: std::fmt::Debug>(result: Result<T>) -> (ErrorKind, String) {
