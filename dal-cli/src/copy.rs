@@ -56,6 +56,9 @@ pub struct CopyOptions {
     /// Make the tables that are missing, paid by request, and compare those that exist.
     #[arg(long)]
     create_tables: bool,
+    /// First write the guards that items of other programs lack. Two items with one value are listed.
+    #[arg(long)]
+    guards: bool,
     /// Copy this entity alone.
     #[arg(long)]
     entity: Option<String>,
@@ -115,6 +118,18 @@ async fn copy(options: &CopyOptions, texts: &Texts) -> Result<ExitCode, String> 
         .dal_table(options.dal_table.as_str());
     if options.create_tables {
         backend.provision().await.map_err(shown)?;
+    }
+    if options.guards {
+        let filled = backend.fill_guards().await.map_err(shown)?;
+        if let Some(twins) = filled.duplicates.first() {
+            return Err(format!(
+                "{} items of `{}` and others have a value of a unique key that another item has \
+                 (`{}`): make them differ, and copy again",
+                filled.duplicates.len(),
+                twins.entity,
+                twins.constraint
+            ));
+        }
     }
     let dynamodb = Store::open(backend);
 

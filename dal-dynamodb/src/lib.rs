@@ -23,7 +23,7 @@ mod unsent;
 /// An item or a key: attribute names and values.
 pub type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
 
-pub use backend::DynamoDbBackend;
+pub use backend::{DuplicateValue, DynamoDbBackend, FilledGuards};
 pub use batch::BatchWriteError;
 pub use client::{DynamoDb, connect, from_client, from_config};
 pub use codes::{ERROR_TABLE, ErrorRow};

@@ -333,6 +333,26 @@ fn guards_are_made_and_a_copy_goes_on_from_its_state() {
         let taken = taken.send().await.unwrap_err();
         assert_eq!(taken.kind(), ErrorKind::UniqueViolation);
 
+        // Without guards and the markers of complete ones, as when another program wrote the items.
+        let client = servers::dynamodb(DynamoDbKind::Embedded).client();
+        let own = format!("{}dal", stores.prefix);
+        let items = client.scan().table_name(&own).send().await.unwrap().items;
+        for item in items.unwrap() {
+            if !item["pk"].as_s().unwrap().starts_with("counter#") {
+                let delete = client.delete_item().table_name(&own);
+                let delete = delete.key("pk", item["pk"].clone());
+                delete.send().await.unwrap();
+            }
+        }
+        let without = stores.copy(&["--create-tables"]);
+        assert_eq!(without.status.code(), Some(2), "{without:?}");
+        let why = String::from_utf8(without.stderr).unwrap();
+        assert!(why.contains("dal copy --guards"), "{why}");
+        let (_, filled) = stores.copied(0, &["--guards"]);
+        assert_eq!(counts(&filled, 0), [0, 250, 0, 0], "{filled}");
+        let found = of.get("users_email", email()).send().await.unwrap();
+        assert!(found.is_some());
+
         // The state says that all is done: nothing is read again.
         let (_, again) = stores.copied(0, &state);
         assert_eq!(counts(&again, 0), [250, 0, 0, 0], "{again}");

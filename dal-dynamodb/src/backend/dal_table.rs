@@ -1,4 +1,5 @@
-//! dal's own table: guards of unique keys, and counters of ids. The only place that knows its keys.
+//! dal's own table: guards of unique keys and whether they are complete, and counters of ids. The only
+//! place that knows its keys.
 //!
 //! Its partition key is the text `pk`; it has no sort key. Names are those of MySQL, with `%` and `#`
 //! written as `%25` and `%23`.
@@ -6,6 +7,7 @@
 //! | item | `pk` | other attributes |
 //! |---|---|---|
 //! | guard | `guard#TABLE#UNIQUE_KEY#VALUE` | `key`: the key of the item that has the value |
+//! | marker | `complete#TABLE#UNIQUE_KEY` | none: each record of the table has its guard of the unique key |
 //! | counter | `counter#TABLE` | `last`: the greatest id that was given or passed |
 //!
 //! `VALUE` is the hexadecimal text of the folded value, for a unique key of several columns the texts
@@ -38,6 +40,11 @@ pub(super) fn guard(table: &str, unique_key: &str, folded: &[Vec<u8>]) -> String
         format!("sha256-{}", hex(&Sha256::digest(text.as_bytes())))
     };
     format!("guard#{}#{}#{value}", name(table), name(unique_key))
+}
+
+/// The key of the marker that says that the guards of a unique key are complete.
+pub(super) fn complete(table: &str, unique_key: &str) -> String {
+    format!("complete#{}#{}", name(table), name(unique_key))
 }
 
 /// The key of the counter of a table.

@@ -11,6 +11,8 @@ use super::shape::Shape;
 pub(super) struct Guard {
     /// Its key in dal's table.
     pub key: String,
+    /// The place of the unique key.
+    pub unique: usize,
     /// The name of the unique key.
     pub constraint: String,
     /// Whether it keeps the identity unique.
@@ -26,6 +28,7 @@ pub(super) fn of(shape: &Shape, record: &Record) -> Vec<Guard> {
             let values = record.values_at(&unique.fields);
             Some(Guard {
                 key: key(shape, place, &values)?,
+                unique: place,
                 constraint: unique.name.clone(),
                 is_identity: unique.fields == shape.entity.identity,
             })
@@ -46,6 +49,16 @@ pub(super) fn key(shape: &Shape, unique: usize, values: &[Value]) -> Option<Stri
     Some(dal_table::guard(&shape.source, &unique.name, &folded))
 }
 
+/// The places of the unique keys whose guards a change of these fields writes; `moves` says that the
+/// item gets another key, so that all of its guards do.
+pub(super) fn changed(shape: &Shape, fields: &[usize], moves: bool) -> Vec<usize> {
+    let is_changed = |place: &usize| {
+        let unique = shape.entity.unique.get(*place);
+        moves || unique.is_some_and(|unique| unique.fields.iter().any(|f| fields.contains(f)))
+    };
+    shape.guarded_keys().filter(is_changed).collect()
+}
+
 /// The fields of the guarded unique keys of which one of `changed` is a part.
 pub(super) fn fields_beside(shape: &Shape, changed: &[usize]) -> Vec<usize> {
     let guarded = shape.entity.unique.iter().filter(|unique| unique.guard);
@@ -61,6 +74,30 @@ pub(super) fn without(one: &[Guard], other: &[Guard]) -> Vec<Guard> {
     one.iter().filter(gone).cloned().collect()
 }
 
+impl Shape {
+    /// The names of the attributes that hold the fields of unique keys with guards.
+    pub fn guarded_attributes(&self) -> impl Iterator<Item = &str> {
+        let guarded = self.entity.unique.iter().filter(|unique| unique.guard);
+        let fields = guarded.flat_map(|unique| &unique.fields);
+        fields.filter_map(|field| {
+            let field = self.entity.fields.get(*field)?;
+            Some(self.name(field.attribute))
+        })
+    }
+
+    /// The places of the unique keys with guards.
+    pub fn guarded_keys(&self) -> impl Iterator<Item = usize> {
+        let unique = self.entity.unique.iter().enumerate();
+        unique.filter_map(|(place, unique)| unique.guard.then_some(place))
+    }
+
+    /// The unique key with a guard that has exactly these fields.
+    pub fn guarded(&self, fields: &[usize]) -> Option<usize> {
+        let mut unique = self.entity.unique.iter();
+        unique.position(|unique| unique.guard && unique.fields == fields)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +106,7 @@ mod tests {
     fn only_guards_that_differ_are_moved() {
         let guard = |key: &str| Guard {
             key: key.to_owned(),
+            unique: 0,
             constraint: "u".to_owned(),
             is_identity: false,
         };

@@ -2,9 +2,11 @@
 
 mod add;
 mod attribute;
+mod complete;
 mod condition;
 mod dal_table;
 mod expression;
+mod fill;
 mod form;
 mod guards;
 mod ids;
@@ -28,6 +30,8 @@ use dal_traits::{Capability, Error, ErrorKind, OpCx, Result, Service};
 use crate::{DynamoDb, MAX_ITEM_BYTES};
 use shape::Shape;
 
+pub use fill::{DuplicateValue, FilledGuards};
+
 /// The records of a [`Model`] as items of DynamoDB.
 ///
 /// Beside the tables of the contract it has one of its own, for the guards that keep unique keys
@@ -37,6 +41,8 @@ use shape::Shape;
 ///   may lag.
 /// * An insert, and an update of what is unique, takes or moves the guards in the transaction that
 ///   writes the item.
+/// * A unique key is used when its guards are known to be complete, and is
+///   [`Config`](ErrorKind::Config) otherwise: see [`fill_guards`](Self::fill_guards).
 /// * [`Op::PassId`] makes the counter of an entity, [`Op::NextId`] counts on. A record with an id of
 ///   its own moves a counter that exists.
 /// * An entity that this version does not carry out (children, values of other rows, a unique key that

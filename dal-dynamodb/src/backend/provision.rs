@@ -18,6 +18,9 @@ impl DynamoDbBackend {
     /// Makes the tables that are missing, paid by request, with their indexes, and compares those that
     /// exist with the contract. Waits until all can be used.
     ///
+    /// The guards of the unique keys of a table without items are complete, and are said to be. Those
+    /// of a table that has items are [filled](Self::fill_guards) first.
+    ///
     /// Indexes that the contract does not name are left alone.
     ///
     /// # Errors
@@ -41,6 +44,9 @@ impl DynamoDbBackend {
         let tables = tables.filter(|(place, _)| used(*place));
         for table in tables.map(|(_, table)| table).chain([&own]) {
             self.provision_table(table).await?;
+        }
+        for shape in self.shapes.iter().flatten() {
+            self.mark_if_empty(shape).await?;
         }
         Ok(())
     }

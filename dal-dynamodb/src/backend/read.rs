@@ -59,6 +59,7 @@ impl DynamoDbBackend {
         let Some(guard) = guards::key(shape, unique, values) else {
             return Ok(None);
         };
+        self.need_guards(shape, &[unique]).await?;
         let key = dal_table::key(guard.clone());
         for _ in 0..PLANS {
             let Some(held) = self.get_item(&self.dal_table, &key, true).await? else {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dal_traits::catalog::ColumnType;
@@ -44,6 +45,8 @@ pub(super) struct Shape {
     beginnings: HashMap<usize, Vec<usize>>,
     /// For each sort key, whether its parts keep the order of their values.
     orders: HashMap<usize, Vec<bool>>,
+    /// For each unique key, whether its guards are known to be complete.
+    pub complete: Vec<AtomicBool>,
     /// Why records cannot be written; none when they can.
     read_only: Option<String>,
     /// Why records cannot be deleted; none when they can.
@@ -112,6 +115,11 @@ impl Shape {
             beginnings,
             orders: sort_keys(entity)
                 .map(|sort| (sort, entity.keeps_order(sort, source)))
+                .collect(),
+            complete: entity
+                .unique
+                .iter()
+                .map(|_| AtomicBool::default())
                 .collect(),
             read_only,
             undeletable: store::undeletable(model, entity),
@@ -349,22 +357,6 @@ impl Shape {
             ValueType::Column(column_type) => Some(column_type),
             _ => None,
         }
-    }
-
-    /// The names of the attributes that hold the fields of unique keys with guards.
-    pub fn guarded_attributes(&self) -> impl Iterator<Item = &str> {
-        let guarded = self.entity.unique.iter().filter(|unique| unique.guard);
-        let fields = guarded.flat_map(|unique| &unique.fields);
-        fields.filter_map(|field| {
-            let field = self.entity.fields.get(*field)?;
-            Some(self.name(field.attribute))
-        })
-    }
-
-    /// The unique key with a guard that has exactly these fields.
-    pub fn guarded(&self, fields: &[usize]) -> Option<usize> {
-        let mut unique = self.entity.unique.iter();
-        unique.position(|unique| unique.guard && unique.fields == fields)
     }
 
     /// The place of an index path that is found by the same fields.

@@ -153,7 +153,8 @@ impl Transaction {
     }
 }
 
-fn guard_item(guard: &Guard, owner: &Item) -> Item {
+/// The item that keeps a value for the item with this key.
+pub(super) fn guard_item(guard: &Guard, owner: &Item) -> Item {
     let mut item = dal_table::key(guard.key.clone());
     item.insert(OWNER.to_owned(), AttributeValue::M(owner.clone()));
     item

@@ -30,6 +30,7 @@ impl DynamoDbBackend {
                 None => missing(delete),
             };
         }
+        self.need_all_guards(shape).await?;
         for _ in 0..PLANS {
             let Some(item) = self.find(shape, &delete.identity).await? else {
                 return missing(delete);

@@ -56,6 +56,7 @@ impl DynamoDbBackend {
             return all.iter().map(key).collect();
         }
         let unique = shape.guarded(&shape.entity.identity);
+        self.need_guards(shape, unique.as_slice()).await?;
         let guard = |identity: &Vec<Value>| guards::key(shape, unique?, identity);
         let guards: Vec<Option<String>> = all.iter().map(guard).collect();
         let mut wanted: Vec<String> = guards.iter().flatten().cloned().collect();

@@ -18,6 +18,7 @@ impl DynamoDbBackend {
         shape.check_writable()?;
         let item = shape.item(&record)?;
         let guards = guards::of(shape, &record);
+        self.need_all_guards(shape).await?;
         self.pass_id_of(shape, &record).await?;
         if guards.is_empty() {
             self.insert_alone(shape, item).await?;

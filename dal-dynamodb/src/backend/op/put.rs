@@ -17,6 +17,7 @@ impl DynamoDbBackend {
         let shape = self.shape(record.entity())?;
         shape.check_writable()?;
         let item = shape.item(record)?;
+        self.need_all_guards(shape).await?;
         self.pass_id_of(shape, record).await?;
         let has_guards = shape.entity.unique.iter().any(|unique| unique.guard);
         if !has_guards {

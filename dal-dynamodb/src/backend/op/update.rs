@@ -65,6 +65,11 @@ impl DynamoDbBackend {
     }
 
     async fn update_by_plan(&self, shape: &Shape, update: &Update) -> Result<Reply> {
+        let fields: Vec<usize> = update.changes.iter().map(Change::field).collect();
+        let affected = shape.attributes_of(&fields);
+        let moves = shape.key_attributes().any(|key| affected.contains(&key));
+        let written = guards::changed(shape, &fields, moves);
+        self.need_guards(shape, &written).await?;
         for _ in 0..PLANS {
             let Some(item) = self.find(shape, &update.identity).await? else {
                 return Err(not_found());
