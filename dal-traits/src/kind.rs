@@ -54,7 +54,8 @@ kinds! {
     Unsupported = "unsupported",
     /// The cursor belongs to another query or store.
     InvalidCursor = "invalid_cursor",
-    /// The read budget was used up before the answer was complete.
+    /// The read budget was used up before the answer was complete. What was found, and where to go
+    /// on: [`Unfinished`](crate::Unfinished).
     BudgetExceeded = "budget_exceeded",
     /// A table or index is missing.
     NoSuchTable = "no_such_table",

@@ -20,6 +20,7 @@ mod retry;
 mod service;
 pub mod store;
 pub mod telemetry;
+mod unfinished;
 pub mod value;
 
 pub use attempts::{GaveUp, attempts, retry};
@@ -32,6 +33,7 @@ pub use kind::{Effect, ErrorKind, Retry};
 pub use record::Record;
 pub use retry::{Idempotency, RetryBudget, RetryPolicy};
 pub use service::Service;
+pub use unfinished::Unfinished;
 
 /// A result with dal's own error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

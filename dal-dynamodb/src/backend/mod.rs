@@ -16,6 +16,7 @@ mod owner;
 mod page;
 mod provision;
 mod read;
+mod reading;
 mod shape;
 mod write;
 
@@ -59,6 +60,8 @@ pub struct DynamoDbBackend {
     shapes: Vec<Result<Shape, String>>,
     /// For each source table the greatest id that its counter is known to have passed.
     known_ids: Mutex<HashMap<String, i128>>,
+    /// How many items a query or scan may read and not return.
+    read_budget: usize,
 }
 
 const CAPABILITY: Capability = Capability {
@@ -79,6 +82,7 @@ impl DynamoDbBackend {
             dal_table: String::new(),
             shapes: Vec::new(),
             known_ids: Mutex::default(),
+            read_budget: reading::READ_BUDGET,
         };
         backend.name_tables();
         backend
@@ -97,6 +101,15 @@ impl DynamoDbBackend {
     pub fn dal_table(mut self, name: impl Into<String>) -> Self {
         self.dal_table_name = name.into();
         self.name_tables();
+        self
+    }
+
+    /// How many items one query or scan may pass over, because its filter drops them or they are of
+    /// other entities, before it ends as [`BudgetExceeded`](ErrorKind::BudgetExceeded) with an
+    /// [`Unfinished`](dal_traits::Unfinished); 10,000 otherwise.
+    #[must_use]
+    pub const fn read_budget(mut self, items: usize) -> Self {
+        self.read_budget = items;
         self
     }
 

@@ -8,11 +8,9 @@ use dal_traits::{Error, ErrorKind, Idempotency, Record, Result};
 
 use super::DynamoDbBackend;
 use super::keys::{KeyCondition, Keys, key_condition, matches, unless_illegal};
+use super::reading::Reading;
 use super::shape::Shape;
 use crate::Item;
-
-/// How many items are read at once at least when a filter drops some.
-const FILTERED: usize = 100;
 
 /// An index, as a query reads it.
 struct Source<'a> {
@@ -35,23 +33,23 @@ impl DynamoDbBackend {
         let Some(condition) = unless_illegal(key_condition(shape, query, source.keys))? else {
             return Ok(Page::default());
         };
-        let mut found = Vec::new();
+        let mut page = Reading::new(limit, query.filter.is_some(), self.read_budget);
+        let behind = |record: &Record| query.cursor_behind(record);
         loop {
-            let most = batch(limit, found.len(), query.filter.is_some());
             let (items, next) = self
-                .query_once(shape, query, &source, &condition, start, most)
+                .query_once(shape, query, &source, &condition, start, page.most())
                 .await?;
-            for record in self.records(shape, &source, items).await? {
-                if matches(query, &record) {
-                    found.push(record);
-                }
-            }
+            let read = items.len();
+            let records = self.records(shape, &source, items).await?;
+            page.take(read, records, |record| matches(query, record));
             start = next;
-            if start.is_none() || found.len() > limit {
-                break;
+            if start.is_none() || page.is_full() {
+                return Ok(page.end(behind));
+            }
+            if page.is_exhausted() {
+                return Err(page.exceeded(behind));
             }
         }
-        Ok(cut(found, limit, |record| query.cursor_behind(record)))
     }
 
     /// The page of a scan.
@@ -61,9 +59,11 @@ impl DynamoDbBackend {
             Some(position) => Some(start_key(shape, &position, None)?),
             None => None,
         };
-        let mut found = Vec::new();
+        let filter = scan.filter.as_ref();
+        let mut page = Reading::new(limit, filter.is_some(), self.read_budget);
+        let behind = |record: &Record| scan.cursor_behind(record);
         loop {
-            let most = batch(limit, found.len(), scan.filter.is_some());
+            let most = page.most();
             let reply = self
                 .db
                 .call("Scan", &shape.table, Idempotency::Read, || {
@@ -72,25 +72,21 @@ impl DynamoDbBackend {
                     request.consistent_read(true).limit(most).send()
                 })
                 .await?;
-            for item in reply.items.unwrap_or_default() {
-                if !shape.owns(&item)? {
-                    continue;
-                }
-                let record = shape.record(&item)?;
-                if scan
-                    .filter
-                    .as_ref()
-                    .is_none_or(|filter| filter.holds(&record))
-                {
-                    found.push(record);
-                }
-            }
+            let items = reply.items.unwrap_or_default();
+            let read = items.len();
+            let records = owned(shape, items)?;
+            let records = records.iter().map(|item| shape.record(item));
+            page.take(read, records.collect::<Result<_>>()?, |record| {
+                filter.is_none_or(|filter| filter.holds(record))
+            });
             start = reply.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() || found.len() > limit {
-                break;
+            if start.is_none() || page.is_full() {
+                return Ok(page.end(behind));
+            }
+            if page.is_exhausted() {
+                return Err(page.exceeded(behind));
             }
         }
-        Ok(cut(found, limit, |record| scan.cursor_behind(record)))
     }
 
     fn source<'a>(&'a self, shape: &Shape, query: &Query) -> Result<Source<'a>> {
@@ -166,13 +162,7 @@ impl DynamoDbBackend {
         source: &Source<'_>,
         items: Vec<Item>,
     ) -> Result<Vec<Record>> {
-        let mut own = Vec::new();
-        for item in items {
-            if shape.owns(&item)? {
-                own.push(item);
-            }
-        }
-        let items = own;
+        let items = owned(shape, items)?;
         if source.is_whole {
             return items.iter().map(|item| shape.record(item)).collect();
         }
@@ -195,6 +185,17 @@ impl DynamoDbBackend {
             })
             .collect()
     }
+}
+
+/// Those of the items that are of the entity.
+fn owned(shape: &Shape, items: Vec<Item>) -> Result<Vec<Item>> {
+    let mut own = Vec::new();
+    for item in items {
+        if shape.owns(&item)? {
+            own.push(item);
+        }
+    }
+    Ok(own)
 }
 
 /// The text of an item's key, the same for the same key: DynamoDB gives a number back in one form.
@@ -220,32 +221,6 @@ fn start_key(shape: &Shape, position: &Record, index: Option<Keys>) -> Result<It
         key.insert(shape.name(place).to_owned(), value);
     }
     Ok(key)
-}
-
-/// The page, with where the next one begins when there is a further record.
-fn cut(
-    mut found: Vec<Record>,
-    limit: usize,
-    cursor: impl Fn(&Record) -> dal_traits::Cursor,
-) -> Page {
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| has_more).map(cursor);
-    Page {
-        records: found,
-        next,
-    }
-}
-
-/// How many items are read next.
-fn batch(limit: usize, found: usize, is_filtered: bool) -> i32 {
-    let wanted = limit.saturating_sub(found).saturating_add(1);
-    let wanted = if is_filtered {
-        wanted.max(FILTERED)
-    } else {
-        wanted
-    };
-    i32::try_from(wanted).unwrap_or(i32::MAX)
 }
 
 fn checked(limit: u32) -> Result<usize> {

@@ -12,7 +12,7 @@ use crate::op::{Op, Reply};
 use crate::store::other_reply;
 use crate::store::prepare::{self, Asked, Consistency};
 use crate::value::Value;
-use crate::{Error, Result};
+use crate::{Error, Result, Unfinished};
 
 /// A read of one record as `E`.
 #[derive(Debug)]
@@ -239,6 +239,24 @@ impl TypedStore {
         };
         let records = prepare::in_order(records, &possible);
         records.into_iter().map(read).collect()
+    }
+
+    /// What a query that ended as [`BudgetExceeded`](crate::ErrorKind::BudgetExceeded) had found, and
+    /// where it goes on; none for another error, as [`Unfinished::of`] says.
+    ///
+    /// # Errors
+    /// [`Decode`](crate::ErrorKind::Decode) for a value of another type.
+    pub fn unfinished<E: EntityShape>(&self, error: &Error) -> Result<Option<TypedPage<E>>> {
+        let Some(unfinished) = Unfinished::of(error) else {
+            return Ok(None);
+        };
+        let entity = self.resolved::<E>(E::TYPE)?;
+        let records = unfinished.records.iter().cloned();
+        let records = records.map(|record| shape::read(record, &entity.places));
+        Ok(Some(TypedPage {
+            records: records.collect::<Result<_>>()?,
+            next: Some(unfinished.next.clone()),
+        }))
     }
 
     pub(super) fn other_reply(&self, operation: &'static str) -> Error {

@@ -1,5 +1,6 @@
 //! The DynamoDB backend of `Store`, on the embedded DynamoDB and on DynamoDB Local.
 
+mod budget;
 mod complete;
 mod composite;
 mod conditions;
