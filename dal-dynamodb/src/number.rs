@@ -42,19 +42,6 @@ impl Decimal {
             first,
         }
     }
-
-    /// The bytes that DynamoDB counts: one, one for a minus sign, and one for each pair of
-    /// significant digits. Pairs are counted from the decimal point, so that a number of 38 digits
-    /// may need 20 pairs.
-    pub(crate) fn size(&self) -> usize {
-        if self.digits.is_empty() {
-            return 1;
-        }
-        let length = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
-        let last = self.first.saturating_sub(length).saturating_add(1);
-        let pairs = self.first.div_euclid(2) - last.div_euclid(2) + 1;
-        1 + usize::from(self.negative) + usize::try_from(pairs).unwrap_or(0)
-    }
 }
 
 #[cfg(test)]

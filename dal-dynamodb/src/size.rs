@@ -1,13 +1,12 @@
 //! The size of an item and of a key by DynamoDB's own rules.
 //!
 //! Sources: Developer Guide, "DynamoDB item sizes and formats" (the rules) and "Constraints in Amazon
-//! DynamoDB" (the limits). The guide calls the size of a number approximate; what is computed here is
-//! the upper end.
+//! DynamoDB" (the limits). The size of a number is that of `dal_traits::item`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dal_traits::item::number_size;
 
 use crate::Item;
-use crate::number::Decimal;
 
 /// The largest item, attribute names included, in bytes ("Constraints", "Item size").
 pub const MAX_ITEM_BYTES: usize = 400 * 1024;
@@ -36,10 +35,10 @@ pub fn item_size(item: &Item) -> usize {
 pub fn value_size(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
-        AttributeValue::N(number) => Decimal::read(number).size(),
+        AttributeValue::N(number) => number_size(number),
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::Ss(set) => set.iter().map(String::len).sum(),
-        AttributeValue::Ns(set) => set.iter().map(|number| Decimal::read(number).size()).sum(),
+        AttributeValue::Ns(set) => set.iter().map(|number| number_size(number)).sum(),
         AttributeValue::Bs(set) => set.iter().map(|bytes| bytes.as_ref().len()).sum(),
         AttributeValue::L(list) => {
             CONTAINER + list.iter().map(|v| ELEMENT + value_size(v)).sum::<usize>()

@@ -10,7 +10,7 @@ mod tests;
 
 pub use decode::{decode, is_key};
 pub use encode::{encode, key, order_text};
-pub use size::size;
+pub use size::{number_size, size};
 
 /// What an attribute of an item holds.
 #[derive(Clone, Debug, PartialEq)]

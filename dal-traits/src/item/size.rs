@@ -22,7 +22,7 @@ pub fn size(record: &Record) -> Result<usize> {
 fn of(value: &ItemValue) -> usize {
     match value {
         ItemValue::S(text) => text.len(),
-        ItemValue::N(digits) => number(digits),
+        ItemValue::N(digits) => number_size(digits),
         ItemValue::B(bytes) => bytes.len(),
         ItemValue::Bool(_) | ItemValue::Null => 1,
         ItemValue::Ss(texts) => texts.iter().map(String::len).sum(),
@@ -35,9 +35,10 @@ fn of(value: &ItemValue) -> usize {
     }
 }
 
-/// One byte, one for a minus sign, and one for each pair of significant digits. Pairs are counted
-/// from the decimal point. The guide calls the size of a number approximate: this is the upper end.
-fn number(digits: &str) -> usize {
+/// The bytes of a number: one, one for a minus sign, and one for each pair of significant digits. Pairs
+/// are counted from the decimal point, so that a number of 38 digits may need 20. The guide calls the
+/// size of a number approximate: this is the upper end.
+pub fn number_size(digits: &str) -> usize {
     let Ok(number) = digits.parse::<BigDecimal>() else {
         return digits.len();
     };
