@@ -219,10 +219,19 @@ fn service(
         .unwrap_or_else(|| codes::by_status(response.map(|response| response.status().as_u16())))
 }
 
+fn cancelled(reasons: &[CancellationReason], roles: &[Role]) -> Class {
+    decisive(reasons, roles).map_or(
+        Class::new(ErrorKind::Unexpected).effect(Effect::None),
+        |(_, class)| class,
+    )
+}
+
+/// The action that decides why a transaction was cancelled, by position, and the class of its reason.
+///
 /// Mixed reasons: Invalid > Condition, Unique, Reference > Throttle > Conflict; of equals the first
 /// by position. A reason that is not transient therefore always wins over one that is.
-fn cancelled(reasons: &[CancellationReason], roles: &[Role]) -> Class {
-    let mut worst: Option<(u8, Class)> = None;
+pub(crate) fn decisive(reasons: &[CancellationReason], roles: &[Role]) -> Option<(usize, Class)> {
+    let mut worst: Option<(u8, usize, Class)> = None;
     for (position, found) in reasons.iter().enumerate() {
         let code = found.code().map_or("None", short);
         if code == "None" {
@@ -230,14 +239,11 @@ fn cancelled(reasons: &[CancellationReason], roles: &[Role]) -> Class {
         }
         let role = roles.get(position).cloned().unwrap_or_default();
         let (rank, class) = reason(code, found.message(), found.item(), &role);
-        if worst.as_ref().is_none_or(|(known, _)| rank > *known) {
-            worst = Some((rank, class));
+        if worst.as_ref().is_none_or(|(known, ..)| rank > *known) {
+            worst = Some((rank, position, class));
         }
     }
-    worst.map_or(
-        Class::new(ErrorKind::Unexpected).effect(Effect::None),
-        |(_, class)| class,
-    )
+    worst.map(|(_, position, class)| (position, class))
 }
 
 /// One reason of a cancelled transaction, or the error of one statement of a batch: how much it

@@ -111,9 +111,14 @@ impl Service for MemoryBackend {
     }
 
     async fn call(&self, _cx: &OpCx, op: Op) -> Result<Reply> {
-        let prepared = self.prepared(op.entity())?;
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        op::call(prepared, rows.of(op.entity()), op)
+        match (op.entity().cloned(), op) {
+            (Some(entity), op) => op::call(self.prepared(&entity)?, rows.of(&entity), op),
+            (None, Op::Transact(transact)) => {
+                op::transact(|entity| self.prepared(entity), &mut rows, transact)
+            }
+            (None, _) => Err(op::unsupported()),
+        }
     }
 }
 

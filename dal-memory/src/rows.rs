@@ -9,17 +9,29 @@ use dal_traits::{Class, Error, ErrorKind, Record, Result};
 use crate::key::key;
 
 /// The rows, by the place of their table in the catalog.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rows(HashMap<usize, Table>);
 
 impl Rows {
+    /// Takes over what was done to a copy; when that failed, only the ids that were given, which are
+    /// not given again.
+    pub(crate) fn end(&mut self, copy: Self, is_done: bool) {
+        if is_done {
+            *self = copy;
+            return;
+        }
+        for (source, table) in copy.0 {
+            self.0.entry(source).or_default().pass_id(table.last_id);
+        }
+    }
+
     pub(crate) fn of(&mut self, entity: &Entity) -> &mut Table {
         self.0.entry(entity.source).or_default()
     }
 }
 
 /// The rows of one table.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     /// By the key of their identity.
     rows: BTreeMap<Vec<u8>, Record>,

@@ -18,6 +18,7 @@ struct Inner {
     message: String,
     operation: Option<&'static str>,
     entity: Option<String>,
+    step: Option<(usize, &'static str)>,
     backend: Option<&'static str>,
     context: Vec<(&'static str, String)>,
     source: Option<Source>,
@@ -36,6 +37,7 @@ impl Error {
             message: message.into(),
             operation: None,
             entity: None,
+            step: None,
             backend: None,
             context: Vec::new(),
             source: None,
@@ -53,6 +55,21 @@ impl Error {
     #[must_use]
     pub fn entity(mut self, entity: impl Into<String>) -> Self {
         self.0.entity = Some(entity.into());
+        self
+    }
+
+    /// Says that it is of a step of a transaction, the first of which has the number 1, and of what
+    /// the step is: `step 2 (update of Products)`.
+    #[must_use]
+    pub fn in_step(mut self, number: usize, name: &'static str, entity: &str) -> Self {
+        self.0.step = Some((number, name));
+        self.entity(entity)
+    }
+
+    /// Sets whether a write may have been applied all the same.
+    #[must_use]
+    pub fn effect_of(mut self, effect: Effect) -> Self {
+        self.0.class.effect = effect;
         self
     }
 
@@ -97,6 +114,11 @@ impl Error {
         self.0.class.effect
     }
 
+    /// The number of the step of a transaction that was refused; the first one is 1.
+    pub fn step(&self) -> Option<usize> {
+        self.0.step.map(|(number, _)| number)
+    }
+
     /// The context, in the order in which it was added.
     pub fn context(&self) -> &[(&'static str, String)] {
         &self.0.context
@@ -106,7 +128,12 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
-        write!(f, "{}: {}", inner.class.kind, inner.message)?;
+        write!(f, "{}: ", inner.class.kind)?;
+        if let Some((number, name)) = inner.step {
+            let entity = inner.entity.as_deref().unwrap_or_default();
+            write!(f, "step {number} ({name} of {entity}): ")?;
+        }
+        f.write_str(&inner.message)?;
         if let Some(constraint) = &inner.class.constraint {
             write!(f, " constraint={constraint}")?;
         }
@@ -135,6 +162,7 @@ impl fmt::Debug for Error {
             .field("backend", &self.0.backend)
             .field("operation", &self.0.operation)
             .field("entity", &self.0.entity)
+            .field("step", &self.0.step)
             .field("context", &self.0.context)
             .field("source", &self.0.source)
             .finish()
@@ -179,5 +207,18 @@ mod tests {
              operation=insert entity=user attempt=2"
         );
         assert!(StdError::source(&error).is_some_and(<dyn StdError>::is::<std::io::Error>));
+    }
+
+    #[test]
+    fn a_step_of_a_transaction_is_named_by_number_operation_and_entity() {
+        let error = Error::new(ErrorKind::NotFound, "it is missing")
+            .in_step(2, "update", "Products")
+            .operation("transact");
+        assert_eq!(error.step(), Some(2));
+        assert_eq!(
+            error.to_string(),
+            "not_found: step 2 (update of Products): it is missing operation=transact \
+             entity=Products"
+        );
     }
 }

@@ -36,6 +36,18 @@ pub(super) fn is_decided(shape: &Shape, condition: &Condition) -> Result<bool> {
 }
 
 impl Expression {
+    /// The item is there, and fulfils a condition that DynamoDB [can decide](is_decided).
+    ///
+    /// # Errors
+    /// As [`condition`](Self::condition).
+    pub fn fulfils(&mut self, shape: &Shape, when: Option<&Condition>) -> Result<Clause> {
+        let exists = self.exists(shape.partition_key());
+        match when {
+            Some(when) => Ok(Clause::all(vec![exists, self.condition(shape, when)?])),
+            None => Ok(exists),
+        }
+    }
+
     /// A condition of the caller that DynamoDB [can decide](is_decided).
     ///
     /// # Errors

@@ -10,6 +10,8 @@
 //! | marker | `complete#TABLE#UNIQUE_KEY` | none: each record of the table has its guard of the unique key |
 //! | counter | `counter#TABLE` | `last`: the greatest id that was given or passed |
 //!
+//! No item ever has the key `none`.
+//!
 //! `VALUE` is the hexadecimal text of the folded value, for a unique key of several columns the texts
 //! of all joined with `-`. Where the values have more than 512 bytes together, it is `sha256-` and the
 //! SHA-256 of that text.
@@ -50,6 +52,11 @@ pub(super) fn complete(table: &str, unique_key: &str) -> String {
 /// The key of the counter of a table.
 pub(super) fn counter(table: &str) -> String {
     format!("counter#{}", name(table))
+}
+
+/// The key that no item ever has.
+pub(super) fn none() -> String {
+    "none".to_owned()
 }
 
 /// The key as an item.

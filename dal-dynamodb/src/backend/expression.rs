@@ -84,6 +84,19 @@ impl Expression {
         }
         Clause::all(clauses)
     }
+
+    /// As [`unchanged`](Self::unchanged) for an item that must still have this key attribute.
+    pub fn unchanged_item<'a>(
+        &mut self,
+        item: &Item,
+        key: &'a str,
+        attributes: impl IntoIterator<Item = &'a str>,
+    ) -> Clause {
+        let mut attributes: Vec<&str> = attributes.into_iter().chain([key]).collect();
+        attributes.sort_unstable();
+        attributes.dedup();
+        self.unchanged(item, attributes)
+    }
 }
 
 impl Clause {

@@ -9,9 +9,9 @@ use futures::future::try_join_all;
 
 use super::DynamoDbBackend;
 use super::dal_table::{self, KEY, OWNER};
-use super::guards::{self, Guard};
+use super::guards::{self, Guard, guard_item};
+use super::send::{is_overtaken, refused_item};
 use super::shape::Shape;
-use super::write::{guard_item, is_overtaken, refused_item};
 use crate::{Item, ItemKey, Role};
 
 /// How many guards are written at the same time.

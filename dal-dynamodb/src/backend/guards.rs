@@ -1,10 +1,14 @@
 //! Guard items: one for each value of a unique key, so that two records cannot have the same.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use dal_traits::Record;
 use dal_traits::value::{Value, text};
 
-use super::dal_table;
+use super::action::{Action, Write};
+use super::dal_table::{self, OWNER};
+use super::expression::{Clause, Expression};
 use super::shape::Shape;
+use crate::{Item, Role};
 
 /// The guard of one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +78,58 @@ pub(super) fn without(one: &[Guard], other: &[Guard]) -> Vec<Guard> {
     one.iter().filter(gone).cloned().collect()
 }
 
+/// Takes guards for the item with this key; `taken` is what it means that another item has one.
+pub(super) fn take(
+    table: &str,
+    guards: &[Guard],
+    owner: &Item,
+    taken: impl Fn(&Guard) -> Role,
+) -> Vec<Action> {
+    let take = |guard: &Guard| {
+        let key = dal_table::key(guard.key.clone());
+        Action::put_new(table, key, guard_item(guard, owner), taken(guard))
+    };
+    guards.iter().map(take).collect()
+}
+
+/// What it means that another record has the value of a unique key.
+pub(super) fn unique(guard: &Guard) -> Role {
+    Role::Unique(guard.constraint.clone().into())
+}
+
+/// Gives guards back.
+pub(super) fn give_back(table: &str, guards: &[Guard]) -> Vec<Action> {
+    let give_back = |guard: &Guard| {
+        let key = dal_table::key(guard.key.clone());
+        let (always, expression) = (Clause::Always, Expression::default());
+        Action::new(table, key, Write::Delete, always, expression)
+    };
+    guards.iter().map(give_back).collect()
+}
+
+/// Lets the guards lead to another item.
+pub(super) fn redirect(table: &str, guards: &[Guard], owner: &Item) -> Vec<Action> {
+    let redirect = |guard: &Guard| {
+        let key = dal_table::key(guard.key.clone());
+        let put = Write::Put(guard_item(guard, owner));
+        Action::new(table, key, put, Clause::Always, Expression::default())
+    };
+    guards.iter().map(redirect).collect()
+}
+
+/// The item that keeps a value for the item with this key.
+pub(super) fn guard_item(guard: &Guard, owner: &Item) -> Item {
+    let mut item = dal_table::key(guard.key.clone());
+    item.insert(OWNER.to_owned(), AttributeValue::M(owner.clone()));
+    item
+}
+
 impl Shape {
+    /// Whether a record has guards.
+    pub fn has_guards(&self) -> bool {
+        self.entity.unique.iter().any(|unique| unique.guard)
+    }
+
     /// The names of the attributes that hold the fields of unique keys with guards.
     pub fn guarded_attributes(&self) -> impl Iterator<Item = &str> {
         let guarded = self.entity.unique.iter().filter(|unique| unique.guard);
@@ -95,6 +150,18 @@ impl Shape {
     pub fn guarded(&self, fields: &[usize]) -> Option<usize> {
         let mut unique = self.entity.unique.iter();
         unique.position(|unique| unique.guard && unique.fields == fields)
+    }
+
+    /// What it means that an item with the key of a new record exists.
+    pub fn key_role(&self) -> Role {
+        if self.is_keyed_by_identity {
+            return Role::Insert;
+        }
+        let mut unique = self.entity.unique.iter();
+        match unique.find(|unique| !unique.guard) {
+            Some(unique) => Role::Unique(unique.name.clone().into()),
+            None => Role::Insert,
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use dal_traits::{Error, ErrorKind, Idempotency, Record, Result};
 
 use super::DynamoDbBackend;
 use super::dal_table::{self, KEY, LAST};
+use super::send::refused_item;
 use super::shape::Shape;
-use super::write::refused_item;
 use crate::Role;
 
 impl DynamoDbBackend {

@@ -1,5 +1,6 @@
 //! DynamoDB as a backend of `Store`.
 
+mod action;
 mod add;
 mod attribute;
 mod complete;
@@ -17,15 +18,15 @@ mod page;
 mod provision;
 mod read;
 mod reading;
+mod send;
 mod shape;
-mod write;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use dal_traits::model::{Entity, Model};
-use dal_traits::op::{Op, Reply};
+use dal_traits::op::{Op, Reply, Step};
 use dal_traits::{Capability, Error, ErrorKind, OpCx, Result, Service};
 
 use crate::{DynamoDb, MAX_ITEM_BYTES};
@@ -144,10 +145,11 @@ impl DynamoDbBackend {
             Op::GetMany(get) => self.get_many(&get).await,
             Op::Query(query) => self.query(&query).await,
             Op::Scan(scan) => self.scan(&scan).await,
-            Op::Insert(insert) => self.insert(insert).await,
-            Op::Put(put) => self.put(&put).await,
-            Op::Update(update) => self.update(&update).await,
-            Op::Delete(delete) => self.delete(&delete).await,
+            Op::Insert(insert) => self.write(Step::Insert(insert)).await,
+            Op::Put(put) => self.write(Step::Put(put)).await,
+            Op::Update(update) => self.write(Step::Update(update)).await,
+            Op::Delete(delete) => self.write(Step::Delete(delete)).await,
+            Op::Transact(transact) => self.transact(&transact.steps).await,
             Op::NextId(next) => {
                 let shape = self.shape(&next.entity)?;
                 Ok(Reply::Id(self.take_id(shape).await?))

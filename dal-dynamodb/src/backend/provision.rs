@@ -11,8 +11,8 @@ use dal_traits::model::{AttributeType, Index, ItemTable, KeyAttribute, Projectio
 use dal_traits::{Error, ErrorKind, Idempotency, Result};
 
 use super::DynamoDbBackend;
+use super::action::incomplete;
 use super::dal_table::KEY;
-use super::write::incomplete;
 
 impl DynamoDbBackend {
     /// Makes the tables that are missing, paid by request, with their indexes, and compares those that

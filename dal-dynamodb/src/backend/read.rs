@@ -7,8 +7,8 @@ use dal_traits::{Error, ErrorKind, Idempotency, Result};
 use super::DynamoDbBackend;
 use super::dal_table::{self, OWNER};
 use super::guards;
+use super::send::PLANS;
 use super::shape::Shape;
-use super::write::PLANS;
 use crate::Item;
 
 impl DynamoDbBackend {

@@ -157,6 +157,15 @@ impl Shape {
         attribute.map_or("", |attribute| &attribute.name)
     }
 
+    /// The names of the attributes that hold these fields.
+    pub fn attributes_with(&self, fields: &[usize]) -> Vec<&str> {
+        let attribute = |field: &usize| {
+            let attribute = self.entity.fields.get(*field).map(|field| field.attribute);
+            self.name(attribute.unwrap_or(self.entity.partition_key))
+        };
+        fields.iter().map(attribute).collect()
+    }
+
     /// The fields that an attribute follows from.
     pub fn inputs(&self, attribute: usize) -> &[usize] {
         self.inputs.get(attribute).map_or(&[], Vec::as_slice)

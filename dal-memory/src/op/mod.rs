@@ -5,6 +5,7 @@ mod delete;
 mod get;
 mod insert;
 mod query;
+mod transact;
 mod update;
 
 use dal_traits::op::{Op, Reply};
@@ -12,6 +13,8 @@ use dal_traits::{Error, ErrorKind, Result};
 
 use crate::Prepared;
 use crate::rows::Table;
+
+pub(crate) use transact::transact;
 
 /// Carries out one operation on the rows of its table.
 pub(crate) fn call(prepared: &Prepared, table: &mut Table, op: Op) -> Result<Reply> {
@@ -29,9 +32,10 @@ pub(crate) fn call(prepared: &Prepared, table: &mut Table, op: Op) -> Result<Rep
             table.pass_id(pass.id);
             Ok(Reply::Done)
         }
-        _ => {
-            let message = "the operation is not supported";
-            Err(Error::new(ErrorKind::Unsupported, message))
-        }
+        _ => Err(unsupported()),
     }
+}
+
+pub(crate) fn unsupported() -> Error {
+    Error::new(ErrorKind::Unsupported, "the operation is not supported")
 }

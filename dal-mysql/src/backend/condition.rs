@@ -8,8 +8,8 @@ use dal_traits::condition::{Comparison, Condition};
 use dal_traits::value::Value;
 use dal_traits::{Error, ErrorKind, Result};
 
-use super::sql::Sql;
-use super::table::{Column, Table};
+use super::sql::{Column, Sql};
+use super::table::Table;
 
 /// Writes a condition.
 ///

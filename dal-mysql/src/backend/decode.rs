@@ -11,7 +11,8 @@ use sqlx::mysql::{MySqlRow, MySqlValueRef};
 use sqlx::{Decode, Row};
 use time::{Date, PrimitiveDateTime};
 
-use super::table::{Column, Table};
+use super::sql::Column;
+use super::table::Table;
 
 /// The record of a row that holds the columns of `table` in their order.
 pub(super) fn record(table: &Table, row: &MySqlRow) -> Result<Record> {

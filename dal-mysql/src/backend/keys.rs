@@ -4,8 +4,8 @@ use dal_traits::model::Entity;
 use dal_traits::value::Value;
 use dal_traits::{Error, ErrorKind, Result};
 
+use super::sql::Column;
 use super::sql::{self, Sql};
-use super::table::Column;
 use super::{MySqlBackend, decode, op, page};
 
 impl MySqlBackend {

@@ -1,11 +1,13 @@
 //! [`Service`] on MySQL.
 
+mod columns;
 mod condition;
 mod decode;
 mod encode;
 mod keys;
 mod op;
 mod page;
+mod path;
 mod run;
 mod sql;
 mod table;
@@ -98,24 +100,30 @@ impl MySqlBackend {
     }
 
     async fn carry_out(&self, op: Op) -> Result<Reply> {
-        let table = self.table(op.entity())?;
+        let table = match (op.entity(), &op) {
+            (Some(entity), _) => self.table(entity)?,
+            (None, Op::Transact(transact)) => return op::transact::run(self, transact).await,
+            (None, _) => return Err(unknown()),
+        };
         match op {
             Op::Get(get) => op::get::run(self, table, &get).await,
             Op::GetMany(get) => op::get_many::run(self, table, &get.keys).await,
             Op::Query(query) => op::query::run(self, table, &query).await,
             Op::Scan(scan) => op::scan::run(self, table, &scan).await,
-            Op::Insert(insert) => op::insert::run(self, table, insert.record).await,
+            Op::Insert(insert) => op::insert::run(self, table, &insert.record).await,
             Op::Put(put) => op::put::run(self, table, &put.record).await,
             Op::Update(update) => op::update::run(self, table, &update).await,
             Op::Delete(delete) => op::delete::run(self, table, &delete).await,
             Op::NextId(_) => Err(op::ids::next()),
             Op::PassId(pass) => op::ids::pass(self, table, pass.id).await,
-            _ => {
-                let message = "this operation is not built for MySQL";
-                Err(Error::new(ErrorKind::Unsupported, message))
-            }
+            _ => Err(unknown()),
         }
     }
+}
+
+fn unknown() -> Error {
+    let message = "this operation is not built for MySQL";
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 impl std::fmt::Debug for MySqlBackend {
@@ -135,13 +143,14 @@ impl Service for MySqlBackend {
     }
 
     async fn call(&self, cx: &OpCx, op: Op) -> Result<Reply> {
-        let (name, entity) = (op.name(), op.entity().clone());
+        let (name, entity) = (op.name(), op.entity().cloned());
         let carried_out = cx.clone().scope(self.carry_out(op)).await;
         carried_out.map_err(|error| {
-            error
-                .backend("mysql")
-                .operation(name)
-                .entity(entity.name.as_str())
+            let error = error.backend("mysql").operation(name);
+            match entity {
+                Some(entity) => error.entity(entity.name.as_str()),
+                None => error,
+            }
         })
     }
 }

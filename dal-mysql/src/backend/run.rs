@@ -80,10 +80,9 @@ pub(super) async fn execute(
     operation: &'static str,
     table: &Table,
     statement: &Statement,
-) -> Result<u64> {
+) -> Result<MySqlQueryResult> {
     let done = query(statement).execute(connection).await;
-    let done = done.map_err(|native| error(operation, &table.source, native))?;
-    Ok(done.rows_affected())
+    done.map_err(|native| error(operation, &table.source, native))
 }
 
 /// Whether a statement of a transaction finds a row.

@@ -70,6 +70,7 @@ mod layer;
 mod plan;
 mod prepare;
 mod scope;
+mod transact;
 mod typed;
 
 use std::sync::Arc;
@@ -80,15 +81,17 @@ use crate::{Capability, Error, ErrorKind, OpCx, Result, Service};
 pub use allowed::{Allowed, UnreadableCheck};
 pub use dal_macros::{Entity, Insert, Path};
 pub use dynamic::{
-    DeleteRequest, EntityStore, GetRequest, Identity, InsertRequest, NamedField, Pages, PutRequest,
-    QueryRequest, ScanRequest, UpdateRequest,
+    CheckStep, DeleteRequest, DeleteStep, EntityStore, GetRequest, Identity, InsertRequest,
+    InsertStep, NamedField, Pages, PutRequest, QueryRequest, ScanRequest, Transacted, Transaction,
+    UpdateRequest, UpdateStep,
 };
 pub use plan::{Needs, needs};
 pub use scope::{undeletable, unsupported};
 pub use typed::{
     EntityShape, FieldToken, FieldValues, Given, InsertShape, IntoIdentity, Operand, PathShape,
-    ReadField, Shape, Summable, TypedDelete, TypedGet, TypedPage, TypedQuery, TypedStore,
-    TypedUpdate, Verification, When, WriteField,
+    ReadField, Shape, Summable, TypedCheckStep, TypedDelete, TypedDeleteStep, TypedGet,
+    TypedInsertStep, TypedPage, TypedQuery, TypedStore, TypedTransacted, TypedTransaction,
+    TypedUpdate, TypedUpdateStep, Verification, When, WriteField,
 };
 
 use layer::{CapabilityCheck, ErrorContext};

@@ -2,6 +2,7 @@
 
 mod every;
 mod mistakes;
+mod transact;
 
 use std::ops::RangeInclusive;
 

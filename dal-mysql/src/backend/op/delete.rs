@@ -1,36 +1,52 @@
 //! The removal of a record.
 
-use dal_traits::op::{Delete, Reply};
-use dal_traits::{Idempotency, Result};
+use dal_traits::Result;
+use dal_traits::op::{self, Reply};
+use sqlx::mysql::MySqlConnection;
 
-use super::update::{decide, terms};
+use super::conditional::Conditional;
 use crate::backend::MySqlBackend;
-use crate::backend::sql::{Sql, Statement};
+use crate::backend::sql::Sql;
 use crate::backend::table::Table;
 
-const DELETE: &str = "DELETE";
+/// A delete that is ready to be sent.
+pub(super) struct Delete<'a> {
+    write: Conditional<'a>,
+    has_condition: bool,
+}
 
 pub(in crate::backend) async fn run(
     backend: &MySqlBackend,
     table: &Table,
-    delete: &Delete,
+    delete: &op::Delete,
 ) -> Result<Reply> {
-    table.writable()?;
-    table.is_identity(&delete.identity)?;
-    let statement = statement(table, delete)?;
-    let done = backend
-        .write(DELETE, table, Idempotency::None, &statement)
-        .await?;
-    let existed = done.rows_affected() > 0;
-    if !existed && delete.when.is_some() {
-        decide(backend, table, &delete.identity, DELETE, &statement).await?;
+    let delete = Delete::new(table, delete)?;
+    let existed = delete.write.alone(backend).await?.rows_affected() > 0;
+    if !existed && delete.has_condition {
+        delete.write.again(backend).await?;
         return Ok(Reply::Existed(true));
     }
     Ok(Reply::Existed(existed))
 }
 
-fn statement(table: &Table, delete: &Delete) -> Result<Statement> {
-    let mut sql = Sql::from_text(&table.texts.delete);
-    terms(&mut sql, table, &delete.identity, delete.when.as_ref())?;
-    Ok(sql.finish())
+impl<'a> Delete<'a> {
+    pub(super) fn new(table: &'a Table, delete: &op::Delete) -> Result<Self> {
+        table.writable()?;
+        table.is_identity(&delete.identity)?;
+        let sql = Sql::from_text(&table.texts.delete);
+        let when = delete.when.as_ref();
+        Ok(Self {
+            write: Conditional::new(table, "DELETE", sql, &delete.identity, when)?,
+            has_condition: when.is_some(),
+        })
+    }
+
+    /// Removes the record in a transaction.
+    pub(super) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
+        if self.has_condition {
+            self.write.on(connection).await?;
+            return Ok(Reply::Existed(true));
+        }
+        self.write.attempt(connection).await.map(Reply::Existed)
+    }
 }

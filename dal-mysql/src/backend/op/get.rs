@@ -4,8 +4,8 @@ use dal_traits::op::{Get, Reply};
 use dal_traits::value::Value;
 use dal_traits::{Error, ErrorKind, Record, Result};
 
-use crate::backend::sql::Statement;
-use crate::backend::table::{Column, Table};
+use crate::backend::sql::{Column, Statement};
+use crate::backend::table::Table;
 use crate::backend::{MySqlBackend, decode};
 use crate::native::is_foreign_text;
 

@@ -7,8 +7,8 @@ use dal_traits::value::Value;
 use dal_traits::{Record, Result};
 
 use super::get;
-use crate::backend::sql::{Sql, Statement, matching};
-use crate::backend::table::{Column, Table};
+use crate::backend::sql::{Column, Sql, Statement, matching};
+use crate::backend::table::Table;
 use crate::backend::{MySqlBackend, decode};
 
 /// Keys in one statement.

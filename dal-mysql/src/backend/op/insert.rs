@@ -3,6 +3,7 @@
 use dal_traits::op::Reply;
 use dal_traits::value::Value;
 use dal_traits::{Error, ErrorKind, Idempotency, Record, Result};
+use sqlx::mysql::MySqlConnection;
 
 use super::is_constraint;
 use crate::backend::MySqlBackend;
@@ -12,61 +13,91 @@ use crate::backend::table::Table;
 
 const INSERT: &str = "INSERT";
 
+/// An insert that is ready to be sent.
+pub(super) struct Insert<'a> {
+    table: &'a Table,
+    record: &'a Record,
+    statement: Statement,
+    /// The field whose value MySQL gives.
+    generated: Option<usize>,
+    /// Whether the record exists; none when it has no identity yet.
+    probe: Option<Statement>,
+}
+
 pub(in crate::backend) async fn run(
     backend: &MySqlBackend,
     table: &Table,
-    mut record: Record,
+    record: &Record,
 ) -> Result<Reply> {
-    table.writable()?;
-    let identity = record.identity();
-    let generated = table
-        .generated()
-        .filter(|field| record.value(*field).is_null());
-    let has_identity = !identity.iter().any(Value::is_null);
-    let is_given = |field: &usize| generated == Some(*field) || !record.value(*field).is_null();
-    if !table.entity.identity.iter().all(is_given) {
-        let message = "the identity is not whole, and MySQL gives no id here; give it";
-        return Err(Error::new(ErrorKind::InvalidValue, message));
-    }
-    let statement = Statement::new(&table.texts.insert, record.values())?;
+    let insert = &Insert::new(table, record)?;
     let inserted = backend
-        .write(INSERT, table, Idempotency::None, &statement)
+        .write(INSERT, table, Idempotency::None, &insert.statement)
         .await;
     match inserted {
-        Ok(done) => {
-            if let Some(field) = generated {
-                record.set(field, Value::Int(done.last_insert_id().into()));
-            }
+        Ok(done) => Ok(insert.reply(done.last_insert_id())),
+        // MySQL may judge a constraint before it looks for the identity.
+        Err(error) if insert.probe.is_some() && is_constraint(&error) => {
+            backend
+                .unit(INSERT, table, Idempotency::None, || async move {
+                    let mut transaction = backend.begin(INSERT, table).await?;
+                    let reply = insert.on(&mut transaction).await?;
+                    commit(transaction, INSERT, table).await?;
+                    Ok(reply)
+                })
+                .await
         }
-        Err(error) if has_identity && is_constraint(&error) => {
-            decide(backend, table, &identity, &statement).await?;
-        }
-        Err(error) => return Err(error),
+        Err(error) => Err(error),
     }
-    Ok(Reply::Inserted(record))
 }
 
-/// MySQL answered with a constraint, which it may judge before it looks for the identity. In one
-/// transaction: whether the record exists, and else the insert again.
-async fn decide(
-    backend: &MySqlBackend,
-    table: &Table,
-    identity: &[Value],
-    insert: &Statement,
-) -> Result<()> {
-    let probe = Statement::new(&table.texts.shared, table.identified(identity))?;
-    let (probe, insert) = (&probe, insert);
-    backend
-        .unit(INSERT, table, Idempotency::None, || async move {
-            let mut transaction = backend.begin(INSERT, table).await?;
-            if finds(&mut transaction, table, probe).await? {
-                return Err(Error::new(
-                    ErrorKind::AlreadyExists,
-                    "a record with this identity exists; update or put it",
-                ));
-            }
-            execute(&mut transaction, INSERT, table, insert).await?;
-            commit(transaction, INSERT, table).await
+impl<'a> Insert<'a> {
+    pub(super) fn new(table: &'a Table, record: &'a Record) -> Result<Self> {
+        table.writable()?;
+        let identity = record.identity();
+        let generated = table
+            .generated()
+            .filter(|field| record.value(*field).is_null());
+        let is_given = |field: &usize| generated == Some(*field) || !record.value(*field).is_null();
+        if !table.entity.identity.iter().all(is_given) {
+            let message = "the identity is not whole, and MySQL gives no id here; give it";
+            return Err(Error::new(ErrorKind::InvalidValue, message));
+        }
+        let has_identity = !identity.iter().any(Value::is_null);
+        let probe = || Statement::new(&table.texts.shared, table.identified(&identity));
+        Ok(Self {
+            table,
+            record,
+            statement: Statement::new(&table.texts.insert, record.values())?,
+            generated,
+            probe: has_identity.then(probe).transpose()?,
         })
-        .await
+    }
+
+    /// Inserts the record in a transaction. Existence comes before the constraints.
+    pub(super) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
+        match execute(connection, INSERT, self.table, &self.statement).await {
+            Ok(done) => Ok(self.reply(done.last_insert_id())),
+            Err(error) => {
+                // What made the insert fail is locked: nobody can have removed it.
+                if let Some(probe) = &self.probe
+                    && is_constraint(&error)
+                    && finds(connection, self.table, probe).await?
+                {
+                    return Err(Error::new(
+                        ErrorKind::AlreadyExists,
+                        "a record with this identity exists; update or put it",
+                    ));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn reply(&self, id: u64) -> Reply {
+        let mut record = self.record.clone();
+        if let Some(field) = self.generated {
+            record.set(field, Value::Int(id.into()));
+        }
+        Reply::Inserted(record)
+    }
 }

@@ -1,5 +1,7 @@
 //! One module for each operation.
 
+mod check;
+mod conditional;
 pub(super) mod delete;
 pub(super) mod get;
 pub(super) mod get_many;
@@ -8,6 +10,7 @@ pub(super) mod insert;
 pub(super) mod put;
 pub(super) mod query;
 pub(super) mod scan;
+pub(super) mod transact;
 pub(super) mod update;
 
 use dal_traits::{Error, ErrorKind};

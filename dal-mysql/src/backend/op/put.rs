@@ -8,6 +8,7 @@
 use dal_traits::op::Reply;
 use dal_traits::value::Value;
 use dal_traits::{Error, ErrorKind, Idempotency, Record, Result};
+use sqlx::mysql::MySqlConnection;
 
 use crate::backend::MySqlBackend;
 use crate::backend::run::execute;
@@ -18,49 +19,68 @@ use crate::error;
 /// How often a record may come and go between the two statements.
 const ATTEMPTS: u32 = 3;
 
+/// A put that is ready to be sent.
+pub(super) struct Put<'a> {
+    table: &'a Table,
+    replace: Statement,
+    insert: Statement,
+}
+
 pub(in crate::backend) async fn run(
     backend: &MySqlBackend,
     table: &Table,
     record: &Record,
 ) -> Result<Reply> {
-    table.writable()?;
-    let identity = record.identity();
-    table.is_identity(&identity)?;
-    let places = 0..table.columns.len();
-    let others: Vec<&Value> = places
-        .filter(|place| !table.entity.identity.contains(place))
-        .map(|place| record.value(place))
-        .collect();
-    let replace = Statement::new(
-        &table.texts.replace,
-        others.into_iter().chain(table.identified(&identity)),
-    )?;
-    let insert = Statement::new(&table.texts.insert, record.values())?;
-    let (replace, insert) = (&replace, &insert);
+    let put = &Put::new(table, record)?;
     backend
         .unit("INSERT", table, Idempotency::None, || async move {
             let pool = backend.db.pool();
-            let mut connection = match pool.acquire().await {
-                Ok(connection) => connection,
+            match pool.acquire().await {
+                Ok(mut connection) => put.on(&mut connection).await,
                 Err(native) => {
                     let native = backend.db.trial.cause(pool, native).await;
-                    return Err(error::error("INSERT", &table.source, native));
-                }
-            };
-            for _ in 0..ATTEMPTS {
-                if execute(&mut connection, "UPDATE", table, replace).await? > 0 {
-                    return Ok(());
-                }
-                match execute(&mut connection, "INSERT", table, insert).await {
-                    // Where look-ups are exact it may exist in another spelling, and then stays.
-                    Err(error) if error.kind() == ErrorKind::AlreadyExists && !table.is_exact() => {
-                    }
-                    inserted => return inserted.map(|_| ()),
+                    Err(error::error("INSERT", &table.source, native))
                 }
             }
-            let message = "others insert and delete the record at the same time; try again";
-            Err(Error::new(ErrorKind::Conflict, message))
         })
-        .await?;
-    Ok(Reply::Done)
+        .await
+}
+
+impl<'a> Put<'a> {
+    pub(super) fn new(table: &'a Table, record: &Record) -> Result<Self> {
+        table.writable()?;
+        let identity = record.identity();
+        table.is_identity(&identity)?;
+        let places = 0..table.columns.len();
+        let others: Vec<&Value> = places
+            .filter(|place| !table.entity.identity.contains(place))
+            .map(|place| record.value(place))
+            .collect();
+        Ok(Self {
+            table,
+            replace: Statement::new(
+                &table.texts.replace,
+                others.into_iter().chain(table.identified(&identity)),
+            )?,
+            insert: Statement::new(&table.texts.insert, record.values())?,
+        })
+    }
+
+    /// Puts the record, in a transaction or without.
+    pub(super) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
+        let table = self.table;
+        for _ in 0..ATTEMPTS {
+            let replaced = execute(connection, "UPDATE", table, &self.replace).await?;
+            if replaced.rows_affected() > 0 {
+                return Ok(Reply::Done);
+            }
+            match execute(connection, "INSERT", table, &self.insert).await {
+                // Where look-ups are exact it may exist in another spelling, and then stays.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && !table.is_exact() => {}
+                inserted => return inserted.map(|_| Reply::Done),
+            }
+        }
+        let message = "others insert and delete the record at the same time; try again";
+        Err(Error::new(ErrorKind::Conflict, message))
+    }
 }

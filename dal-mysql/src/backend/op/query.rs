@@ -8,8 +8,9 @@ use dal_traits::op::{Page, Query, Reply};
 use dal_traits::value::Value;
 use dal_traits::{Error, ErrorKind, Result};
 
-use crate::backend::sql::Sql;
-use crate::backend::table::{Column, Order, Path, Table};
+use crate::backend::path::{Order, Path};
+use crate::backend::sql::{Column, Sql};
+use crate::backend::table::Table;
 use crate::backend::{MySqlBackend, condition, page};
 use crate::native::is_foreign_text;
 

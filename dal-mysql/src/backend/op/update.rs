@@ -1,67 +1,67 @@
 //! A change of a record that exists.
 
-use dal_traits::condition::Condition;
-use dal_traits::op::{Change, Reply, Update};
+use dal_traits::op::{self, Change, Reply};
 use dal_traits::value::Value;
-use dal_traits::{Error, ErrorKind, Idempotency, Result};
+use dal_traits::{Error, ErrorKind, Result};
+use sqlx::mysql::MySqlConnection;
 
-use super::{condition_failed, not_found};
-use crate::backend::run::{commit, execute, finds};
-use crate::backend::sql::{Sql, Statement};
-use crate::backend::table::{Column, Table};
-use crate::backend::{MySqlBackend, condition};
+use super::conditional::Conditional;
+use super::not_found;
+use crate::backend::MySqlBackend;
+use crate::backend::sql::{Column, Sql};
+use crate::backend::table::Table;
 
-const UPDATE: &str = "UPDATE";
+/// An update that is ready to be sent.
+pub(super) struct Update<'a> {
+    table: &'a Table,
+    asked: &'a op::Update,
+    write: Conditional<'a>,
+}
 
 pub(in crate::backend) async fn run(
     backend: &MySqlBackend,
     table: &Table,
-    update: &Update,
+    update: &op::Update,
 ) -> Result<Reply> {
-    table.writable()?;
-    table.is_identity(&update.identity)?;
-    let statement = statement(table, update)?;
-    // Not repeated after a lost reply: what another caller wrote in between would be overwritten.
-    let changed = backend
-        .write(UPDATE, table, Idempotency::None, &statement)
-        .await;
-    match changed.map(|done| done.rows_affected()) {
-        Ok(0) if update.when.is_some() => {
-            decide(backend, table, &update.identity, UPDATE, &statement).await
-        }
-        Ok(0) => Err(not_found()),
-        Ok(_) => Ok(()),
-        Err(error) => Err(outside(table, update, error)),
-    }?;
-    Ok(Reply::Done)
+    let update = Update::new(table, update)?;
+    let changed = match update.write.alone(backend).await {
+        Ok(done) if done.rows_affected() > 0 => Ok(()),
+        Ok(_) if update.asked.when.is_some() => update.write.again(backend).await,
+        Ok(_) => Err(not_found()),
+        Err(error) => Err(error),
+    };
+    update.replied(changed)
 }
 
-/// The write matched no row. In one transaction: whether the record exists, and then the write again,
-/// whose condition is what can still refuse it.
-pub(super) async fn decide(
-    backend: &MySqlBackend,
-    table: &Table,
-    identity: &[Value],
-    operation: &'static str,
-    write: &Statement,
-) -> Result<()> {
-    let probe = Statement::new(&table.texts.locked, table.identified(identity))?;
-    let probe = &probe;
-    backend
-        .unit(operation, table, Idempotency::None, || async move {
-            let mut transaction = backend.begin(operation, table).await?;
-            if !finds(&mut transaction, table, probe).await? {
-                return Err(not_found());
-            }
-            if execute(&mut transaction, operation, table, write).await? == 0 {
-                return Err(condition_failed());
-            }
-            commit(transaction, operation, table).await
+impl<'a> Update<'a> {
+    pub(super) fn new(table: &'a Table, update: &'a op::Update) -> Result<Self> {
+        table.writable()?;
+        table.is_identity(&update.identity)?;
+        let sql = sets(table, update)?;
+        let when = update.when.as_ref();
+        Ok(Self {
+            table,
+            asked: update,
+            write: Conditional::new(table, "UPDATE", sql, &update.identity, when)?,
         })
-        .await
+    }
+
+    /// Changes the record in a transaction.
+    pub(super) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
+        let changed = self.write.on(connection).await;
+        self.replied(changed)
+    }
+
+    fn replied(&self, changed: Result<()>) -> Result<Reply> {
+        match changed {
+            Ok(()) => Ok(Reply::Done),
+            Err(error) => Err(outside(self.table, self.asked, error)),
+        }
+    }
 }
 
-fn statement(table: &Table, update: &Update) -> Result<Statement> {
+/// The statement up to its WHERE.
+fn sets(table: &Table, update: &op::Update) -> Result<Sql> {
     let mut sql = Sql::from_text(&table.texts.update);
     let mut changes: Vec<&Change> = update.changes.iter().collect();
     changes.sort_by_key(|change| change.field());
@@ -81,24 +81,7 @@ fn statement(table: &Table, update: &Update) -> Result<Statement> {
     {
         sql.keep(table.column(*field)?);
     }
-    terms(&mut sql, table, &update.identity, update.when.as_ref())?;
-    Ok(sql.finish())
-}
-
-/// The WHERE of a write: identity and condition.
-pub(super) fn terms(
-    sql: &mut Sql,
-    table: &Table,
-    identity: &[Value],
-    when: Option<&Condition>,
-) -> Result<()> {
-    for (field, value) in table.entity.identity.iter().zip(identity) {
-        sql.term().found(table.column(*field)?, value)?;
-    }
-    match when {
-        Some(when) => condition::write(sql.term(), table, when),
-        None => Ok(()),
-    }
+    Ok(sql)
 }
 
 /// A negative number is taken away: with an unsigned column MySQL knows no sum with one.
@@ -124,7 +107,7 @@ fn add(sql: &mut Sql, first: bool, column: &Column, value: &Value) -> Result<()>
 
 /// A sum outside what a CHECK of one column allows is outside the range of its field, as it is where
 /// the range is checked before.
-fn outside(table: &Table, update: &Update, error: Error) -> Error {
+fn outside(table: &Table, update: &op::Update, error: Error) -> Error {
     let Some(constraint) = &error.class().constraint else {
         return error;
     };

@@ -2,6 +2,7 @@
 
 mod field;
 mod read;
+mod transact;
 mod write;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::{Error, ErrorKind, Record, Result};
 
 pub use field::NamedField;
 pub use read::{GetRequest, Pages, QueryRequest, ScanRequest};
+pub use transact::{CheckStep, DeleteStep, InsertStep, Transacted, Transaction, UpdateStep};
 pub use write::{DeleteRequest, InsertRequest, PutRequest, UpdateRequest};
 
 /// The records of one entity, by names of paths and fields.
@@ -137,15 +139,7 @@ impl EntityStore {
 
     /// The place of a field.
     fn place(&self, name: &str) -> Result<usize> {
-        self.plan.entity.field(name).ok_or_else(|| {
-            let fields = self.plan.entity.fields.iter();
-            let names: Vec<_> = fields.map(|field| field.name.as_str()).collect();
-            let message = format!(
-                "there is no field `{name}`; there are: {}",
-                names.join(", ")
-            );
-            Error::new(ErrorKind::InvalidValue, message).entity(self.plan.entity.name.as_str())
-        })
+        place(&self.plan, name)
     }
 
     /// The place of a path.
@@ -174,6 +168,19 @@ impl EntityStore {
     fn other_reply(&self, operation: &'static str) -> Error {
         other_reply(self.store.capability(), operation).entity(self.plan.entity.name.as_str())
     }
+}
+
+/// The place of a field.
+fn place(plan: &Plan, name: &str) -> Result<usize> {
+    plan.entity.field(name).ok_or_else(|| {
+        let fields = plan.entity.fields.iter();
+        let names: Vec<_> = fields.map(|field| field.name.as_str()).collect();
+        let message = format!(
+            "there is no field `{name}`; there are: {}",
+            names.join(", ")
+        );
+        Error::new(ErrorKind::InvalidValue, message).entity(plan.entity.name.as_str())
+    })
 }
 
 /// The values of an identity, in the order of the primary key: one value, or a list of them.

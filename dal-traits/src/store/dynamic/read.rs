@@ -118,7 +118,7 @@ impl QueryRequest {
     /// Only records that fulfil the condition, and those of earlier filters. Others are read, and
     /// not given out.
     pub fn filter(mut self, condition: Condition) -> Self {
-        self.asked.filter = Some(both(self.asked.filter, condition));
+        self.asked.filter = Some(prepare::both(self.asked.filter, condition));
         self
     }
 
@@ -226,7 +226,7 @@ impl ScanRequest {
 
     /// Only records that fulfil the condition, and those of earlier filters.
     pub fn filter(mut self, condition: Condition) -> Self {
-        self.filter = Some(both(self.filter, condition));
+        self.filter = Some(prepare::both(self.filter, condition));
         self
     }
 
@@ -319,15 +319,4 @@ pub(super) fn owned<'a>(named: impl IntoIterator<Item = (&'a str, Value)>) -> Ve
     named
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
-}
-
-pub(super) fn both(one: Option<Condition>, other: Condition) -> Condition {
-    match one {
-        None => other,
-        Some(Condition::And(mut all)) => {
-            all.push(other);
-            Condition::And(all)
-        }
-        Some(one) => Condition::And(vec![one, other]),
-    }
 }

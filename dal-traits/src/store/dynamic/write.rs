@@ -1,6 +1,6 @@
 //! Requests that write.
 
-use super::read::{both, owned};
+use super::read::owned;
 use super::{EntityStore, Identity};
 use crate::condition::Condition;
 use crate::op::{Change, Op, Reply};
@@ -40,7 +40,7 @@ impl InsertRequest {
         let insert = of.places(values);
         let insert = insert.and_then(|values| prepare::insert(&of.plan, cx.now(), values));
         let insert = insert.map_err(|error| of.store.refused(&of.plan, "insert", error))?;
-        of.store.insert(&cx, &of.plan, insert).await
+        of.store.insert(&cx, insert).await
     }
 }
 
@@ -124,7 +124,7 @@ impl UpdateRequest {
 
     /// Only if the record fulfils the condition, and those given before.
     pub fn when(mut self, condition: Condition) -> Self {
-        self.when = Some(both(self.when, condition));
+        self.when = Some(prepare::both(self.when, condition));
         self
     }
 
@@ -180,7 +180,7 @@ impl DeleteRequest {
     /// Only if the record fulfils the condition, and those given before. A missing record is
     /// [`NotFound`](crate::ErrorKind::NotFound) then.
     pub fn when(mut self, condition: Condition) -> Self {
-        self.when = Some(both(self.when, condition));
+        self.when = Some(prepare::both(self.when, condition));
         self
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::model::{Entity, Model};
-use crate::op::{Op, Reply};
+use crate::op::{Insert, Op, Put, Reply, Step};
 use crate::value::Value;
 use crate::{Capability, Error, ErrorKind, OpCx, Record, Result, Service};
 
@@ -35,6 +35,15 @@ fn check(capability: &Capability, op: &Op) -> Result<()> {
         Op::Query(query) if !query.eventual => strong(capability, &query.entity, query.path),
         Op::Insert(insert) => size(capability, &insert.record),
         Op::Put(put) => size(capability, &put.record),
+        Op::Transact(transact) => {
+            for (place, step) in transact.steps.iter().enumerate() {
+                if let Step::Insert(Insert { record }) | Step::Put(Put { record }) = step {
+                    let size = size(capability, record);
+                    size.map_err(|error| step.refused(place + 1, error))?;
+                }
+            }
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

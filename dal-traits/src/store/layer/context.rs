@@ -22,10 +22,16 @@ impl<S: Service> Service for ErrorContext<S> {
     }
 
     async fn call(&self, cx: &OpCx, op: Op) -> Result<Reply> {
-        let (operation, entity) = (op.name(), op.entity().clone());
+        let (operation, entity) = (op.name(), op.entity().cloned());
         self.0.call(cx, op).await.map_err(|error| {
-            let error = error.operation(operation).entity(entity.name.as_str());
-            error.backend(self.capability().backend)
+            let error = error
+                .operation(operation)
+                .backend(self.capability().backend);
+            match entity {
+                Some(entity) => error.entity(entity.name.as_str()),
+                // Each step names its own.
+                None => error,
+            }
         })
     }
 }

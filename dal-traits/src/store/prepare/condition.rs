@@ -11,6 +11,18 @@ use crate::{Error, ErrorKind, Result};
 /// The most conditions inside each other: each backend walks them by recursion.
 const LEVELS: u8 = 32;
 
+/// Both conditions.
+pub(crate) fn both(one: Option<Condition>, other: Condition) -> Condition {
+    match one {
+        None => other,
+        Some(Condition::And(mut all)) => {
+            all.push(other);
+            Condition::And(all)
+        }
+        Some(one) => Condition::And(vec![one, other]),
+    }
+}
+
 /// The condition with its values fitted. Refuses comparisons that the stores would answer otherwise.
 pub(super) fn fitted(plan: &Plan, condition: Condition) -> Result<Condition> {
     at_level(plan, condition, 1)

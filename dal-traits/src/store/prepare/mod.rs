@@ -8,6 +8,7 @@ mod read;
 mod values;
 mod write;
 
+pub(crate) use condition::both;
 pub(crate) use path::no_path;
 pub(crate) use read::{Asked, Consistency, Range, get, get_many, in_order, query, scan};
-pub(crate) use write::{delete, insert, next_id, pass_id, put, update};
+pub(crate) use write::{check, delete, insert, next_id, pass_id, put, update};

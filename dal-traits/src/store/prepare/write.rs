@@ -8,7 +8,7 @@ use super::values::{field, identity, invalid, legal, stored};
 use super::{add, now};
 use crate::condition::Condition;
 use crate::model::Field;
-use crate::op::{Change, Delete, Insert, NextId, PassId, Put, Update};
+use crate::op::{Change, Check, Delete, Insert, NextId, PassId, Put, Update};
 use crate::record::Record;
 use crate::value::Value;
 use crate::{Error, ErrorKind, Result};
@@ -137,6 +137,15 @@ pub(crate) fn delete(plan: &Plan, id: Vec<Value>, when: Option<Condition>) -> Re
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
     Ok(Delete {
+        entity: plan.entity.clone(),
+        identity: identity(plan, id)?,
+        when: when.map(|when| fitted(plan, when)).transpose()?,
+    })
+}
+
+/// A condition on a record that is not written.
+pub(crate) fn check(plan: &Plan, id: Vec<Value>, when: Option<Condition>) -> Result<Check> {
+    Ok(Check {
         entity: plan.entity.clone(),
         identity: identity(plan, id)?,
         when: when.map(|when| fitted(plan, when)).transpose()?,

@@ -3,6 +3,7 @@
 mod read;
 mod shape;
 mod token;
+mod transact;
 mod verify;
 mod write;
 
@@ -16,6 +17,10 @@ pub use shape::{
     EntityShape, FieldValues, Given, InsertShape, PathShape, ReadField, Shape, WriteField,
 };
 pub use token::{FieldToken, Operand, Summable, When};
+pub use transact::{
+    TypedCheckStep, TypedDeleteStep, TypedInsertStep, TypedTransacted, TypedTransaction,
+    TypedUpdateStep,
+};
 pub use verify::Verification;
 pub use write::{IntoIdentity, TypedDelete, TypedUpdate};
 

@@ -1,7 +1,5 @@
 //! Writes of structs.
 
-use std::sync::Arc;
-
 use super::TypedStore;
 use super::shape::{self, EntityShape, InsertShape};
 use super::token::{FieldToken, Operand, Summable, When};
@@ -84,7 +82,7 @@ impl TypedStore {
         let given = given(&own, record);
         let insert = prepare::insert(&own.plan, cx.now(), given);
         let insert = insert.map_err(|error| self.store.refused(&own.plan, "insert", error))?;
-        let record = self.store.insert(&cx, &own.plan, insert).await?;
+        let record = self.store.insert(&cx, insert).await?;
         shape::read(record, &entity.places)
     }
 
@@ -104,7 +102,8 @@ impl TypedStore {
     }
 }
 
-fn given<I: InsertShape>(own: &Resolved, record: I) -> Vec<(usize, Value)> {
+/// The values of a new record, by the places of the entity.
+pub(super) fn given<I: InsertShape>(own: &Resolved, record: I) -> Vec<(usize, Value)> {
     let places = own.places.iter().copied();
     places.zip(record.into_values()).collect()
 }
@@ -189,7 +188,8 @@ impl<E: EntityShape> TypedUpdate<E> {
     }
 }
 
-fn at(change: Change, entity: &Arc<Resolved>) -> Change {
+/// The change of the field at this place of the entity.
+pub(super) fn at(change: Change, entity: &Resolved) -> Change {
     let of = |place: usize| entity.places.get(place).copied().unwrap_or(usize::MAX);
     match change {
         Change::Set(place, value) => Change::Set(of(place), value),

@@ -11,6 +11,7 @@ mod lost;
 mod moves;
 mod provision;
 mod query;
+mod transactions;
 mod writes;
 
 use std::error::Error as _;

@@ -2,6 +2,7 @@
 
 mod carts;
 mod products;
+mod transact;
 mod types;
 mod users;
 

@@ -1,8 +1,12 @@
 //! The operations that a store carries out, finished: every field by its place, every value fitted
 //! to its column.
 
+mod transact;
+
 use std::ops::Bound;
 use std::sync::Arc;
+
+pub use transact::{Check, Step, Transact};
 
 use crate::condition::Condition;
 use crate::cursor::Cursor;
@@ -36,6 +40,8 @@ pub enum Op {
     /// Makes the store's next ids greater than one that was given elsewhere. Replies
     /// [`Reply::Done`].
     PassId(PassId),
+    /// Several writes that happen together or not at all. Replies [`Reply::Transacted`].
+    Transact(Transact),
 }
 
 /// Finds the one record that has these values.
@@ -184,6 +190,8 @@ pub enum Reply {
     Existed(bool),
     /// An id.
     Id(i128),
+    /// The reply to each step of a transaction.
+    Transacted(Vec<Reply>),
     /// Nothing to say but that it was done.
     Done,
 }
@@ -198,8 +206,8 @@ pub struct Page {
 }
 
 impl Op {
-    /// The entity that it is about.
-    pub fn entity(&self) -> &Arc<Entity> {
+    /// The entity that it is about; none for a transaction, each step of which has its own.
+    pub fn entity(&self) -> Option<&Arc<Entity>> {
         match self {
             Self::Get(Get { entity, .. })
             | Self::GetMany(GetMany { entity, .. })
@@ -208,8 +216,9 @@ impl Op {
             | Self::Update(Update { entity, .. })
             | Self::Delete(Delete { entity, .. })
             | Self::NextId(NextId { entity })
-            | Self::PassId(PassId { entity, .. }) => entity,
-            Self::Insert(Insert { record }) | Self::Put(Put { record }) => record.entity(),
+            | Self::PassId(PassId { entity, .. }) => Some(entity),
+            Self::Insert(Insert { record }) | Self::Put(Put { record }) => Some(record.entity()),
+            Self::Transact(_) => None,
         }
     }
 
@@ -226,6 +235,7 @@ impl Op {
             Self::Delete(_) => "delete",
             Self::NextId(_) => "next_id",
             Self::PassId(_) => "pass_id",
+            Self::Transact(_) => "transact",
         }
     }
 }
