@@ -4,6 +4,7 @@
 //! A sequence is a list of numbers that [`choices::Choices`] turns into operations, so that shrinking
 //! removes operations and makes what is left simpler.
 
+mod carry_out;
 mod choices;
 mod lockstep;
 mod operation;
@@ -67,6 +68,13 @@ const SHOP_FLOORS: Floors = &[
     ("delete", "existed", 20),
     ("delete", "missing", 5),
     ("delete", "condition_failed", 3),
+    ("transact", "ok", 20),
+    ("transact", "already_exists", 5),
+    ("transact", "not_found", 5),
+    ("transact", "condition_failed", 5),
+    ("transact", "unique_violation", 5),
+    ("transact", "invalid_value", 5),
+    ("transact", "behind the first step", 20),
 ];
 
 const TYPES_FLOORS: Floors = &[
@@ -76,6 +84,9 @@ const TYPES_FLOORS: Floors = &[
     ("update", "condition_failed", 10),
     ("update", "invalid_value", 2),
     ("delete", "existed", 10),
+    ("transact", "ok", 20),
+    ("transact", "condition_failed", 5),
+    ("transact", "behind the first step", 10),
 ];
 
 fn sequences(usual: u32) -> u32 {
@@ -101,7 +112,7 @@ fn run(pair: &Pair, cases: u32, floors: Floors) {
         failure_persistence: None,
         ..Config::default()
     };
-    let numbers = vec(any::<[u16; 24]>(), 1..=LENGTH);
+    let numbers = vec(any::<[u16; 32]>(), 1..=LENGTH);
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed());
     let outcome = TestRunner::new_with_rng(config, rng).run(&numbers, |sequence| {
         let lockstep = runtime().block_on(Lockstep::new(pair));

@@ -21,6 +21,10 @@ pub enum Operation {
     Query(Query),
     Update(Vec<Value>, Vec<Change>, Option<Condition>),
     Delete(Vec<Value>, Option<Condition>),
+    /// A condition on a record that is not written: in a transaction only.
+    Check(Vec<Value>, Option<Condition>),
+    /// Steps, each with the place of its entity.
+    Transact(Vec<(usize, Operation)>),
 }
 
 #[derive(Clone, Debug)]
@@ -52,7 +56,26 @@ impl Operation {
             Self::Query(_) => "query",
             Self::Update(..) => "update",
             Self::Delete(..) => "delete",
+            Self::Check(..) => "check",
+            Self::Transact(_) => "transact",
         }
+    }
+
+    /// The identity of the record that it is about; none when the store gives it.
+    pub fn identity(&self, known: &Known<'_>) -> Option<Vec<Value>> {
+        let values = match self {
+            Self::Insert(values) | Self::Put(values) => values,
+            Self::Update(identity, ..) | Self::Delete(identity, _) | Self::Check(identity, _) => {
+                return Some(identity.clone());
+            }
+            _ => return None,
+        };
+        let value = |field: &usize| {
+            let name = &known.entity.fields[*field].name;
+            let found = values.iter().find(|(found, _)| found == name);
+            found.map(|(_, value)| value.clone())
+        };
+        known.entity.identity.iter().map(value).collect()
     }
 }
 
@@ -63,11 +86,10 @@ pub struct Known<'a> {
     pub used: &'a [Vec<Value>],
 }
 
-/// The operation that the choices mean.
-pub fn operation(known: &Known<'_>, choices: &mut Choices<'_>) -> Operation {
-    match choices.below(10) {
-        0..=2 => Operation::Insert(insert(known, choices)),
-        3 => Operation::Put(put(known, choices)),
+/// The operation that the choices mean, about the entity at a place.
+pub fn operation(all: &[Known<'_>], place: usize, choices: &mut Choices<'_>) -> Operation {
+    let known = &all[place];
+    match choices.below(12) {
         4 => get(known, choices),
         5 => Operation::GetMany(
             (0..=choices.below(3))
@@ -75,16 +97,44 @@ pub fn operation(known: &Known<'_>, choices: &mut Choices<'_>) -> Operation {
                 .collect(),
         ),
         6 => Operation::Query(query(known.entity, choices)),
-        7 | 8 => {
+        10 | 11 => {
+            let mut steps: Vec<(usize, Operation)> = Vec::new();
+            for _ in 0..2 + choices.below(2) {
+                // Mostly of one entity, whose records have something to do with each other.
+                let other = choices.once_in(3).then(|| choices.below(all.len()));
+                let place = other.unwrap_or(place);
+                let which = choices.below(11);
+                let step = write(&all[place], which, choices);
+                // Now and then two about one record, which is refused.
+                let is_same = |(held, other): &(usize, Operation)| {
+                    *held == place && other.identity(&all[place]) == step.identity(&all[place])
+                };
+                let is_new = step.identity(&all[place]).is_none() || !steps.iter().any(is_same);
+                if is_new || choices.once_in(6) {
+                    steps.push((place, step));
+                }
+            }
+            Operation::Transact(steps)
+        }
+        which => write(known, which, choices),
+    }
+}
+
+/// A write, or the step of a transaction.
+fn write(known: &Known<'_>, which: usize, choices: &mut Choices<'_>) -> Operation {
+    let when = |choices: &mut Choices<'_>| {
+        maybe(choices, 3, |choices| condition(known.entity, choices, 2))
+    };
+    match which {
+        0..=2 => Operation::Insert(insert(known, choices)),
+        3 => Operation::Put(put(known, choices)),
+        4..=8 => {
             let identity = known.identity(choices);
-            let when = maybe(choices, 3, |choices| condition(known.entity, choices, 2));
+            let when = when(choices);
             Operation::Update(identity, changes(known.entity, choices), when)
         }
-        _ => {
-            let identity = known.identity(choices);
-            let when = maybe(choices, 3, |choices| condition(known.entity, choices, 2));
-            Operation::Delete(identity, when)
-        }
+        9 => Operation::Delete(known.identity(choices), when(choices)),
+        _ => Operation::Check(known.identity(choices), when(choices)),
     }
 }
 
