@@ -148,6 +148,7 @@ fn an_item_with_a_key_of_no_entity_is_an_error_where_it_could_hide_a_record() {
             ];
             for error in found {
                 assert_eq!(error.kind(), ErrorKind::Decode);
+                assert!(error.to_string().contains("a key of no entity"), "{error}");
                 let key = item_key(&error);
                 assert_eq!(key.get()["SK"], AttributeValue::S(sort.to_owned()));
                 assert!(!format!("{error:?} {key}").contains(sort), "{error:?}");
