@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use dal_contract::{Mode, load};
-use dal_dynamodb::DynamoDbBackend;
+use dal_dynamodb::{DuplicateValue, DynamoDbBackend, ItemKey};
 use dal_mysql::MySqlBackend;
 use dal_traits::model::{Entity, Model};
 use dal_traits::store::{Store, unsupported};
@@ -121,14 +121,8 @@ async fn copy(options: &CopyOptions, texts: &Texts) -> Result<ExitCode, String> 
     }
     if options.guards {
         let filled = backend.fill_guards().await.map_err(shown)?;
-        if let Some(twins) = filled.duplicates.first() {
-            return Err(format!(
-                "{} items of `{}` and others have a value of a unique key that another item has \
-                 (`{}`): make them differ, and copy again",
-                filled.duplicates.len(),
-                twins.entity,
-                twins.constraint
-            ));
+        if !filled.duplicates.is_empty() {
+            return Err(twins(&filled.duplicates));
         }
     }
     let dynamodb = Store::open(backend);
@@ -175,6 +169,31 @@ async fn copy(options: &CopyOptions, texts: &Texts) -> Result<ExitCode, String> 
     } else {
         exit::different()
     })
+}
+
+/// Items that have the same value of a unique key.
+fn twins(duplicates: &[DuplicateValue]) -> String {
+    let key = |key: &ItemKey| {
+        let parts = key.get().iter().map(|(name, value)| {
+            let text = value.as_s().or_else(|_| value.as_n());
+            format!("{name} {}", text.map_or("?", String::as_str))
+        });
+        let mut parts: Vec<_> = parts.collect();
+        parts.sort();
+        parts.join(", ")
+    };
+    let line = |twins: &DuplicateValue| {
+        let [one, other] = &twins.items;
+        let (entity, constraint) = (&twins.entity, &twins.constraint);
+        format!(
+            "\n  `{entity}`, `{constraint}`: {}; {}",
+            key(one),
+            key(other)
+        )
+    };
+    let lines: Vec<_> = duplicates.iter().map(line).collect();
+    let lines = lines.concat();
+    format!("items have the same value of a unique key; make them differ, and copy again:{lines}")
 }
 
 type NotCopied = Vec<(String, String)>;

@@ -352,6 +352,30 @@ fn guards_are_made_and_a_copy_goes_on_from_its_state() {
         assert_eq!(counts(&filled, 0), [0, 250, 0, 0], "{filled}");
         let found = of.get("users_email", email()).send().await.unwrap();
         assert!(found.is_some());
+        // Two items with one value are named, and left.
+        let users = format!("{}Users", stores.prefix);
+        let items = client.scan().table_name(&users).send().await.unwrap().items;
+        let items = items.unwrap();
+        let item = |email: &str| {
+            let mut items = items.iter();
+            items
+                .find(|item| item["email"].as_s().unwrap() == email)
+                .unwrap()
+                .clone()
+        };
+        let put = async |item| {
+            let put = client.put_item().table_name(&users).set_item(Some(item));
+            put.send().await.unwrap();
+        };
+        let mut twin = item("8@x");
+        twin.insert("email".to_owned(), item("7@x")["email"].clone());
+        put(twin).await;
+        let twins = stores.copy(&["--guards"]);
+        assert_eq!(twins.status.code(), Some(2), "{twins:?}");
+        let why = String::from_utf8(twins.stderr).unwrap();
+        assert!(why.contains("`users_email`: id 7; id 8"), "{why}");
+        put(item("8@x")).await;
+        stores.copied(0, &["--guards"]);
 
         // The state says that all is done: nothing is read again.
         let (_, again) = stores.copied(0, &state);
