@@ -16,5 +16,6 @@ mod paging;
 mod plans;
 mod sessions;
 mod support;
+mod transact;
 mod types;
 mod writes;

@@ -122,100 +122,65 @@ fn all_steps_happen_or_none() {
 /// Adds a step.
 type Add = fn(&Store, &mut Transaction);
 
-/// Steps that are refused, each with how; all are about other records. The first of them changes a
-/// record that the others do not look at.
-const REFUSED: [(Add, ErrorKind, &str); 12] = [
-    (
-        |_, tx| {
+/// How many kinds of [`refused`] steps there are.
+const REFUSED: usize = 12;
+
+/// Adds a step that is refused; returns how, and what it is. All are about other records.
+fn refused(which: usize, store: &Store, tx: &mut Transaction) -> (ErrorKind, &'static str) {
+    let quantity = of(store, "Carts").field("quantity").unwrap();
+    let name = of(store, "Users").field("name").unwrap();
+    match which {
+        0 => {
             tx.insert("Users", user(1, "new1@x", "New1"));
-        },
-        AlreadyExists,
-        "insert of Users",
-    ),
-    (
-        |_, tx| {
+            (AlreadyExists, "insert of Users")
+        }
+        1 => {
             tx.insert("Users", user(21, "Ann@x", "New2"));
-        },
-        UniqueViolation,
-        "insert of Users",
-    ),
-    (
-        |_, tx| {
+            (UniqueViolation, "insert of Users")
+        }
+        2 => {
             tx.insert("Carts", line(1, 1, 3));
-        },
-        AlreadyExists,
-        "insert of Carts",
-    ),
-    (
-        |_, tx| {
+            (AlreadyExists, "insert of Carts")
+        }
+        3 => {
             tx.put("Users", user(22, "new3@x", "Ben"));
-        },
-        UniqueViolation,
-        "put of Users",
-    ),
-    (
-        |_, tx| {
+            (UniqueViolation, "put of Users")
+        }
+        4 => {
             tx.update("Carts", key(9, 1)).add("quantity", int(1));
-        },
-        NotFound,
-        "update of Carts",
-    ),
-    (
-        |store, tx| {
-            let quantity = of(store, "Carts").field("quantity").unwrap();
-            tx.update("Carts", key(1, 2))
-                .add("quantity", int(1))
-                .when(quantity.gt(int(10)));
-        },
-        ConditionFailed,
-        "update of Carts",
-    ),
-    (
-        |_, tx| {
+            (NotFound, "update of Carts")
+        }
+        5 => {
+            let update = tx.update("Carts", key(1, 2)).add("quantity", int(1));
+            update.when(quantity.gt(int(10)));
+            (ConditionFailed, "update of Carts")
+        }
+        6 => {
             tx.update("Carts", key(1, 3)).add("quantity", int(991));
-        },
-        InvalidValue,
-        "update of Carts",
-    ),
-    (
-        |_, tx| {
+            (InvalidValue, "update of Carts")
+        }
+        7 => {
             tx.update("Users", int(3)).set("name", text("Ann"));
-        },
-        UniqueViolation,
-        "update of Users",
-    ),
-    (
-        |store, tx| {
-            let name = of(store, "Users").field("name").unwrap();
+            (UniqueViolation, "update of Users")
+        }
+        8 => {
             tx.delete("Users", int(9)).when(name.eq(text("x")));
-        },
-        NotFound,
-        "delete of Users",
-    ),
-    (
-        |store, tx| {
-            let quantity = of(store, "Carts").field("quantity").unwrap();
+            (NotFound, "delete of Users")
+        }
+        9 => {
             tx.delete("Carts", key(2, 1)).when(quantity.lt(int(10)));
-        },
-        ConditionFailed,
-        "delete of Carts",
-    ),
-    (
-        |_, tx| {
+            (ConditionFailed, "delete of Carts")
+        }
+        10 => {
             tx.check("Users", int(8));
-        },
-        NotFound,
-        "check of Users",
-    ),
-    (
-        |store, tx| {
-            let quantity = of(store, "Carts").field("quantity").unwrap();
+            (NotFound, "check of Users")
+        }
+        _ => {
             tx.check("Carts", key(2, 2)).when(quantity.ne(int(10)));
-        },
-        ConditionFailed,
-        "check of Carts",
-    ),
-];
+            (ConditionFailed, "check of Carts")
+        }
+    }
+}
 
 #[test]
 fn the_first_step_that_is_refused_is_named_with_the_kind_of_the_single_operation() {
@@ -228,21 +193,20 @@ fn the_first_step_that_is_refused_is_named_with_the_kind_of_the_single_operation
             assert!(shown.starts_with(&expected), "{shown}, not {expected}");
             assert_eq!(refusal(error), (kind, Some(number)));
         };
-        for (place, (refused, kind, what)) in REFUSED.iter().enumerate() {
+        for which in 0..REFUSED {
             // A step that is fine goes before.
             let mut tx = store.transact();
             tx.update("Carts", key(3, 3)).set("quantity", int(20));
-            refused(&store, &mut tx);
+            let (kind, what) = refused(which, &store, &mut tx);
             let error = tx.commit().await.unwrap_err();
-            named(&error, 2, *kind, what);
+            named(&error, 2, kind, what);
             // Others that would be refused come behind.
             for distance in [1, 4, 7] {
-                let other = (place + distance) % REFUSED.len();
                 let mut tx = store.transact();
-                refused(&store, &mut tx);
-                REFUSED[other].0(&store, &mut tx);
+                refused(which, &store, &mut tx);
+                refused((which + distance) % REFUSED, &store, &mut tx);
                 let error = tx.commit().await.unwrap_err();
-                named(&error, 1, *kind, what);
+                named(&error, 1, kind, what);
             }
         }
         assert_eq!(everything(&store).await, before);
@@ -407,9 +371,9 @@ fn a_transaction_of_one_step_is_the_single_operation() {
     on_every_store(&SHOP, async |store: Store| {
         filled(&store).await;
         let before = everything(&store).await;
-        for (refused, kind, what) in REFUSED {
+        for which in 0..REFUSED {
             let mut tx = store.transact();
-            refused(&store, &mut tx);
+            let (kind, what) = refused(which, &store, &mut tx);
             let error = tx.commit().await.unwrap_err();
             assert_eq!(refusal(&error), (kind, Some(1)), "{what}");
         }
