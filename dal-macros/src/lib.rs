@@ -97,6 +97,16 @@ pub fn entity(item: TokenStream) -> TokenStream {
     derived(store::entity(&parse_macro_input!(item as DeriveInput)))
 }
 
+/// The elements of an array of a `Store` as a struct: the rows of another table that belong to a
+/// record, in a field of the type `Vec` of it.
+///
+/// A field is the member of its name; `#[dal("product_id")]` on it gives another name. A struct with
+/// fewer fields than the array has members can be read, and not written.
+#[proc_macro_derive(Child, attributes(dal))]
+pub fn child(item: TokenStream) -> TokenStream {
+    derived(store::child(&parse_macro_input!(item as DeriveInput)))
+}
+
 /// A new record of a `Store` as a struct.
 ///
 /// `#[dal(User)]` names the type that derives `Entity`, which the insert returns. Columns that it

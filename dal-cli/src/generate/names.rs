@@ -38,12 +38,20 @@ pub fn snake(name: &str) -> String {
 /// `ByCategory` for `by_category`, `ById` for `id`.
 pub fn path(name: &str) -> String {
     let snake = snake(name);
-    let words = snake.strip_prefix("by_").unwrap_or(&snake).split('_');
-    let camel = words.map(|word| {
+    format!("By{}", camel(snake.strip_prefix("by_").unwrap_or(&snake)))
+}
+
+/// `LinesElement` for the array `lines`.
+pub fn element(name: &str) -> String {
+    format!("{}Element", camel(&snake(name)))
+}
+
+fn camel(snake: &str) -> String {
+    let words = snake.split('_').map(|word| {
         let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
         first.to_ascii_uppercase() + rest
     });
-    format!("By{}", camel.collect::<String>())
+    words.collect()
 }
 
 /// The name as an identifier: keywords are escaped.
@@ -85,6 +93,7 @@ mod tests {
         assert_eq!(path("by_category"), "ByCategory");
         assert_eq!(path("users_email"), "ByUsersEmail");
         assert_eq!(path("id"), "ById");
+        assert_eq!(element("order_lines"), "OrderLinesElement");
         assert_eq!(identifier("type"), "r#type");
         assert_eq!(identifier("name"), "name");
         let mut taken = BTreeSet::new();

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use dal_traits::model::{AccessPath, Entity, Field, FieldSource, Model};
 use dal_traits::store::{Needs, needs, unsupported};
 
-use super::names::{identifier, path as path_name, snake, unique};
+use super::names::{element as element_name, identifier, path as path_name, snake, unique};
 use super::types::{self, Types};
 
 const HEAD: &str = "\
@@ -56,12 +56,17 @@ fn indented(text: &str) -> String {
 }
 
 fn structs(entity: &Entity, needs: &Needs) -> String {
+    let mut taken = BTreeSet::new();
+    let elements = entity.arrays().map(|(place, array)| {
+        let name = unique(&mut taken, element_name(&array.name));
+        (place, name)
+    });
     let of = Of {
         entity,
-        names: idents(entity),
+        elements: elements.collect(),
+        names: idents(entity.fields.iter().map(|field| &field.name)),
     };
     let mut paths = Vec::new();
-    let mut taken = BTreeSet::new();
     for (place, path) in entity.paths.iter().enumerate() {
         let name = unique(&mut taken, path_name(&path.name));
         let ranges = needs.ranges.get(place).map_or(&[][..], Vec::as_slice);
@@ -75,6 +80,7 @@ fn structs(entity: &Entity, needs: &Needs) -> String {
         code.push_str("use std::ops::Bound;\n\n");
     }
     let derives = [
+        ("Child", !of.elements.is_empty()),
         ("Entity", true),
         ("Insert", is_written),
         ("Path", !paths.is_empty()),
@@ -86,7 +92,12 @@ fn structs(entity: &Entity, needs: &Needs) -> String {
         several => writeln!(code, "use dal_traits::store::{{{}}};", several.join(", ")),
     };
 
-    let about = format!("#[dal({:?})]", entity.name);
+    for (place, name) in &of.elements {
+        let array = entity.fields.get(*place).map_or("", |array| &array.name);
+        let doc = format!("An element of `{array}`.");
+        add(&mut code, &doc, "Child", "", name, &of.element(*place));
+    }
+    let about = format!("#[dal({:?})]\n", entity.name);
     let read: Vec<_> = (0..entity.fields.len())
         .filter_map(|place| of.member(place, |types| types.owned))
         .collect();
@@ -97,25 +108,24 @@ fn structs(entity: &Entity, needs: &Needs) -> String {
             [] => "A new record.".to_owned(),
             left => format!("A new record. The store fills in {}.", left.join(", ")),
         };
-        let of_row = "#[dal(Row)]";
+        let of_row = "#[dal(Row)]\n";
         add(&mut code, &doc, "Insert", of_row, "New", &of.written(given));
         let (doc, whole) = ("A whole record, for `put`.", of.written(of.stored()));
         add(&mut code, doc, "Insert", of_row, "Whole", &whole);
     }
     for (name, path, key) in &paths {
         let doc = about_path(entity, path);
-        let about = format!("#[dal(Row, {:?})]", path.name);
+        let about = format!("#[dal(Row, {:?})]\n", path.name);
         add(&mut code, &doc, "Path", &about, name, key);
     }
     code
 }
 
 /// The identifier of each field.
-fn idents(entity: &Entity) -> Vec<String> {
+fn idents<'a>(fields: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut taken = BTreeSet::new();
-    let fields = entity.fields.iter();
     fields
-        .map(|field| identifier(&unique(&mut taken, snake(&field.name))))
+        .map(|name| identifier(&unique(&mut taken, snake(name))))
         .collect()
 }
 
@@ -123,12 +133,16 @@ fn idents(entity: &Entity) -> Vec<String> {
 struct Of<'a> {
     entity: &'a Entity,
     names: Vec<String>,
+    /// The place of each array, and the name of the struct of its elements.
+    elements: Vec<(usize, String)>,
 }
 
 impl Of<'_> {
     fn member(&self, place: usize, ty: fn(Types) -> String) -> Option<Member> {
         let field = self.entity.fields.get(place)?;
-        let ty = ty(types::of(field)?);
+        let mut elements = self.elements.iter();
+        let element = elements.find(|(array, _)| *array == place);
+        let ty = ty(types::of(field, element.map(|(_, name)| name.as_str()))?);
         Some(Member {
             column: field.name.clone(),
             ident: self.names.get(place)?.clone(),
@@ -139,6 +153,22 @@ impl Of<'_> {
             },
             is_range: false,
         })
+    }
+
+    /// The members of the elements of an array.
+    fn element(&self, array: usize) -> Vec<Member> {
+        let members = self.entity.children(array).map_or(&[][..], |of| of.1);
+        let names = idents(members.iter().map(|member| &member.name));
+        let members = members.iter().zip(names);
+        let member = |(member, ident): (&dal_traits::model::Member, String)| {
+            Some(Member {
+                column: member.name.clone(),
+                ident,
+                ty: types::of_member(member)?,
+                is_range: false,
+            })
+        };
+        members.filter_map(member).collect()
     }
 
     /// The places of the fields that are written.
@@ -159,9 +189,10 @@ impl Of<'_> {
     fn given_and_left(&self, needs: &Needs) -> (Vec<usize>, Vec<String>) {
         let field = |place: &usize| self.entity.fields.get(*place);
         let (given, left): (Vec<_>, Vec<_>) = self.stored().into_iter().partition(|place| {
-            let is_nullable =
-                field(place).is_some_and(|field| field.nullable && field.default.is_none());
-            is_nullable || needs.insert.get(*place) == Some(&true)
+            let is_empty_without = |field: &Field| {
+                field.source == FieldSource::Children || (field.nullable && field.default.is_none())
+            };
+            field(place).is_some_and(is_empty_without) || needs.insert.get(*place) == Some(&true)
         });
         let left = left.iter().filter_map(field);
         (
@@ -174,15 +205,11 @@ impl Of<'_> {
     fn key(&self, path: &AccessPath, ranges: &[bool]) -> Vec<Member> {
         let member = |place: usize, is_range: bool| -> Option<Member> {
             let field: &Field = self.entity.fields.get(place)?;
-            let ty = types::of(field)?.given;
+            let ty = types::of(field, None)?.given;
             Some(Member {
                 column: field.name.clone(),
                 ident: self.names.get(place)?.clone(),
-                ty: if is_range {
-                    format!("(Bound<{ty}>, Bound<{ty}>)")
-                } else {
-                    ty
-                },
+                ty: if is_range { range_of(&ty) } else { ty },
                 is_range,
             })
         };
@@ -190,6 +217,18 @@ impl Of<'_> {
         let first = path.sort.first().filter(|_| ranges.first() == Some(&true));
         let range = first.map(|place| member(*place, true));
         equal.chain(range).flatten().collect()
+    }
+}
+
+/// The most columns of what is between the brackets of a tuple in one line.
+const TUPLE: usize = 60;
+
+fn range_of(ty: &str) -> String {
+    let both = format!("Bound<{ty}>, Bound<{ty}>");
+    if both.len() <= TUPLE {
+        format!("({both})")
+    } else {
+        format!("(\n        Bound<{ty}>,\n        Bound<{ty}>,\n    )")
     }
 }
 
@@ -218,7 +257,7 @@ fn add(code: &mut String, doc: &str, derive: &str, about: &str, name: &str, memb
     let borrows = members.iter().any(|member| member.ty.contains("&'a"));
     let lifetime = if borrows { "<'a>" } else { "" };
     let doc = documented(doc);
-    let _ = write!(code, "\n{doc}#[derive(Clone, Debug, {derive})]\n{about}\n");
+    let _ = write!(code, "\n{doc}#[derive(Clone, Debug, {derive})]\n{about}");
     if members.is_empty() {
         let _ = writeln!(code, "pub struct {name}{lifetime} {{}}");
         return;

@@ -1,7 +1,7 @@
 //! The type of a program for each type of a column: the table of `dal_traits::value`.
 
 use dal_traits::catalog::ColumnType;
-use dal_traits::model::{Field, ValueType};
+use dal_traits::model::{Field, Member, ValueType};
 
 /// The types of one field.
 pub struct Types {
@@ -11,16 +11,33 @@ pub struct Types {
     pub given: String,
 }
 
-/// The types of a field's values; none where `Store` has no such values.
-pub fn of(field: &Field) -> Option<Types> {
+/// The types of a field's values; none where `Store` has no such values. Elements of an array are of
+/// the type `element`.
+pub fn of(field: &Field, element: Option<&str>) -> Option<Types> {
     let (owned, given) = match &field.value_type {
         ValueType::Composed => ("String", "&'a str"),
-        ValueType::Rows(_) => return None,
+        ValueType::Rows(_) => {
+            let element = element?;
+            return Some(Types {
+                owned: format!("Vec<{element}>"),
+                given: format!("&'a [{element}]"),
+            });
+        }
         ValueType::Column(column_type) => of_column(column_type)?,
     };
     Some(Types {
         owned: owned.to_owned(),
         given: given.to_owned(),
+    })
+}
+
+/// The type of a member of an element.
+pub fn of_member(member: &Member) -> Option<String> {
+    let (owned, _) = of_column(&member.column_type)?;
+    Some(if member.nullable {
+        format!("Option<{owned}>")
+    } else {
+        owned.to_owned()
     })
 }
 

@@ -172,6 +172,16 @@ fn every_row_has_its_item_or_is_named_with_the_reason() {
         let schema = std::fs::read_to_string(fixtures.join("types.sql")).unwrap();
         let stores = Stores::new(&fixtures.join("types.contract.json"), &schema).await;
         stores.sql(&raw_rows()).await;
+        stores
+            .sql(
+                "INSERT INTO parts (thing_id, nr, price, `groups`, doc)
+                 SELECT t.id, n.nr, 1.5, 'y', '{\"a\": 1.0}' FROM things t
+                 JOIN (SELECT 1 AS nr UNION SELECT 2 UNION SELECT 3) n ON n.nr <= t.id % 4",
+            )
+            .await;
+        stores
+            .sql("INSERT INTO notes (thing_id, body) SELECT id, id % 3 FROM things WHERE id % 2")
+            .await;
         // What MySQL took without the strict mode, and what no item can hold.
         stores
             .lax("INSERT INTO things (day) VALUES ('0000-00-00')")
@@ -244,7 +254,12 @@ fn every_row_has_its_item_or_is_named_with_the_reason() {
             .send()
             .await
             .unwrap();
-        assert_eq!(kept.unwrap().get("plain"), Some(&Value::from(9)));
+        let kept = kept.unwrap();
+        assert_eq!(kept.get("plain"), Some(&Value::from(9)));
+        let Some(Value::Rows(parts)) = kept.get("parts") else {
+            panic!("{kept:?}");
+        };
+        assert_eq!(parts.len(), 3);
     });
 }
 

@@ -108,6 +108,10 @@ impl<'a> Translation<'a> {
             }
             Condition::In(field, values) => self.one_of(*field, values, holds),
             Condition::BeginsWith(field, prefix) => self.begins(*field, prefix, holds),
+            // An array without elements is no NULL either.
+            Condition::IsNull(field) if self.shape.entity.children(*field).is_some() => {
+                Ok(constant(!holds))
+            }
             Condition::IsNull(field) => {
                 let (_, attribute, _) = self.shape.plain(*field)?;
                 // The empty set has no form but a missing attribute.

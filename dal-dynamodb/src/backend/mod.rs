@@ -47,8 +47,8 @@ pub use fill::{DuplicateValue, FilledGuards};
 ///   [`Config`](ErrorKind::Config) otherwise: see [`fill_guards`](Self::fill_guards).
 /// * [`Op::PassId`] makes the counter of an entity, [`Op::NextId`] counts on. A record with an id of
 ///   its own moves a counter that exists.
-/// * An entity that this version does not carry out (children, values of other rows, a unique key that
-///   folds case) is [`Unsupported`](ErrorKind::Unsupported), with the reason.
+/// * An entity that this version does not carry out (values of other rows, a unique key that folds
+///   case) is [`Unsupported`](ErrorKind::Unsupported), with the reason.
 #[derive(Debug)]
 pub struct DynamoDbBackend {
     db: DynamoDb,

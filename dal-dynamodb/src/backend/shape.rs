@@ -184,7 +184,8 @@ impl Shape {
     pub fn is_composite_source(&self, attribute: usize) -> bool {
         let mut fields = self.entity.fields.iter();
         let expr = self.entity.attributes.get(attribute).map(|a| &a.expr);
-        !matches!(expr, Some(Expr::Column(_))) && fields.any(|field| field.attribute == attribute)
+        let is_one = matches!(expr, Some(Expr::Column(_) | Expr::Children(_)));
+        !is_one && fields.any(|field| field.attribute == attribute)
     }
 
     /// The field at a place.

@@ -1,5 +1,5 @@
-//! `derive(Entity)`, `derive(Insert)` and `derive(Path)`: structs as the records, new records and
-//! keys of a `Store`.
+//! `derive(Entity)`, `derive(Child)`, `derive(Insert)` and `derive(Path)`: structs as the records,
+//! elements of arrays, new records and keys of a `Store`.
 
 mod field;
 #[cfg(test)]
@@ -60,13 +60,7 @@ pub fn entity(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut refusals = Refusals::default();
     let example = "write `#[dal(\"users\")]` on the struct, with the name of an entity";
     let of = refusals.take(option::<OfEntity>(input, "entity it is", example));
-    if !input.generics.params.is_empty() {
-        refusals.add(refuse(
-            &input.generics,
-            "a record that is read owns its values",
-            "leave the parameters out: `String` in the place of `&str`",
-        ));
-    }
+    refusals.take(owned(input));
     let members = refusals.take(members(input, false));
     refusals.finish()?;
     let (Some(of), Some(members)) = (of, members) else {
@@ -127,6 +121,55 @@ pub fn entity(input: &DeriveInput) -> syn::Result<TokenStream> {
         #[automatically_derived]
         impl #ident {
             #(#tokens)*
+        }
+    })
+}
+
+/// The implementation of `Child`.
+///
+/// # Errors
+/// Every refusal at once.
+pub fn child(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let mut refusals = Refusals::default();
+    if let Some(attr) = input.attrs.iter().find(|attr| is_dal(attr)) {
+        refusals.add(refuse(
+            attr,
+            "an element of an array belongs to the field that holds the array",
+            "leave `#[dal(..)]` out, and name the table in the struct of the record",
+        ));
+    }
+    refusals.take(owned(input));
+    let members = refusals.take(members(input, false));
+    refusals.finish()?;
+    let members = members.unwrap_or_default();
+    let ident = &input.ident;
+    let described = members.iter().map(|member| {
+        let Member { column, ty, .. } = member;
+        quote!(::dal_traits::value::ChildField::new::<#ty>(#column))
+    });
+    let taken = members.iter().map(|member| {
+        let field = &member.ident;
+        quote!(#field: values.take()?)
+    });
+    let values = members.iter().map(|member| {
+        let field = &member.ident;
+        let cloned = quote!(::core::clone::Clone::clone(&self.#field));
+        quote!(::dal_traits::value::Value::from(#cloned))
+    });
+    Ok(quote! {
+        #[automatically_derived]
+        impl ::dal_traits::value::Child for #ident {
+            const FIELDS: &'static [::dal_traits::value::ChildField] = &[#(#described),*];
+
+            fn from_values(
+                mut values: ::dal_traits::value::ChildValues,
+            ) -> ::core::result::Result<Self, ::dal_traits::value::Mismatch> {
+                ::core::result::Result::Ok(Self { #(#taken),* })
+            }
+
+            fn to_values(&self) -> ::std::vec::Vec<::dal_traits::value::Value> {
+                ::std::vec![#(#values),*]
+            }
         }
     })
 }
@@ -292,6 +335,17 @@ fn members(input: &DeriveInput, is_path: bool) -> syn::Result<Vec<Member>> {
         .collect();
     refusals.finish()?;
     Ok(members)
+}
+
+fn owned(input: &DeriveInput) -> syn::Result<()> {
+    if input.generics.params.is_empty() {
+        return Ok(());
+    }
+    Err(refuse(
+        &input.generics,
+        "what is read owns its values",
+        "leave the parameters out: `String` in the place of `&str`",
+    ))
 }
 
 fn only_lifetimes(input: &DeriveInput) -> syn::Result<()> {

@@ -1,4 +1,4 @@
-use super::{entity, insert, path};
+use super::{child, entity, insert, path};
 
 type Derive = fn(&syn::DeriveInput) -> syn::Result<proc_macro2::TokenStream>;
 
@@ -52,6 +52,23 @@ fn an_insert_gives_its_values_in_their_order() {
 }
 
 #[test]
+fn an_element_takes_and_gives_its_values_in_their_order() {
+    let text = expansion(
+        child,
+        "struct Line { #[dal(\"product_id\")] product: u64, quantity: u32 }",
+    );
+    let text = text.unwrap();
+    for part in [
+        "impl::dal_traits::value::ChildforLine",
+        "ChildField::new::<u64>(\"product_id\")",
+        "Ok(Self{product:values.take()?,quantity:values.take()?})",
+        "vec![::dal_traits::value::Value::from(::core::clone::Clone::clone(&self.product)),",
+    ] {
+        assert!(text.contains(part), "{part} {text}");
+    }
+}
+
+#[test]
 fn a_path_tells_ranges_from_values() {
     let text = expansion(
         path,
@@ -77,7 +94,7 @@ fn a_path_tells_ranges_from_values() {
 
 #[test]
 fn what_is_not_said_is_refused_with_a_fix() {
-    let cases: [(Derive, &str, &str); 11] = [
+    let cases: [(Derive, &str, &str); 14] = [
         (
             entity,
             "struct A { a: u8 }",
@@ -105,6 +122,13 @@ fn what_is_not_said_is_refused_with_a_fix() {
             "#[dal(\"a\")] struct A { #[dal(range)] a: u8 }",
             "not an option of a field",
         ),
+        (
+            child,
+            "#[dal(\"a\")] struct A { a: u8 }",
+            "belongs to the field that holds the array",
+        ),
+        (child, "struct A<'a> { a: &'a str }", "owns its values"),
+        (child, "enum A { B }", "named fields"),
         (
             insert,
             "struct A { a: u8 }",

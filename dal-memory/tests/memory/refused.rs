@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dal_memory::{MemoryBackend, Texts};
-use dal_traits::catalog::{Catalog, ForeignKey, ReferenceAction};
-use dal_traits::model::{Entity, Model};
+use dal_traits::catalog::{Catalog, ForeignKey, ReferenceAction, SourceTable, UniqueKey};
+use dal_traits::model::{Entity, Expr, Model};
 use dal_traits::op::{NextId, Op, Reply};
 use dal_traits::store::Store;
 use dal_traits::value::Value;
@@ -21,10 +21,146 @@ async fn an_entity_that_does_not_exist_names_those_that_do() {
     refused(users().field("colour"), ErrorKind::InvalidValue, &["email"]);
 }
 
+/// The shop with another catalog.
+fn with_catalog(change: impl FnOnce(&mut Catalog)) -> Arc<Model> {
+    let mut model = Model::clone(&shop_model());
+    let mut catalog = Catalog::clone(&model.catalog);
+    change(&mut catalog);
+    model.catalog = Arc::new(catalog);
+    Arc::new(model)
+}
+
 #[tokio::test]
-async fn an_entity_with_children_is_not_supported_yet() {
-    let parts = ["`lines`", "entity=Orders"];
-    refused(shop().entity("Orders"), ErrorKind::Unsupported, &parts);
+async fn an_array_whose_rows_the_stores_would_not_keep_alike_is_not_supported() {
+    type Change = fn(&mut Catalog);
+    fn lines(catalog: &mut Catalog) -> &mut SourceTable {
+        let mut tables = catalog.tables.iter_mut();
+        tables.find(|table| table.name == "order_lines").unwrap()
+    }
+    fn key(columns: &[&str]) -> UniqueKey {
+        UniqueKey {
+            name: "another".to_owned(),
+            columns: columns.iter().map(|&column| column.to_owned()).collect(),
+            prefix: false,
+        }
+    }
+    fn to_products(catalog: &mut Catalog, child: &str, parent: &str) {
+        let mut tables = catalog.tables.iter_mut();
+        let table = tables.find(|table| table.name == child).unwrap();
+        table.foreign_keys.push(ForeignKey {
+            name: "another".to_owned(),
+            columns: vec!["product_id".to_owned()],
+            parent: parent.to_owned(),
+            parent_columns: vec!["id".to_owned()],
+            on_delete: ReferenceAction::Restrict,
+        });
+    }
+    fn hidden(catalog: &mut Catalog) {
+        let mut column = lines(catalog).columns[3].clone();
+        column.name = "note".to_owned();
+        column.nullable = true;
+        lines(catalog).columns.push(column);
+    }
+    let cases: [(Change, &str); 8] = [
+        (
+            |all| to_products(all, "order_lines", "products"),
+            "its rows have the foreign key `another`",
+        ),
+        (
+            |all| to_products(all, "cart_lines", "order_lines"),
+            "`cart_lines` refers to its rows by the foreign key `another`",
+        ),
+        (
+            |all| lines(all).unique_keys.push(key(&["product_id"])),
+            "its unique key `another` is not made of the key of the record",
+        ),
+        (
+            |all| {
+                hidden(all);
+                lines(all).unique_keys.push(key(&["order_id", "note"]));
+            },
+            "its unique key `another` is not made of the key of the record",
+        ),
+        (
+            |all| {
+                hidden(all);
+                lines(all).unique_keys.push(key(&["order_id", "price"]));
+            },
+            "it does not show `note`, and has not exactly one unique key",
+        ),
+        (
+            |all| lines(all).columns[2].generated = true,
+            "`quantity` is given by MySQL",
+        ),
+        (
+            |all| lines(all).columns[1].column_type = "float".parse().unwrap(),
+            "does not compare `product_id` by bytes",
+        ),
+        (
+            |all| lines(all).columns[0].nullable = true,
+            "`order_id` takes NULL",
+        ),
+    ];
+    for (change, why) in cases {
+        let store = Store::open(MemoryBackend::new(with_catalog(change)));
+        let parts = ["`lines` is an array of rows of `order_lines`", why];
+        refused(store.entity("Orders"), ErrorKind::Unsupported, &parts);
+    }
+}
+
+#[tokio::test]
+async fn an_array_is_ordered_by_what_it_shows() {
+    let model = with_catalog(|catalog| {
+        let mut tables = catalog.tables.iter_mut();
+        let lines = tables.find(|table| table.name == "order_lines").unwrap();
+        let mut column = lines.columns[3].clone();
+        column.name = "note".to_owned();
+        column.nullable = true;
+        lines.columns.push(column);
+    });
+    assert!(
+        Store::open(MemoryBackend::new(model.clone()))
+            .entity("Orders")
+            .is_ok()
+    );
+    let model = changed(&model, "Orders", |orders| {
+        let mut attributes = orders.attributes.iter_mut();
+        let lines = attributes
+            .find(|attribute| attribute.name == "lines")
+            .unwrap();
+        let Expr::Children(children) = &mut lines.expr else {
+            unreachable!()
+        };
+        children.order[0].column = 4;
+    });
+    let orders = Store::open(MemoryBackend::new(model)).entity("Orders");
+    let parts = ["`lines`", "a column that it does not show orders it"];
+    refused(orders, ErrorKind::Unsupported, &parts);
+}
+
+#[tokio::test]
+async fn only_the_foreign_key_of_owned_children_lets_their_record_be_deleted() {
+    let store = Store::open(MemoryBackend::new(shop_model()));
+    let orders = store.entity("Orders").unwrap();
+    assert!(!orders.delete(1).await.unwrap());
+    let another = with_catalog(|catalog| {
+        let mut tables = catalog.tables.iter_mut();
+        let carts = tables.find(|table| table.name == "cart_lines").unwrap();
+        carts.foreign_keys.push(ForeignKey {
+            name: "its_order".to_owned(),
+            columns: vec!["product_id".to_owned()],
+            parent: "orders".to_owned(),
+            parent_columns: vec!["id".to_owned()],
+            on_delete: ReferenceAction::Cascade,
+        });
+    });
+    let orders = Store::open(MemoryBackend::new(another)).entity("Orders");
+    let refused_delete = orders.unwrap().delete(1).await;
+    refused(
+        refused_delete,
+        ErrorKind::Unsupported,
+        &["its_order", "`cart_lines`"],
+    );
 }
 
 /// The model with one entity changed.
@@ -59,19 +195,17 @@ async fn a_read_only_entity_is_read_and_says_why_it_is_not_written() {
 
 /// The shop, whose table `child` refers to the users.
 fn with_reference(child: &str) -> Arc<Model> {
-    let mut model = Model::clone(&shop_model());
-    let mut catalog = Catalog::clone(&model.catalog);
-    let mut tables = catalog.tables.iter_mut();
-    let child = tables.find(|table| table.name == child).unwrap();
-    child.foreign_keys = vec![ForeignKey {
-        name: "its_user".to_owned(),
-        columns: vec!["user_id".to_owned()],
-        parent: "users".to_owned(),
-        parent_columns: vec!["id".to_owned()],
-        on_delete: ReferenceAction::Cascade,
-    }];
-    model.catalog = Arc::new(catalog);
-    Arc::new(model)
+    with_catalog(|catalog| {
+        let mut tables = catalog.tables.iter_mut();
+        let child = tables.find(|table| table.name == child).unwrap();
+        child.foreign_keys = vec![ForeignKey {
+            name: "its_user".to_owned(),
+            columns: vec!["user_id".to_owned()],
+            parent: "users".to_owned(),
+            parent_columns: vec!["id".to_owned()],
+            on_delete: ReferenceAction::Cascade,
+        }];
+    })
 }
 
 #[tokio::test]

@@ -3,20 +3,22 @@
 use dal_traits::catalog::{self, ColumnType, SourceTable};
 use dal_traits::model::{Compare, Entity, FieldSource, ValueType};
 
-use super::sql::{self, Column};
+use super::sql::Column;
 
-/// One for each field.
+/// One for each field that is a column; arrays come behind them.
 ///
 /// # Errors
 /// The field that is not carried.
 pub(super) fn of(entity: &Entity, source: &SourceTable) -> Result<Vec<Column>, String> {
     let mut columns = Vec::with_capacity(entity.fields.len());
-    for (place, field) in entity.fields.iter().enumerate() {
+    let fields = entity.fields.iter().enumerate();
+    for (place, field) in fields.filter(|(_, field)| field.source != FieldSource::Children) {
         let found = source_column(entity, source, place);
         let (Some(found), ValueType::Column(column_type)) = (found, &field.value_type) else {
             let what = match field.source {
-                FieldSource::Children => "rows of another table",
-                FieldSource::Derived => "computed from other columns or rows",
+                FieldSource::Children | FieldSource::Derived => {
+                    "computed from other columns or rows"
+                }
                 FieldSource::Column(_) => "a column that the catalog does not have",
             };
             return Err(format!(
@@ -32,24 +34,18 @@ pub(super) fn of(entity: &Entity, source: &SourceTable) -> Result<Vec<Column>, S
             );
             return Err(why);
         }
-        let name = sql::quoted(&found.name);
-        let (comparable, text) =
-            sql::comparable(&name, &found.column_type, found.collation.as_deref());
+        let column = Column::of(found);
         columns.push(Column {
-            field: field.name.clone(),
             column_type: column_type.clone(),
-            nullable: found.nullable,
             exact: field.compare == Compare::Exact
                 && found.column_type.is_text()
-                && comparable != name,
+                && column.comparable != column.name,
             ranges: if field.range.is_some() {
                 ranges(source, &found.name)
             } else {
                 Vec::new()
             },
-            name,
-            comparable,
-            text,
+            ..column
         });
     }
     Ok(columns)

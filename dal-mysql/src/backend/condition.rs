@@ -52,6 +52,11 @@ pub(super) fn write(sql: &mut Sql, table: &Table, condition: &Condition) -> Resu
             sql.constant(false);
             Ok(())
         }
+        // An array without elements is no NULL either.
+        Condition::IsNull(field) if table.is_array(*field) => {
+            sql.constant(false);
+            Ok(())
+        }
         Condition::IsNull(field) => {
             sql.is_null(table.column(*field)?);
             Ok(())

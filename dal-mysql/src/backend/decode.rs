@@ -16,23 +16,44 @@ use super::table::Table;
 
 /// The record of a row that holds the columns of `table` in their order.
 pub(super) fn record(table: &Table, row: &MySqlRow) -> Result<Record> {
-    let values = values(table.columns.iter(), row)?;
+    let values = values(table.columns.iter(), row, 0)?;
     Ok(Record::new(Arc::clone(&table.entity), values))
 }
 
-/// The values of a row that holds these columns in their order.
+/// The values of columns that begin at this place of a row, in their order.
 pub(super) fn values<'a>(
-    columns: impl ExactSizeIterator<Item = &'a Column>,
+    columns: impl Iterator<Item = &'a Column>,
     row: &MySqlRow,
+    begin: usize,
 ) -> Result<Vec<Value>> {
-    let mut values = Vec::with_capacity(columns.len());
-    for (place, column) in columns.enumerate() {
-        let raw = row
-            .try_get_raw(place)
-            .map_err(|_| unreadable(&column.field, "is missing in the reply"))?;
-        values.push(value(raw, &column.column_type).map_err(|why| unreadable(&column.field, why))?);
-    }
-    Ok(values)
+    let columns = columns.enumerate();
+    columns
+        .map(|(place, column)| at(row, begin + place, column))
+        .collect()
+}
+
+/// The identity of a row that holds the columns of `table` in their order.
+pub(super) fn identity(table: &Table, row: &MySqlRow) -> Result<Vec<Value>> {
+    let fields = table.entity.identity.iter();
+    fields
+        .map(|field| at(row, *field, table.column(*field)?))
+        .collect()
+}
+
+/// Whether a raw column is NULL. sqlx takes a zero date for NULL, so that NULL is what has no bytes.
+pub(super) fn is_null(raw: &MySqlValueRef<'_>) -> bool {
+    bytes(raw).is_none()
+}
+
+fn bytes<'r>(raw: &MySqlValueRef<'r>) -> Option<&'r [u8]> {
+    <&[u8] as Decode<sqlx::MySql>>::decode(raw.clone()).ok()
+}
+
+fn at(row: &MySqlRow, place: usize, column: &Column) -> Result<Value> {
+    let raw = row
+        .try_get_raw(place)
+        .map_err(|_| unreadable(&column.field, "is missing in the reply"))?;
+    value(raw, &column.column_type).map_err(|why| unreadable(&column.field, why))
 }
 
 fn unreadable(field: &str, why: &str) -> Error {
@@ -45,8 +66,7 @@ const OTHER: &str = "holds what is not of the type that the catalog has";
 
 /// One value; the error says what the column does, without the value.
 fn value(raw: MySqlValueRef<'_>, column_type: &ColumnType) -> Result<Value, &'static str> {
-    // sqlx takes a zero date for NULL, so that NULL is what has no bytes.
-    let Ok(bytes) = <&[u8] as Decode<sqlx::MySql>>::decode(raw.clone()) else {
+    let Some(bytes) = bytes(&raw) else {
         return Ok(Value::Null);
     };
     Ok(match column_type {

@@ -37,7 +37,7 @@ impl MySqlBackend {
         sql.order(&operands, false);
         sql.limit(page::look_ahead(limit)?.saturating_sub(1))?;
         let rows = self.rows(table, &sql.finish()).await?;
-        let values = |row| decode::values(columns.iter().copied(), row);
+        let values = |row| decode::values(columns.iter().copied(), row, 0);
         rows.iter().map(values).collect()
     }
 

@@ -1,5 +1,6 @@
 //! [`Service`] on MySQL.
 
+mod children;
 mod columns;
 mod condition;
 mod decode;
@@ -105,6 +106,9 @@ impl MySqlBackend {
             (None, Op::Transact(transact)) => return op::transact::run(self, transact).await,
             (None, _) => return Err(unknown()),
         };
+        if let Some(write) = children::Write::of(table, &op)? {
+            return write.alone(self).await;
+        }
         match op {
             Op::Get(get) => op::get::run(self, table, &get).await,
             Op::GetMany(get) => op::get_many::run(self, table, &get.keys).await,

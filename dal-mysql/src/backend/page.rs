@@ -6,7 +6,7 @@ use dal_traits::value::Value;
 use dal_traits::{Cursor, Error, ErrorKind, Record, Result};
 use sqlx::mysql::MySqlRow;
 
-use super::decode;
+use super::children;
 use super::table::Table;
 
 /// What is read to know whether there is a next page.
@@ -26,10 +26,11 @@ pub(super) fn cut(
     behind: impl Fn(&Record) -> Cursor,
 ) -> Result<Reply> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let read = rows.iter().take(limit);
-    let records: Result<Vec<Record>> = read.map(|row| decode::record(table, row)).collect();
-    let records = records?;
-    let next = records.last().filter(|_| rows.len() > limit).map(behind);
+    let found = children::groups(table, rows)?;
+    let read = found.iter().take(limit);
+    let records = read.filter_map(|rows| children::record(table, rows).transpose());
+    let records: Vec<Record> = records.collect::<Result<_>>()?;
+    let next = records.last().filter(|_| found.len() > limit).map(behind);
     Ok(Reply::Page(Page { records, next }))
 }
 

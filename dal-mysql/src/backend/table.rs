@@ -6,19 +6,22 @@ use std::sync::Arc;
 use dal_traits::catalog::SourceTable;
 use dal_traits::model::{AccessPath, Entity, Model};
 use dal_traits::value::Value;
-use dal_traits::{Error, ErrorKind, Result};
+use dal_traits::{Error, ErrorKind, Record, Result};
 
+use super::children::array::{self, Array};
 use super::columns::{self, source_column};
 use super::path::Path;
-use super::sql::{self, Column};
+use super::sql::{self, Column, Statement};
 
 /// One entity.
 pub(super) struct Table {
     pub(super) entity: Arc<Entity>,
     /// The name of the table, for spans and messages.
     pub(super) source: String,
-    /// One for each field.
+    /// One for each field that is a column; arrays come behind them.
     pub(super) columns: Vec<Column>,
+    /// One for each field that is an array of owned children.
+    pub(super) arrays: Vec<Array>,
     /// One for each path of the entity.
     pub(super) paths: Vec<Path>,
     /// Why no record of it can be written.
@@ -55,6 +58,7 @@ impl Table {
             return Err(why.to_owned());
         };
         let columns = columns::of(entity, source)?;
+        let arrays = array::of(model, entity)?;
         if entity.identity.is_empty() || entity.identity.len() < source.primary_key.len() {
             let why = "no attribute carries its whole primary key, so no statement can name a row; \
                        add the missing columns to the contract";
@@ -93,16 +97,44 @@ impl Table {
                     || column.collation.as_deref() == Some("utf8mb4_0900_bin")
             })
         });
+        let mut paths: Vec<Path> = paths.collect();
+        for path in paths.iter_mut().filter(|_| !arrays.is_empty()) {
+            let with_children = |inner: Arc<str>| {
+                let arrays: Vec<_> = arrays.iter().map(Array::child).collect();
+                sql::children::with_children(&inner, &columns, &identity, &arrays, false)
+            };
+            path.get = path.get.take().map(with_children);
+        }
         Ok(Self {
             entity: entity.clone(),
             source: source.name.clone(),
-            paths: paths.collect(),
+            paths,
             read_only: read_only(entity, source),
             is_matched,
             quoted,
             texts,
             columns,
+            arrays,
         })
+    }
+
+    /// The statement of a read of records with their children; `is_ordered` says that it finds them in
+    /// an order, up to a limit.
+    pub(super) fn whole(&self, mut read: Statement, is_ordered: bool) -> Result<Statement> {
+        if !self.arrays.is_empty() {
+            let identity = self.entity.identity.iter().map(|field| self.column(*field));
+            let identity: Vec<&Column> = identity.collect::<Result<_>>()?;
+            let arrays: Vec<_> = self.arrays.iter().map(Array::child).collect();
+            let (inner, columns) = (&read.text, &self.columns);
+            read.text =
+                sql::children::with_children(inner, columns, &identity, &arrays, is_ordered);
+        }
+        Ok(read)
+    }
+
+    /// Whether the field at `place` is an array of owned children.
+    pub(super) fn is_array(&self, place: usize) -> bool {
+        self.arrays.iter().any(|array| array.field == place)
     }
 
     /// The column of the field at `place`.
@@ -151,6 +183,11 @@ impl Table {
             std::iter::repeat_n(value, places)
         });
         places.collect()
+    }
+
+    /// The values of a record's columns.
+    pub(super) fn values<'r>(&self, record: &'r Record) -> impl Iterator<Item = &'r Value> {
+        record.values().iter().take(self.columns.len())
     }
 
     /// Whether look-ups by identity compare more than the primary key does.

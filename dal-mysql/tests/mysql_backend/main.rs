@@ -10,6 +10,7 @@
     reason = "a test reports by panicking, and its helpers explain themselves"
 )]
 
+mod children;
 mod conditions;
 mod errors;
 mod paging;

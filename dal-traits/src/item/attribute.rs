@@ -195,18 +195,20 @@ pub(super) const fn natural(column_type: &ColumnType) -> AttributeType {
     }
 }
 
-/// What a member of a map holds for the value; nothing for an empty set.
+/// What a member of a map holds for the value, which is so many levels inside of the attribute;
+/// nothing for an empty set.
 pub(super) fn write_member(
     value: &Value,
     column_type: &ColumnType,
     nullable: bool,
+    level: usize,
 ) -> Result<Option<ItemValue>, &'static str> {
     match value {
         Value::Null => Ok(Some(ItemValue::Null)),
         Value::Json(Json::Null) if nullable => {
             Err("inside a map, the null of JSON is not told from NULL")
         }
-        Value::Json(json) => write_json(json, 2).map(Some),
+        Value::Json(json) => write_json(json, level).map(Some),
         _ => write(value, column_type, natural(column_type)),
     }
 }
@@ -239,6 +241,14 @@ pub(super) fn json_member(value: &Value, column_type: &ColumnType) -> Option<Jso
         Value::Json(json) => json.clone(),
         other => Json::String(text(other, column_type)?),
     })
+}
+
+/// The list of a JSON text.
+pub(super) fn read_list(text: &str) -> Option<Vec<ItemValue>> {
+    match write_json(&serde_json::from_str(text).ok()?, 1).ok()? {
+        ItemValue::L(elements) => Some(elements),
+        _ => None,
+    }
 }
 
 /// The map of a JSON text.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::template::{fits, place, take_apart, type_of};
-use super::{ItemValue, attribute};
+use super::{ItemValue, attribute, children};
 use crate::catalog::ColumnType;
 use crate::model::{Attribute, Entity, Expr, Field, FieldSource, ValueType};
 use crate::value::{Value, read_text};
@@ -14,22 +14,24 @@ use crate::{Error, ErrorKind, Record, Result};
 ///
 /// # Errors
 /// [`Decode`](crate::ErrorKind::Decode), which names the attribute.
-/// [`Unsupported`](crate::ErrorKind::Unsupported) for arrays of other rows.
+/// [`Unsupported`](crate::ErrorKind::Unsupported) for objects of other rows.
 pub fn decode(
     entity: &Arc<Entity>,
     attribute: impl Fn(usize) -> Option<ItemValue>,
 ) -> Result<Record> {
     let mut values = Vec::with_capacity(entity.fields.len());
-    for field in &entity.fields {
+    for (place, field) in entity.fields.iter().enumerate() {
         let Some(found) = entity.attributes.get(field.attribute) else {
             values.push(Value::Null);
             continue;
         };
         let value = match attribute(field.attribute) {
-            Some(item) => field_value(entity, field, found, item)?,
+            Some(item) => field_value(entity, place, field, found, item)?,
             None => Value::Null,
         };
         values.push(match value {
+            // Other loaders leave an array without elements out.
+            Value::Null if field.source == FieldSource::Children => Value::Rows(Vec::new()),
             // DynamoDB has no empty set.
             Value::Null if is_set(field) && !field.nullable => Value::Set(Vec::new()),
             Value::Null if !field.nullable => {
@@ -69,6 +71,7 @@ fn is_set(field: &Field) -> bool {
 
 fn field_value(
     entity: &Entity,
+    place: usize,
     field: &Field,
     found: &Attribute,
     item: ItemValue,
@@ -76,10 +79,13 @@ fn field_value(
     let value = match (&field.value_type, field.source) {
         (_, _) if item == ItemValue::Null => Some(Value::Null),
         (ValueType::Rows(_), _) | (_, FieldSource::Children) => {
-            let message = "arrays and objects of other rows are not built yet";
-            return Err(Error::new(ErrorKind::Unsupported, message)
-                .entity(&entity.name)
-                .with("field", &field.name));
+            let Some((children, members)) = entity.children(place) else {
+                let message = "objects of other rows are not built yet";
+                return Err(Error::new(ErrorKind::Unsupported, message)
+                    .entity(&entity.name)
+                    .with("field", &field.name));
+            };
+            children::read(children, members, item)
         }
         (ValueType::Column(column_type), FieldSource::Column(column)) => {
             part(entity, field, &found.expr, item, column_type, column)

@@ -1,7 +1,7 @@
 //! From a record to its item.
 
 use super::template::{Composed, compose, held, invalid};
-use super::{ItemValue, attribute};
+use super::{ItemValue, attribute, children};
 use crate::catalog::ColumnType;
 use crate::model::{Attribute, AttributeType, Entity, Expr, Field, FieldSource};
 use crate::value::{Value, text};
@@ -54,7 +54,7 @@ pub fn key(record: &Record, attribute: usize) -> Result<Option<ItemValue>> {
         }
         Expr::Object(members) => Some(object(record, members, found.attribute_type)?),
         Expr::Lookup(_) => return Err(unsupported(entity, found, "values of other rows")),
-        Expr::Children(_) => return Err(unsupported(entity, found, "arrays of other rows")),
+        Expr::Children(_) => children::write(record, attribute)?,
     };
     check_key(entity, attribute, role, value)
 }
@@ -190,7 +190,7 @@ fn object(
     for (name, column) in members {
         let (value, field, column_type) = held(record, *column)?;
         check_set(record, value, field, AttributeType::Ss)?;
-        let member = attribute::write_member(value, column_type, field.nullable)
+        let member = attribute::write_member(value, column_type, field.nullable, 2)
             .map_err(|reason| invalid(record.entity(), field, reason))?;
         let Some(member) = member else { continue };
         if wanted != AttributeType::S {

@@ -1,6 +1,7 @@
 //! Items of DynamoDB without its SDK: how a record becomes one, and is read back.
 
 mod attribute;
+mod children;
 mod decode;
 mod encode;
 mod size;

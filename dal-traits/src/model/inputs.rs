@@ -3,9 +3,15 @@
 use super::{Entity, Expr, FieldSource};
 
 impl Entity {
-    /// The fields that the attribute at this place is made of, each once, in their order in it.
-    /// Columns that are no field, and rows of other tables, are left out.
+    /// The fields that the attribute at this place is made of, each once, in their order in it; an
+    /// array of owned children is a field. Columns that are no field, and other rows, are left out.
     pub fn inputs(&self, attribute: usize) -> Vec<usize> {
+        if let Some((place, _)) = self
+            .arrays()
+            .find(|(_, array)| array.attribute == attribute)
+        {
+            return vec![place];
+        }
         let mut columns = Vec::new();
         if let Some(attribute) = self.attributes.get(attribute) {
             add(&attribute.expr, &mut columns);

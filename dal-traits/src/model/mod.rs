@@ -4,6 +4,7 @@
 //! by name or parsed while a request is served. `dal-contract` makes a [`Model`] from a contract and
 //! a [`Catalog`].
 
+mod children;
 mod entity;
 mod expr;
 mod inputs;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, SourceTable};
 
+pub use children::ChildKey;
 pub use entity::{
     AccessPath, Compare, Entity, Field, FieldSource, IndexKey, Member, PathKind, PathOrder,
     References, UniqueConstraint, ValueRange, ValueType,

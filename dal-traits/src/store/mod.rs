@@ -64,6 +64,7 @@
 //! Tools that learn entities and fields when they run use [`Store::entity`].
 
 mod allowed;
+mod children;
 mod dynamic;
 mod insert;
 mod layer;
@@ -79,7 +80,7 @@ use crate::op::{Op, Reply};
 use crate::{Capability, Error, ErrorKind, OpCx, Result, Service};
 
 pub use allowed::{Allowed, UnreadableCheck};
-pub use dal_macros::{Entity, Insert, Path};
+pub use dal_macros::{Child, Entity, Insert, Path};
 pub use dynamic::{
     CheckStep, DeleteRequest, DeleteStep, EntityStore, GetRequest, Identity, InsertRequest,
     InsertStep, NamedField, Pages, PutRequest, QueryRequest, ScanRequest, Transacted, Transaction,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::allowed::Allowed;
 use super::scope;
 use crate::catalog::{ColumnDefault, ColumnType};
-use crate::model::{AccessPath, Entity, Expr, Field, FieldSource, Model, PathKind, ValueType};
+use crate::model::{
+    AccessPath, ChildKey, Entity, Expr, Field, FieldSource, Model, PathKind, ValueType,
+};
 use crate::record::Record;
 use crate::value::{Value, fit, read_text};
 
@@ -21,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) defaults: Vec<Default>,
     /// What the CHECK constraint of each field allows.
     pub(crate) allowed: Vec<Option<Allowed>>,
+    /// The unique keys of the elements of each field that is an array.
+    pub(crate) keys: Vec<Vec<ChildKey>>,
     /// For each path and each of its sort fields: whether a range of it can be asked for.
     pub(crate) ranges: Vec<Vec<bool>>,
     /// A record with a legal value in each field that a key is made of, and NULL elsewhere. What
@@ -64,6 +68,9 @@ pub(super) fn of(model: &Model, entity: &Arc<Entity>) -> Plan {
         undeletable: scope::undeletable(model, entity),
         defaults: entity.fields.iter().map(default).collect(),
         allowed,
+        keys: (0..entity.fields.len())
+            .map(|place| keys(model, entity, place))
+            .collect(),
         ranges: paths.map(|path| ranges(model, entity, path)).collect(),
         legal: legal(entity),
         entity: entity.clone(),
@@ -120,7 +127,25 @@ fn ranges(model: &Model, entity: &Entity, path: &AccessPath) -> Vec<bool> {
     kept.map_or_else(Vec::new, |(sort, source)| entity.keeps_order(sort, source))
 }
 
+/// The unique keys of the children that are a field, each by the name that MySQL gives it.
+fn keys(model: &Model, entity: &Entity, place: usize) -> Vec<ChildKey> {
+    let children = entity.children(place).map(|(children, _)| children);
+    let Some((children, table)) = children.and_then(|of| Some((of, model.child_table(of)?))) else {
+        return Vec::new();
+    };
+    let mut keys = children.keys(table);
+    for key in &mut keys {
+        if key.name == "PRIMARY" {
+            key.name = format!("{}.PRIMARY", table.name);
+        }
+    }
+    keys
+}
+
 fn default(field: &Field) -> Default {
+    if field.source == FieldSource::Children {
+        return Default::Value(Value::Rows(Vec::new()));
+    }
     let (Some(default), ValueType::Column(column_type)) = (&field.default, &field.value_type)
     else {
         return Default::None;

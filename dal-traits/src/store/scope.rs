@@ -1,6 +1,7 @@
 //! What `Store` does not carry out yet: refused by entity, never done by halves.
 
-use crate::catalog::ColumnType;
+use super::children;
+use crate::catalog::{ColumnType, ForeignKey, SourceTable};
 use crate::model::{Entity, Expr, FieldSource, Model, ValueType};
 
 /// Why `Store` cannot use an entity at all; none when it can. A backend refuses the same entities.
@@ -12,7 +13,10 @@ pub fn unsupported(model: &Model, entity: &Entity) -> Option<String> {
         let name = &field.name;
         match (field.source, &field.value_type) {
             (FieldSource::Children, _) => {
-                return Some(format!("`{name}` holds rows of another table"));
+                if let Some(why) = children::unsupported(model, entity, place) {
+                    return Some(why);
+                }
+                continue;
             }
             (FieldSource::Derived, _) | (_, ValueType::Composed | ValueType::Rows(_)) => {
                 return Some(format!("`{name}` is derived"));
@@ -28,8 +32,9 @@ pub fn unsupported(model: &Model, entity: &Entity) -> Option<String> {
             ));
         }
     }
-    for attribute in &entity.attributes {
-        if reads_other_rows(&attribute.expr) {
+    for (place, attribute) in entity.attributes.iter().enumerate() {
+        let is_array = entity.arrays().any(|(_, array)| array.attribute == place);
+        if !is_array && reads_other_rows(&attribute.expr) {
             return Some(format!(
                 "the attribute `{}` takes values of other rows",
                 attribute.name
@@ -41,13 +46,18 @@ pub fn unsupported(model: &Model, entity: &Entity) -> Option<String> {
     Some(format!("its table has the foreign key `{}`", key.name))
 }
 
-/// Why records of an entity cannot be deleted; none when they can.
+/// Why records of an entity cannot be deleted; none when they can. Owned children go with their
+/// record.
 pub fn undeletable(model: &Model, entity: &Entity) -> Option<String> {
-    let own = &model.source(entity)?.name;
-    let mut tables = model.catalog.tables.iter();
-    tables.find_map(|table| {
+    let source = model.source(entity)?;
+    let is_owned = |place: usize, table: &SourceTable, key: &ForeignKey| {
+        let mut arrays = entity.arrays().filter_map(|(at, _)| entity.children(at));
+        arrays.any(|(of, _)| of.table == place && children::is_of_owner(of, table, source, key))
+    };
+    let mut tables = model.catalog.tables.iter().enumerate();
+    tables.find_map(|(place, table)| {
         let mut keys = table.foreign_keys.iter();
-        let key = keys.find(|key| key.parent == *own)?;
+        let key = keys.find(|key| key.parent == source.name && !is_owned(place, table, key))?;
         Some(format!(
             "`{}` refers to its rows by the foreign key `{}`",
             table.name, key.name

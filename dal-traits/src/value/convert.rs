@@ -14,8 +14,10 @@
 //! | `time::OffsetDateTime` | TIMESTAMP |
 //! | `time::Duration` | TIME |
 //! | `serde_json::Value` | JSON |
+//! | `Vec<T>` of a [`Child`](super::Child) | an array of rows |
 //! | `Option<T>` | NULL, or as `T` |
 
+use std::any::type_name;
 use std::fmt;
 
 use bigdecimal::BigDecimal;
@@ -45,6 +47,8 @@ impl std::error::Error for Mismatch {}
 pub trait FromValue: Sized {
     /// Whether it can be read from NULL.
     const NULLABLE: bool = false;
+    /// What each element of an array of rows is read as; none for the value of a column.
+    const CHILD: Option<&'static [ChildField]> = None;
 
     /// Whether each value of a column of this type, except NULL, can be read as it.
     fn holds(column_type: &ColumnType) -> bool;
@@ -56,8 +60,30 @@ pub trait FromValue: Sized {
     fn from_value(value: Value) -> Result<Self, Mismatch>;
 }
 
+/// A field of a [`Child`](super::Child).
+#[derive(Clone, Copy, Debug)]
+pub struct ChildField {
+    pub(crate) name: &'static str,
+    pub(crate) type_name: fn() -> &'static str,
+    pub(crate) holds: fn(&ColumnType) -> bool,
+    pub(crate) nullable: bool,
+}
+
+impl ChildField {
+    /// A field of this name and type.
+    pub const fn new<T: FromValue>(name: &'static str) -> Self {
+        Self {
+            name,
+            type_name: type_name::<T>,
+            holds: T::holds,
+            nullable: T::NULLABLE,
+        }
+    }
+}
+
 impl<T: FromValue> FromValue for Option<T> {
     const NULLABLE: bool = true;
+    const CHILD: Option<&'static [ChildField]> = T::CHILD;
 
     fn holds(column_type: &ColumnType) -> bool {
         T::holds(column_type)

@@ -6,6 +6,7 @@ use bigdecimal::BigDecimal;
 use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime};
 
 use super::Value;
+use super::convert::ChildField;
 use crate::catalog::ColumnType;
 
 /// What the values of a type are.
@@ -38,13 +39,15 @@ pub enum ValueKind {
     Time,
     /// JSON.
     Json,
+    /// Arrays of rows, which no column holds.
+    Rows,
 }
 
 impl Value {
-    /// What kind it is; [`ValueKind::Any`] for NULL and for rows.
+    /// What kind it is; [`ValueKind::Any`] for NULL.
     pub const fn kind(&self) -> ValueKind {
         match self {
-            Self::Null | Self::Rows(_) => ValueKind::Any,
+            Self::Null => ValueKind::Any,
             Self::Bool(_) => ValueKind::Bool,
             Self::Int(_) => ValueKind::Int,
             Self::Decimal(_) => ValueKind::Decimal,
@@ -57,6 +60,7 @@ impl Value {
             Self::Timestamp(_) => ValueKind::Timestamp,
             Self::Time(_) => ValueKind::Time,
             Self::Json(_) => ValueKind::Json,
+            Self::Rows(_) => ValueKind::Rows,
         }
     }
 }
@@ -101,6 +105,8 @@ pub trait ToValue: Into<Value> {
     const KIND: ValueKind;
     /// Whether one of them is NULL.
     const NULLABLE: bool = false;
+    /// What each element of an array of rows is written from; none for the value of a column.
+    const CHILD: Option<&'static [ChildField]> = None;
 }
 
 macro_rules! kinds {
@@ -130,6 +136,7 @@ kinds! {
 impl<T: ToValue> ToValue for Option<T> {
     const KIND: ValueKind = T::KIND;
     const NULLABLE: bool = true;
+    const CHILD: Option<&'static [ChildField]> = T::CHILD;
 }
 
 /// A range of values.

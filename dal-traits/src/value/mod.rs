@@ -1,6 +1,7 @@
 //! Values of records, as both stores hold them.
 
 mod canonical;
+mod child;
 mod convert;
 mod fit;
 mod json;
@@ -14,7 +15,8 @@ use bigdecimal::BigDecimal;
 use time::{Date, PrimitiveDateTime};
 
 pub use canonical::canonical;
-pub use convert::{FromValue, Mismatch};
+pub use child::{Child, ChildValues};
+pub use convert::{ChildField, FromValue, Mismatch};
 pub use fit::{Misfit, fit};
 pub use kind::{ToBounds, ToValue, ValueKind};
 pub use text::{read_text, text};

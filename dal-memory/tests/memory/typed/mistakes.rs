@@ -1,8 +1,9 @@
 use std::ops::RangeFrom;
+use std::sync::Arc;
 
 use dal_memory::MemoryBackend;
 use dal_traits::ErrorKind;
-use dal_traits::store::{Entity, Insert, Path, Shape, Store};
+use dal_traits::store::{Child, Entity, Insert, Path, Shape, Store};
 use time::PrimitiveDateTime;
 
 use super::every::{Every, every};
@@ -139,11 +140,74 @@ fn an_entity_that_is_not_built_yet_is_a_mistake() {
     struct Order {
         id: u64,
     }
-    let text = mistakes::<Order>(Store::open(MemoryBackend::new(shop_model())));
+    let mut model = dal_traits::model::Model::clone(&shop_model());
+    let place = model.entity("Orders").unwrap().place;
+    let mut orders = dal_traits::model::Entity::clone(&model.entities[place]);
+    orders.identity.clear();
+    model.entities[place] = Arc::new(orders);
+    let text = mistakes::<Order>(Store::open(MemoryBackend::new(Arc::new(model))));
     assert!(
         text.contains("`Order`: the entity `Orders` is not supported yet"),
         "{text}"
     );
+}
+
+#[test]
+fn the_elements_of_an_array_are_verified_with_their_struct() {
+    #[derive(Child)]
+    struct Wrong {
+        product: u64,
+        quantity: String,
+        price: u32,
+        #[dal("price")]
+        again: u64,
+    }
+    #[derive(Child)]
+    struct Short {
+        product_id: u64,
+    }
+    #[derive(Entity)]
+    #[dal("orders")]
+    #[expect(dead_code, reason = "verified only")]
+    struct Order {
+        id: u64,
+        lines: Vec<Wrong>,
+    }
+    #[derive(Entity)]
+    #[dal("orders")]
+    #[expect(dead_code, reason = "verified only")]
+    struct NoArray {
+        id: Vec<Short>,
+        lines: Vec<String>,
+    }
+    #[derive(Entity)]
+    #[dal("orders")]
+    #[expect(dead_code, reason = "verified only")]
+    struct Right {
+        lines: Vec<Short>,
+    }
+    #[derive(Insert)]
+    #[dal(Right)]
+    struct NewOrder {
+        user_id: u64,
+        placed_at: PrimitiveDateTime,
+        total: u64,
+        lines: Vec<Short>,
+    }
+    let text = mistakes::<(Order, NoArray, NewOrder)>(shop());
+    for part in [
+        "config: 7 mistakes",
+        "`Order.lines.product`: there is no member `product`; there are: product_id, quantity, price",
+        "`Order.lines.quantity`: `alloc::string::String` cannot hold every value of a column of type \
+         int unsigned",
+        "`Order.lines.price`: `u32` cannot hold every value of a column of type bigint unsigned",
+        "`Order.lines.price`: another field is the same member",
+        "`NoArray.lines`: it is an array of rows: write `Vec<..>` of a struct that derives `Child`",
+        "`NewOrder.lines`: its elements are written with every member: add the missing ones",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(text.contains("`NoArray.id`: `alloc::vec::Vec<"), "{text}");
 }
 
 #[test]

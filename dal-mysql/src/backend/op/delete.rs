@@ -10,7 +10,7 @@ use crate::backend::sql::Sql;
 use crate::backend::table::Table;
 
 /// A delete that is ready to be sent.
-pub(super) struct Delete<'a> {
+pub(in crate::backend) struct Delete<'a> {
     write: Conditional<'a>,
     has_condition: bool,
 }
@@ -30,7 +30,7 @@ pub(in crate::backend) async fn run(
 }
 
 impl<'a> Delete<'a> {
-    pub(super) fn new(table: &'a Table, delete: &op::Delete) -> Result<Self> {
+    pub(in crate::backend) fn new(table: &'a Table, delete: &op::Delete) -> Result<Self> {
         table.writable()?;
         table.is_identity(&delete.identity)?;
         let sql = Sql::from_text(&table.texts.delete);
@@ -42,7 +42,7 @@ impl<'a> Delete<'a> {
     }
 
     /// Removes the record in a transaction.
-    pub(super) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
+    pub(in crate::backend) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
         if self.has_condition {
             self.write.on(connection).await?;
             return Ok(Reply::Existed(true));

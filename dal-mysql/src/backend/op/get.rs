@@ -6,7 +6,7 @@ use dal_traits::{Error, ErrorKind, Record, Result};
 
 use crate::backend::sql::{Column, Statement};
 use crate::backend::table::Table;
-use crate::backend::{MySqlBackend, decode};
+use crate::backend::{MySqlBackend, children};
 use crate::native::is_foreign_text;
 
 pub(in crate::backend) async fn run(
@@ -46,6 +46,5 @@ pub(in crate::backend) async fn one(
         Err(error) if is_foreign_text(&error) => return Ok(None),
         rows => rows?,
     };
-    let first = rows.first();
-    first.map(|row| decode::record(table, row)).transpose()
+    children::first(table, &rows)
 }

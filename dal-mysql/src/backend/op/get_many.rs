@@ -9,7 +9,7 @@ use dal_traits::{Record, Result};
 use super::get;
 use crate::backend::sql::{Column, Sql, Statement, matching};
 use crate::backend::table::Table;
-use crate::backend::{MySqlBackend, decode};
+use crate::backend::{MySqlBackend, children};
 
 /// Keys in one statement.
 const KEYS: usize = 128;
@@ -33,8 +33,8 @@ pub(in crate::backend) async fn run(
     for some in wanted.chunks(KEYS) {
         let mut sql = Sql::from_text(&table.texts.select);
         sql.term().one_of(&columns, some)?;
-        for row in backend.rows(table, &sql.finish()).await? {
-            let record = decode::record(table, &row)?;
+        let read = table.whole(sql.finish(), false)?;
+        for record in children::records(table, &backend.rows(table, &read).await?)? {
             found.push((record.identity(), record));
         }
     }
@@ -54,8 +54,9 @@ async fn one_by_one(backend: &MySqlBackend, table: &Table, keys: &[Vec<Value>]) 
     let text = format!("{}{}", table.texts.select, matching(&columns)).into();
     let mut records = Vec::with_capacity(keys.len());
     for key in keys {
-        let statement = Statement::new(&text, table.identified(key))?;
-        records.push(get::one(backend, table, &statement).await?);
+        let read = Statement::new(&text, table.identified(key))?;
+        let read = table.whole(read, false)?;
+        records.push(get::one(backend, table, &read).await?);
     }
     Ok(Reply::Records(records))
 }

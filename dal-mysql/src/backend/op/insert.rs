@@ -14,7 +14,7 @@ use crate::backend::table::Table;
 const INSERT: &str = "INSERT";
 
 /// An insert that is ready to be sent.
-pub(super) struct Insert<'a> {
+pub(in crate::backend) struct Insert<'a> {
     table: &'a Table,
     record: &'a Record,
     statement: Statement,
@@ -51,7 +51,7 @@ pub(in crate::backend) async fn run(
 }
 
 impl<'a> Insert<'a> {
-    pub(super) fn new(table: &'a Table, record: &'a Record) -> Result<Self> {
+    pub(in crate::backend) fn new(table: &'a Table, record: &'a Record) -> Result<Self> {
         table.writable()?;
         let identity = record.identity();
         let generated = table
@@ -67,14 +67,14 @@ impl<'a> Insert<'a> {
         Ok(Self {
             table,
             record,
-            statement: Statement::new(&table.texts.insert, record.values())?,
+            statement: Statement::new(&table.texts.insert, table.values(record))?,
             generated,
             probe: has_identity.then(probe).transpose()?,
         })
     }
 
     /// Inserts the record in a transaction. Existence comes before the constraints.
-    pub(super) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
+    pub(in crate::backend) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
         match execute(connection, INSERT, self.table, &self.statement).await {
             Ok(done) => Ok(self.reply(done.last_insert_id())),
             Err(error) => {

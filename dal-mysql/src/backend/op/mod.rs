@@ -15,14 +15,14 @@ pub(super) mod update;
 
 use dal_traits::{Error, ErrorKind};
 
-fn not_found() -> Error {
+pub(super) fn not_found() -> Error {
     Error::new(
         ErrorKind::NotFound,
         "no record has this identity; insert it first",
     )
 }
 
-fn condition_failed() -> Error {
+pub(super) fn condition_failed() -> Error {
     Error::new(
         ErrorKind::ConditionFailed,
         "the record does not fulfil the condition; read it again and decide anew",
@@ -30,7 +30,7 @@ fn condition_failed() -> Error {
 }
 
 /// Whether MySQL refused what it judges before it has looked for the identity.
-fn is_constraint(error: &Error) -> bool {
+pub(super) fn is_constraint(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::UniqueViolation | ErrorKind::ReferenceViolation | ErrorKind::ConstraintViolation

@@ -20,7 +20,7 @@ use crate::error;
 const ATTEMPTS: u32 = 3;
 
 /// A put that is ready to be sent.
-pub(super) struct Put<'a> {
+pub(in crate::backend) struct Put<'a> {
     table: &'a Table,
     replace: Statement,
     insert: Statement,
@@ -47,7 +47,7 @@ pub(in crate::backend) async fn run(
 }
 
 impl<'a> Put<'a> {
-    pub(super) fn new(table: &'a Table, record: &Record) -> Result<Self> {
+    pub(in crate::backend) fn new(table: &'a Table, record: &Record) -> Result<Self> {
         table.writable()?;
         let identity = record.identity();
         table.is_identity(&identity)?;
@@ -62,12 +62,12 @@ impl<'a> Put<'a> {
                 &table.texts.replace,
                 others.into_iter().chain(table.identified(&identity)),
             )?,
-            insert: Statement::new(&table.texts.insert, record.values())?,
+            insert: Statement::new(&table.texts.insert, table.values(record))?,
         })
     }
 
     /// Puts the record, in a transaction or without.
-    pub(super) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
+    pub(in crate::backend) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
         let table = self.table;
         for _ in 0..ATTEMPTS {
             let replaced = execute(connection, "UPDATE", table, &self.replace).await?;

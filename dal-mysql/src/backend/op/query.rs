@@ -45,7 +45,8 @@ pub(in crate::backend) async fn run(
     let operands: Vec<&str> = order.iter().map(|(operand, _)| *operand).collect();
     sql.order(&operands, query.backward);
     sql.limit(rows)?;
-    let found = match backend.rows(table, &sql.finish()).await {
+    let read = table.whole(sql.finish(), true)?;
+    let found = match backend.rows(table, &read).await {
         Err(error) if !is_ranged(query) && is_foreign_text(&error) => Vec::new(),
         found => found?,
     };

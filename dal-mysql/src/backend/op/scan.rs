@@ -32,6 +32,7 @@ pub(in crate::backend) async fn run(
     }
     sql.order(&operands, false);
     sql.limit(rows)?;
-    let found = backend.rows(table, &sql.finish()).await?;
+    let read = table.whole(sql.finish(), true)?;
+    let found = backend.rows(table, &read).await?;
     page::cut(table, &found, scan.limit, |last| scan.cursor_behind(last))
 }

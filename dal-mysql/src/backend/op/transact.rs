@@ -13,10 +13,10 @@ use super::delete::Delete;
 use super::insert::Insert;
 use super::put::Put;
 use super::update::Update;
-use crate::backend::MySqlBackend;
 use crate::backend::run::{commit, finds};
 use crate::backend::sql::Statement;
 use crate::backend::table::Table;
+use crate::backend::{MySqlBackend, children};
 
 const TRANSACTION: &str = "TRANSACTION";
 
@@ -27,6 +27,8 @@ enum Planned<'a> {
     Update(Update<'a>),
     Delete(Delete<'a>),
     Check(Check<'a>),
+    /// A write of a record with its children.
+    Children(children::Write<'a>),
 }
 
 /// The lock of a row.
@@ -85,6 +87,9 @@ pub(in crate::backend) async fn run(backend: &MySqlBackend, transact: &Transact)
 
 impl<'a> Planned<'a> {
     fn new(table: &'a Table, step: &'a Step) -> Result<Self> {
+        if let Some(write) = children::Write::of_step(table, step)? {
+            return Ok(Self::Children(write));
+        }
         match step {
             Step::Insert(insert) => Insert::new(table, &insert.record).map(Self::Insert),
             Step::Put(put) => Put::new(table, &put.record).map(Self::Put),
@@ -105,6 +110,7 @@ impl<'a> Planned<'a> {
             Self::Update(update) => update.on(connection).await,
             Self::Delete(delete) => delete.on(connection).await,
             Self::Check(check) => check.on(connection).await,
+            Self::Children(write) => write.on(connection).await,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::backend::sql::{Column, Sql};
 use crate::backend::table::Table;
 
 /// An update that is ready to be sent.
-pub(super) struct Update<'a> {
+pub(in crate::backend) struct Update<'a> {
     table: &'a Table,
     asked: &'a op::Update,
     write: Conditional<'a>,
@@ -34,7 +34,7 @@ pub(in crate::backend) async fn run(
 }
 
 impl<'a> Update<'a> {
-    pub(super) fn new(table: &'a Table, update: &'a op::Update) -> Result<Self> {
+    pub(in crate::backend) fn new(table: &'a Table, update: &'a op::Update) -> Result<Self> {
         table.writable()?;
         table.is_identity(&update.identity)?;
         let sql = sets(table, update)?;
@@ -47,7 +47,7 @@ impl<'a> Update<'a> {
     }
 
     /// Changes the record in a transaction.
-    pub(super) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
+    pub(in crate::backend) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
         let changed = self.write.on(connection).await;
         self.replied(changed)
     }
@@ -63,7 +63,9 @@ impl<'a> Update<'a> {
 /// The statement up to its WHERE.
 fn sets(table: &Table, update: &op::Update) -> Result<Sql> {
     let mut sql = Sql::from_text(&table.texts.update);
-    let mut changes: Vec<&Change> = update.changes.iter().collect();
+    // Arrays are written behind the row.
+    let changes = update.changes.iter();
+    let mut changes: Vec<&Change> = changes.filter(|c| !table.is_array(c.field())).collect();
     changes.sort_by_key(|change| change.field());
     for (i, change) in changes.iter().enumerate() {
         let column = table.column(change.field())?;

@@ -1,6 +1,6 @@
 //! A column, and what its values are compared as.
 
-use dal_traits::catalog::ColumnType;
+use dal_traits::catalog::{self, ColumnType};
 
 /// Compares every character by its bytes, trailing spaces included, as DynamoDB does.
 pub(super) const BYTES: &str = " COLLATE utf8mb4_0900_bin";
@@ -28,6 +28,22 @@ pub(in crate::backend) struct Column {
 }
 
 impl Column {
+    /// A column as its table has it.
+    pub(in crate::backend) fn of(found: &catalog::Column) -> Self {
+        let name = quoted(&found.name);
+        let (comparable, text) = comparable(&name, &found.column_type, found.collation.as_deref());
+        Self {
+            field: found.name.clone(),
+            column_type: found.column_type.clone(),
+            nullable: found.nullable,
+            exact: false,
+            ranges: Vec::new(),
+            name,
+            comparable,
+            text,
+        }
+    }
+
     /// How often a look-up binds its value.
     pub(in crate::backend) const fn places(&self) -> usize {
         if self.exact { 2 } else { 1 }
@@ -40,11 +56,7 @@ pub(in crate::backend) fn quoted(name: &str) -> String {
 }
 
 /// What a column is compared as, byte by byte where it is text.
-pub(in crate::backend) fn comparable(
-    name: &str,
-    column_type: &ColumnType,
-    collation: Option<&str>,
-) -> (String, String) {
+fn comparable(name: &str, column_type: &ColumnType, collation: Option<&str>) -> (String, String) {
     let text = textual(name, column_type);
     let comparable = match column_type {
         ColumnType::Varchar(_) | ColumnType::Text(_) if collation == Some("utf8mb4_0900_bin") => {

@@ -1,5 +1,6 @@
 //! The one place that writes SQL: identifiers are quoted, values are bound.
 
+pub(super) mod children;
 mod column;
 mod key;
 mod texts;
@@ -13,7 +14,7 @@ use sqlx::mysql::MySqlArguments;
 
 use super::encode;
 
-pub(super) use column::{Column, comparable, quoted};
+pub(super) use column::{Column, quoted};
 pub(super) use key::encoded;
 pub(super) use texts::{
     LOCK_IDS, SESSION, definition, delete, insert, matching, one, present, probe, replace, select,

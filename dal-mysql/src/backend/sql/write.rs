@@ -15,7 +15,7 @@ use super::texts::found;
 /// A statement that is being written.
 #[derive(Default)]
 pub(in crate::backend) struct Sql {
-    text: String,
+    pub(super) text: String,
     arguments: MySqlArguments,
     has_terms: bool,
 }
@@ -52,7 +52,7 @@ impl Sql {
         self
     }
 
-    fn bind(&mut self, value: &Value) -> Result<()> {
+    pub(super) fn bind(&mut self, value: &Value) -> Result<()> {
         self.text.push('?');
         encode::bind(&mut self.arguments, value)
     }
@@ -303,7 +303,7 @@ impl Sql {
     }
 }
 
-fn push(text: &mut String, more: &str) {
+pub(super) fn push(text: &mut String, more: &str) {
     text.push_str(more);
 }
 

@@ -1,6 +1,7 @@
 //! Finishes what a caller asks for: everything that can be decided without the store is decided here.
 
 mod add;
+mod children;
 mod condition;
 mod now;
 mod path;

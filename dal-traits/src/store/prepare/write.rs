@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use super::super::plan::{Default, Plan};
 use super::condition::fitted;
 use super::values::{field, identity, invalid, legal, stored};
-use super::{add, now};
+use super::{add, children, now};
 use crate::condition::Condition;
-use crate::model::Field;
+use crate::model::{Field, FieldSource};
 use crate::op::{Change, Check, Delete, Insert, NextId, PassId, Put, Update};
 use crate::record::Record;
 use crate::value::Value;
@@ -50,7 +50,7 @@ fn whole(plan: &Plan, now: SystemTime, given: Vec<(usize, Value)>, is_new: bool)
         record.set(
             place,
             match value {
-                Some(value) => stored(plan, place, value)?,
+                Some(value) => written(plan, place, value)?,
                 None => filled(plan, place, field, now)?,
             },
         );
@@ -66,6 +66,15 @@ fn whole(plan: &Plan, now: SystemTime, given: Vec<(usize, Value)>, is_new: bool)
         }
     }
     Ok(record)
+}
+
+/// The value as it is stored.
+fn written(plan: &Plan, place: usize, value: Value) -> Result<Value> {
+    let field = field(plan, place)?;
+    if field.source == FieldSource::Children {
+        return children::stored(plan, place, field, value);
+    }
+    stored(plan, place, value)
 }
 
 /// What is stored when nothing is given.
@@ -103,7 +112,7 @@ pub(crate) fn update(
             return Err(invalid(field, "is changed more than once"));
         }
         fitted_changes.push(match change {
-            Change::Set(place, value) => Change::Set(place, stored(plan, place, value)?),
+            Change::Set(place, value) => Change::Set(place, written(plan, place, value)?),
             Change::Add(place, delta) => Change::Add(place, add::delta(plan, place, delta)?),
         });
     }

@@ -1,5 +1,7 @@
 //! Structs in the place of names: entities, new records, keys of paths, fields.
 
+mod members;
+mod names;
 mod read;
 mod shape;
 mod token;

@@ -83,7 +83,7 @@ impl<E: EntityShape> TypedGet<E> {
             return Err(store.other_reply("get"));
         };
         let entity = store.resolved::<E>(E::TYPE)?;
-        let read = |record| shape::read(record, &entity.places);
+        let read = |record| shape::read(record, &entity.places, &entity.members);
         record.map(read).transpose()
     }
 }
@@ -200,7 +200,7 @@ impl<E: EntityShape> TypedQuery<E> {
             return Err(store.other_reply("query"));
         };
         let records = page.records.into_iter();
-        let records = records.map(|record| shape::read(record, &entity.places));
+        let records = records.map(|record| shape::read(record, &entity.places, &entity.members));
         Ok(TypedPage {
             records: records.collect::<Result<_>>()?,
             next: page.next,
@@ -234,7 +234,7 @@ impl TypedStore {
         };
         let read = |record: Option<_>| {
             record
-                .map(|record| shape::read(record, &entity.places))
+                .map(|record| shape::read(record, &entity.places, &entity.members))
                 .transpose()
         };
         let records = prepare::in_order(records, &possible);
@@ -252,7 +252,7 @@ impl TypedStore {
         };
         let entity = self.resolved::<E>(E::TYPE)?;
         let records = unfinished.records.iter().cloned();
-        let records = records.map(|record| shape::read(record, &entity.places));
+        let records = records.map(|record| shape::read(record, &entity.places, &entity.members));
         Ok(Some(TypedPage {
             records: records.collect::<Result<_>>()?,
             next: Some(unfinished.next.clone()),

@@ -4,9 +4,10 @@ use std::any::{TypeId, type_name};
 use std::ops::Bound;
 
 use super::Verification;
+use super::members::Members;
 use crate::catalog::ColumnType;
 use crate::model::Entity;
-use crate::value::{FromValue, ToBounds, ToValue, Value, ValueKind};
+use crate::value::{ChildField, FromValue, ToBounds, ToValue, Value, ValueKind};
 use crate::{Error, ErrorKind, Record, Result};
 
 /// A struct that [`Store::verify`](crate::store::Store::verify) compares with the model, or a tuple
@@ -70,6 +71,7 @@ pub struct ReadField {
     pub(super) type_name: fn() -> &'static str,
     pub(super) holds: fn(&ColumnType) -> bool,
     pub(super) nullable: bool,
+    pub(super) child: Option<&'static [ChildField]>,
 }
 
 impl ReadField {
@@ -80,6 +82,7 @@ impl ReadField {
             type_name: type_name::<T>,
             holds: T::holds,
             nullable: T::NULLABLE,
+            child: T::CHILD,
         }
     }
 }
@@ -92,6 +95,7 @@ pub struct WriteField {
     pub(super) kind: ValueKind,
     pub(super) nullable: bool,
     pub(super) is_range: bool,
+    pub(super) child: Option<&'static [ChildField]>,
 }
 
 impl WriteField {
@@ -103,6 +107,7 @@ impl WriteField {
             kind: T::KIND,
             nullable: T::NULLABLE,
             is_range: false,
+            child: T::CHILD,
         }
     }
 
@@ -142,6 +147,7 @@ impl Given {
 pub struct FieldValues<'a> {
     entity: &'a Entity,
     places: &'a [usize],
+    members: &'a [Option<Members>],
     values: Vec<Value>,
 }
 
@@ -151,9 +157,15 @@ impl FieldValues<'_> {
     /// # Errors
     /// [`Decode`](ErrorKind::Decode) for a value of another type.
     pub fn take<T: FromValue>(&mut self, place: usize) -> Result<T> {
+        let members = self.members.get(place).and_then(Option::as_ref);
         let place = self.places.get(place).copied().unwrap_or(usize::MAX);
         let value = self.values.get_mut(place).map(std::mem::take);
-        T::from_value(value.unwrap_or_default()).map_err(|mismatch| {
+        let value = value.unwrap_or_default();
+        let value = match members {
+            Some(members) => members.read(value),
+            None => value,
+        };
+        T::from_value(value).map_err(|mismatch| {
             let field = self.entity.fields.get(place);
             Error::new(ErrorKind::Decode, mismatch.to_string())
                 .entity(&self.entity.name)
@@ -162,12 +174,18 @@ impl FieldValues<'_> {
     }
 }
 
-/// The record as a struct whose fields are at these places.
-pub(super) fn read<E: EntityShape>(record: Record, places: &[usize]) -> Result<E> {
+/// The record as a struct whose fields are at these places, and the fields of elements at these
+/// members.
+pub(super) fn read<E: EntityShape>(
+    record: Record,
+    places: &[usize],
+    members: &[Option<Members>],
+) -> Result<E> {
     let entity = record.entity().clone();
     E::from_values(&mut FieldValues {
         entity: &entity,
         places,
+        members,
         values: record.into_values(),
     })
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Not;
 
 use crate::condition::{Comparison, Condition};
-use crate::value::Value;
+use crate::value::{Child, Value};
 
 /// The field of an entity whose values are of the type `T`: `User::EMAIL`. Derived.
 ///
@@ -82,6 +82,18 @@ macro_rules! borrowed {
 }
 
 borrowed!(&str => String, &[u8] => Vec<u8>);
+
+impl<T: Child> Operand<Vec<T>> for &[T] {
+    fn into_operand(self) -> Value {
+        self.into()
+    }
+}
+
+impl<T: Child> Operand<Vec<T>> for &Vec<T> {
+    fn into_operand(self) -> Value {
+        self.into()
+    }
+}
 
 /// A type of numbers that an update can add to.
 pub trait Summable {}

@@ -242,7 +242,7 @@ impl TypedTransacted {
     pub fn record<E: EntityShape>(&self, step: TypedInsertStep<E>) -> Result<E> {
         let record = transact::inserted(&self.replies, step.number)?;
         let entity = self.store.resolved::<E>(E::TYPE)?;
-        shape::read(record.clone(), &entity.places)
+        shape::read(record.clone(), &entity.places, &entity.members)
     }
 
     /// The identity of the record that a step inserted, where that is one value: the id that the

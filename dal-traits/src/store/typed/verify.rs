@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::members::Members;
+use super::names::unknown;
 use super::shape::{EntityShape, InsertShape, PathShape, Shape, WriteField};
 use crate::catalog::ColumnType;
 use crate::model::{AccessPath, Entity, Field, FieldSource, ValueType};
 use crate::store::Store;
 use crate::store::plan::{Plan, required};
+use crate::value::ChildField;
 use crate::{Error, ErrorKind, Result};
 
 /// What was found out of a struct, once.
@@ -20,6 +23,8 @@ pub(super) struct Resolved {
     pub(super) path: usize,
     /// The place of each of its fields in the entity.
     pub(super) places: Vec<usize>,
+    /// For each of its fields that is an array, where the elements' fields are.
+    pub(super) members: Vec<Option<Members>>,
 }
 
 pub(super) type Table = HashMap<TypeId, Arc<Resolved>>;
@@ -71,7 +76,7 @@ impl<'a> Verification<'a> {
         let Some(plan) = self.plan::<E>(E::TYPE) else {
             return;
         };
-        let mut places = Vec::new();
+        let (mut places, mut members) = (Vec::new(), Vec::new());
         for read in E::FIELDS {
             let Some(place) = self.place(E::TYPE, &plan.entity, read.name, &places) else {
                 continue;
@@ -80,13 +85,11 @@ impl<'a> Verification<'a> {
             let Some(field) = plan.entity.fields.get(place) else {
                 continue;
             };
+            members.push(self.members(E::TYPE, read.name, read.child, field));
             let column_type = match &field.value_type {
                 ValueType::Column(column_type) => column_type,
                 ValueType::Composed => &COMPOSED,
-                ValueType::Rows(_) => {
-                    self.mistake(E::TYPE, read.name, "arrays of other rows are not built yet");
-                    continue;
-                }
+                ValueType::Rows(_) => continue,
             };
             if !(read.holds)(column_type) {
                 let own = (read.type_name)();
@@ -104,7 +107,7 @@ impl<'a> Verification<'a> {
                 );
             }
         }
-        self.resolve(E::key(), plan, 0, places, E::FIELDS.len());
+        self.resolve(E::key(), plan, 0, (places, members), E::FIELDS.len());
     }
 
     /// Verifies a struct that derives `Insert`, and its entity.
@@ -119,7 +122,7 @@ impl<'a> Verification<'a> {
             let message = format!("`{}` is read only: {reasons}", entity.name);
             self.mistakes.push(format!("`{}`: {message}", I::TYPE));
         }
-        let mut places = Vec::new();
+        let (mut places, mut members) = (Vec::new(), Vec::new());
         for written in I::FIELDS {
             let Some(place) = self.place(I::TYPE, entity, written.name, &places) else {
                 continue;
@@ -128,11 +131,17 @@ impl<'a> Verification<'a> {
             let Some(field) = entity.fields.get(place) else {
                 continue;
             };
-            if !matches!(field.source, FieldSource::Column(_)) {
+            if field.source == FieldSource::Derived {
                 let message = "it is computed when the record is written: leave it out";
                 self.mistake(I::TYPE, written.name, message);
                 continue;
             }
+            let found = self.members(I::TYPE, written.name, written.child, field);
+            if found.as_ref().is_some_and(|found| !found.is_whole()) {
+                let message = "its elements are written with every member: add the missing ones";
+                self.mistake(I::TYPE, written.name, message);
+            }
+            members.push(found);
             self.check_type(I::TYPE, written, field);
             if written.nullable && !field.nullable && !field.auto_increment {
                 let message = "the column takes no NULL: write the type without `Option`";
@@ -146,7 +155,7 @@ impl<'a> Verification<'a> {
                 self.mistake(I::TYPE, &field.name, reason);
             }
         }
-        self.resolve(I::key(), plan, 0, places, I::FIELDS.len());
+        self.resolve(I::key(), plan, 0, (places, members), I::FIELDS.len());
     }
 
     /// Verifies a struct that derives `Path`, and its entity.
@@ -187,7 +196,7 @@ impl<'a> Verification<'a> {
                     self.mistakes.push(format!("`{}`: {message}", P::TYPE));
                 }
             }
-            self.resolve(P::key(), plan, path, places, P::FIELDS.len());
+            self.resolve(P::key(), plan, path, (places, Vec::new()), P::FIELDS.len());
         }
     }
 
@@ -196,11 +205,16 @@ impl<'a> Verification<'a> {
         key: TypeId,
         plan: Arc<Plan>,
         path: usize,
-        places: Vec<usize>,
+        (places, members): (Vec<usize>, Vec<Option<Members>>),
         of: usize,
     ) {
         if places.len() == of {
-            let resolved = Resolved { plan, path, places };
+            let resolved = Resolved {
+                plan,
+                path,
+                places,
+                members,
+            };
             self.table.insert(key, Arc::new(resolved));
         }
     }
@@ -247,6 +261,33 @@ impl<'a> Verification<'a> {
             self.mistake(of, name, "another field is the same column");
         }
         Some(place)
+    }
+
+    /// Where the fields of the elements are, of a field that is an array.
+    fn members(
+        &mut self,
+        of: &str,
+        name: &str,
+        child: Option<&'static [ChildField]>,
+        field: &Field,
+    ) -> Option<Members> {
+        let ValueType::Rows(members) = &field.value_type else {
+            return None;
+        };
+        let Some(child) = child else {
+            let message =
+                "it is an array of rows: write `Vec<..>` of a struct that derives `Child`";
+            self.mistake(of, name, message);
+            return None;
+        };
+        let found = Members::find(child, members);
+        found
+            .map_err(|mistakes| {
+                for (member, message) in mistakes {
+                    self.mistake(of, &format!("{name}.{member}"), message);
+                }
+            })
+            .ok()
     }
 
     fn check_type(&mut self, of: &str, own: &WriteField, field: &Field) {
@@ -310,30 +351,6 @@ fn check_key(
         ));
     }
     Ok(())
-}
-
-/// What is not there, with the name that was meant, or with all names when none is near.
-fn unknown<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
-    let near = names
-        .clone()
-        .map(|known| (distance(&known.to_lowercase(), &name.to_lowercase()), known))
-        .min();
-    match near {
-        Some((distance, known)) if distance <= name.len() / 3 => {
-            format!("there is no {what} `{name}`; did you mean `{known}`?")
-        }
-        _ => {
-            let names: Vec<_> = names.collect();
-            format!(
-                "there is no {what} `{name}`; there are: {}",
-                names.join(", ")
-            )
-        }
-    }
-}
-
-fn distance(one: &str, other: &str) -> usize {
-    strsim::damerau_levenshtein(one, other)
 }
 
 impl Store {

@@ -1,6 +1,7 @@
 //! Writes of structs.
 
 use super::TypedStore;
+use super::members::Members;
 use super::shape::{self, EntityShape, InsertShape};
 use super::token::{FieldToken, Operand, Summable, When};
 use super::verify::Resolved;
@@ -83,7 +84,7 @@ impl TypedStore {
         let insert = prepare::insert(&own.plan, cx.now(), given);
         let insert = insert.map_err(|error| self.store.refused(&own.plan, "insert", error))?;
         let record = self.store.insert(&cx, insert).await?;
-        shape::read(record, &entity.places)
+        shape::read(record, &entity.places, &entity.members)
     }
 
     /// Puts a whole record in the place of what has its identity, if anything has. What the struct
@@ -104,8 +105,19 @@ impl TypedStore {
 
 /// The values of a new record, by the places of the entity.
 pub(super) fn given<I: InsertShape>(own: &Resolved, record: I) -> Vec<(usize, Value)> {
-    let places = own.places.iter().copied();
-    places.zip(record.into_values()).collect()
+    let fields = own.places.iter().zip(&own.members);
+    let values = fields.zip(record.into_values());
+    values
+        .map(|((place, members), value)| (*place, arranged(members.as_ref(), value)))
+        .collect()
+}
+
+/// The value with the elements of an array as the entity has them.
+fn arranged(members: Option<&Members>, value: Value) -> Value {
+    match members {
+        Some(members) => members.written(value),
+        None => value,
+    }
 }
 
 /// A change of some fields of a record that exists.
@@ -192,7 +204,10 @@ impl<E: EntityShape> TypedUpdate<E> {
 pub(super) fn at(change: Change, entity: &Resolved) -> Change {
     let of = |place: usize| entity.places.get(place).copied().unwrap_or(usize::MAX);
     match change {
-        Change::Set(place, value) => Change::Set(of(place), value),
+        Change::Set(place, value) => {
+            let members = entity.members.get(place).and_then(Option::as_ref);
+            Change::Set(of(place), arranged(members, value))
+        }
         Change::Add(place, value) => Change::Add(of(place), value),
     }
 }

@@ -1,8 +1,7 @@
 //! The repositories over dal's `Store`: short, and the same on either engine. The migration contract
 //! in `contract/` says which rows become which items.
 //!
-//! Users and products so far: `Store` does not carry out transactions and children yet, which carts
-//! and orders need.
+//! Users and products so far: `Store` does not carry out transactions yet, which carts and orders need.
 
 mod products;
 mod records;

@@ -191,3 +191,70 @@ pub mod carts {
         pub product_id: (Bound<u64>, Bound<u64>),
     }
 }
+
+/// `Orders`: the rows of `orders`.
+pub mod orders {
+    use std::ops::Bound;
+
+    use dal_traits::store::{Child, Entity, Insert, Path};
+
+    /// An element of `lines`.
+    #[derive(Clone, Debug, Child)]
+    pub struct LinesElement {
+        pub product_id: u64,
+        pub quantity: u32,
+        pub price: u64,
+    }
+
+    /// A record.
+    #[derive(Clone, Debug, Entity)]
+    #[dal("Orders")]
+    pub struct Row {
+        pub id: u64,
+        pub user_id: u64,
+        pub placed_at: time::PrimitiveDateTime,
+        pub total: u64,
+        pub lines: Vec<LinesElement>,
+    }
+
+    /// A new record. The store fills in `id`.
+    #[derive(Clone, Debug, Insert)]
+    #[dal(Row)]
+    pub struct New<'a> {
+        pub user_id: u64,
+        pub placed_at: time::PrimitiveDateTime,
+        pub total: u64,
+        pub lines: &'a [LinesElement],
+    }
+
+    /// A whole record, for `put`.
+    #[derive(Clone, Debug, Insert)]
+    #[dal(Row)]
+    pub struct Whole<'a> {
+        pub id: u64,
+        pub user_id: u64,
+        pub placed_at: time::PrimitiveDateTime,
+        pub total: u64,
+        pub lines: &'a [LinesElement],
+    }
+
+    /// Finds one record. Access patterns: order.
+    #[derive(Clone, Debug, Path)]
+    #[dal(Row, "id")]
+    pub struct ById {
+        pub id: u64,
+    }
+
+    /// Finds records, ordered by `placed_at`, `id`. On DynamoDB an index, which may lag. Access
+    /// patterns: of-user.
+    #[derive(Clone, Debug, Path)]
+    #[dal(Row, "by_user")]
+    pub struct ByUser {
+        pub user_id: u64,
+        #[dal(range)]
+        pub placed_at: (
+            Bound<time::PrimitiveDateTime>,
+            Bound<time::PrimitiveDateTime>,
+        ),
+    }
+}

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 use dal_traits::ErrorKind;
 
-use super::{SHOP, Stage, on_each};
+use super::{PLACES, SHOP, Stage, on_each};
 
 #[test]
 fn tables_are_made_once_with_their_indexes_and_dals_own() {
@@ -28,11 +28,14 @@ fn tables_are_made_once_with_their_indexes_and_dals_own() {
         assert_eq!(projection.non_key_attributes(), ["name"]);
         let described = stage.client.describe_table().table_name(stage.table("dal"));
         described.send().await.unwrap();
+    });
+    on_each(&PLACES, async |stage| {
+        stage.backend().provision().await.unwrap();
         // No table for an entity that is not carried out.
         let described = stage
             .client
             .describe_table()
-            .table_name(stage.table("Orders"));
+            .table_name(stage.table("Folders"));
         described.send().await.unwrap_err();
     });
 }

@@ -1,6 +1,8 @@
 //! One case for each rule of `docs/store.md`, on every engine.
 
 mod carts;
+mod concurrent;
+mod orders;
 mod products;
 mod transact;
 mod types;

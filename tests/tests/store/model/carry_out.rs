@@ -28,6 +28,31 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// How many arrays of several elements were compared: in the records of a reply, or in what was
+    /// written.
+    pub fn arrays(&self, operation: &Operation) -> usize {
+        let several = |value: &Value| matches!(value, Value::Rows(rows) if rows.len() > 1);
+        let count = |record: &Record| record.values().iter().filter(|v| several(v)).count();
+        match (self, operation) {
+            (Self::Record(record), _) => record.iter().map(count).sum(),
+            (Self::Records(records), _) => records.iter().flatten().map(count).sum(),
+            (Self::Pages(records, _), _) => records.iter().map(count).sum(),
+            (Self::Done, Operation::Put(values)) => {
+                values.iter().filter(|(_, value)| several(value)).count()
+            }
+            (Self::Done, Operation::Update(_, changes, _)) => {
+                let set =
+                    |change: &&Change| matches!(change, Change::Set(_, value) if several(value));
+                changes.iter().filter(set).count()
+            }
+            (Self::Transacted(outcomes), Operation::Transact(steps)) => {
+                let both = outcomes.iter().zip(steps);
+                both.map(|(outcome, (_, step))| outcome.arrays(step)).sum()
+            }
+            _ => 0,
+        }
+    }
+
     /// What statistics call it.
     pub fn label(&self, operation: &Operation) -> String {
         match self {

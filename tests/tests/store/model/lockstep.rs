@@ -112,6 +112,9 @@ impl Lockstep {
                 }
             }
             statistics.add(operation.name(), expected.label(&operation));
+            for _ in 0..expected.arrays(&operation) {
+                statistics.add(operation.name(), "array".to_owned());
+            }
             match &expected {
                 Outcome::Refused(_, Some(2..)) => {
                     statistics.add(operation.name(), "behind the first step".to_owned());

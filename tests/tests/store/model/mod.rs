@@ -50,6 +50,11 @@ type Floors = &'static [(&'static str, &'static str, u64)];
 
 const SHOP_FLOORS: Floors = &[
     ("insert", "ok", 100),
+    // Arrays of several elements that were compared.
+    ("insert", "array", 10),
+    ("put", "array", 3),
+    ("get", "array", 3),
+    ("get_many", "array", 3),
     ("insert", "already_exists", 20),
     ("insert", "unique_violation", 20),
     ("insert", "invalid_value", 5),
@@ -58,7 +63,7 @@ const SHOP_FLOORS: Floors = &[
     ("get", "found", 50),
     ("get", "none", 20),
     ("get_many", "ok", 20),
-    ("query", "records", 20),
+    ("query", "records", 10),
     ("query", "continued", 1),
     ("update", "ok", 50),
     ("update", "not_found", 10),
@@ -79,6 +84,11 @@ const SHOP_FLOORS: Floors = &[
 
 const TYPES_FLOORS: Floors = &[
     ("insert", "ok", 100),
+    ("insert", "array", 20),
+    ("put", "array", 5),
+    ("get", "array", 5),
+    ("get_many", "array", 5),
+    ("update", "array", 5),
     ("get", "found", 20),
     ("update", "ok", 50),
     ("update", "condition_failed", 10),

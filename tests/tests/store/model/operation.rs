@@ -169,10 +169,12 @@ fn named(entity: &Entity, field: usize, value: Value) -> (String, Value) {
     (entity.fields[field].name.clone(), value)
 }
 
-/// The fields that a caller writes.
+/// The fields that a caller writes: first the arrays, because an operation on an entity with many
+/// fields has no choices left for the last ones.
 fn written(entity: &Entity) -> impl Iterator<Item = (usize, &Field)> {
     let fields = entity.fields.iter().enumerate();
-    fields.filter(|(_, field)| matches!(field.source, FieldSource::Column(_)))
+    let columns = fields.filter(|(_, field)| matches!(field.source, FieldSource::Column(_)));
+    entity.arrays().chain(columns)
 }
 
 /// Values for the fields beside an identity that the store gives; of many fields only some.
@@ -289,8 +291,13 @@ fn changes(entity: &Entity, choices: &mut Choices<'_>) -> Vec<Change> {
         .filter(|(place, _)| !entity.identity.contains(place))
         .collect();
     let mut changes: Vec<Change> = Vec::new();
+    let arrays: Vec<_> = entity.arrays().collect();
     for _ in 0..=choices.below(2) {
-        let (_, field) = choices.one_of(&fields);
+        let (_, field) = if !arrays.is_empty() && choices.once_in(3) {
+            choices.one_of(&arrays)
+        } else {
+            choices.one_of(&fields)
+        };
         let name = field.name.clone();
         let is_named = |change: &Change| match change {
             Change::Set(other, _) | Change::Add(other, _) => *other == name,

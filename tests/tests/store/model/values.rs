@@ -1,7 +1,7 @@
 //! Values that hurt: few for each type, so that sequences meet the same ones again.
 
 use dal_traits::catalog::ColumnType;
-use dal_traits::model::{Field, ValueType};
+use dal_traits::model::{Field, Member, ValueType};
 use dal_traits::value::Value;
 use serde_json::json;
 use time::macros::{date, datetime};
@@ -126,15 +126,47 @@ fn all(column_type: &ColumnType) -> Vec<Value> {
 
 /// A value for a field, now and then NULL.
 pub fn value(field: &Field, choices: &mut Choices<'_>) -> Value {
-    let ValueType::Column(column_type) = &field.value_type else {
-        return Value::Null;
+    match &field.value_type {
+        ValueType::Column(column_type) => one(column_type, field.nullable, 6, choices),
+        ValueType::Rows(_) if choices.once_in(24) => Value::Null,
+        ValueType::Rows(members) => rows(members, choices),
+        ValueType::Composed => Value::Null,
+    }
+}
+
+/// An array: one number stands for all of its elements, which have more members than an operation
+/// has numbers. Zero is an array without elements.
+fn rows(members: &[Member], choices: &mut Choices<'_>) -> Value {
+    let mut state = u64::try_from(choices.below(1 << 16)).unwrap();
+    let mut next = || {
+        // Knuth's multiplier of MMIX; zero stays zero.
+        state = state.wrapping_mul(6_364_136_223_846_793_005);
+        u16::try_from(state >> 48).unwrap()
     };
-    if choices.once_in(if field.nullable { 4 } else { 24 }) {
+    let count = next() % 4;
+    let is_wide = members.len() > 12;
+    let row = |_| {
+        let numbers: Vec<u16> = (0..4 * members.len()).map(|_| next()).collect();
+        let mut choices = Choices::new(&numbers);
+        let member = |member: &Member| {
+            if is_wide && member.nullable && !choices.once_in(3) {
+                return Value::Null;
+            }
+            one(&member.column_type, member.nullable, 40, &mut choices)
+        };
+        members.iter().map(member).collect()
+    };
+    Value::Rows((0..count).map(row).collect())
+}
+
+/// A value of a column, once in so many times one that hurts.
+fn one(column_type: &ColumnType, nullable: bool, times: usize, choices: &mut Choices<'_>) -> Value {
+    if choices.once_in(if nullable { 4 } else { 24 }) {
         return Value::Null;
     }
     let all = all(column_type);
     // Mostly one of few, so that sequences meet the same ones again.
-    if choices.once_in(6) {
+    if choices.once_in(times) {
         return choices.one_of(&all);
     }
     choices.one_of(all.get(..5).unwrap_or(&all[..1]))
