@@ -90,6 +90,34 @@ fn both_stores_are_equal_over_every_method_and_the_counts_add_up() {
 }
 
 #[test]
+fn hand_written_sqlx_and_store_on_dynamodb_are_equal_over_every_method_until_a_defect_is_planted() {
+    if !engines() {
+        return;
+    }
+    let pair = ["--pair", "sqlx:store", "--seconds", "3"];
+    let (output, report) = demo(&pair);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(count(&report, "different"), 0);
+    assert!(count(&report, "compared") >= 600, "{report}");
+    assert!(count(&report, "inconclusive") * 100 <= count(&report, "compared"));
+    assert_adds_up(&report, "all");
+    let methods = report["methods"].as_object().unwrap();
+    assert_eq!(methods.len(), METHODS);
+    assert!(
+        methods
+            .iter()
+            .all(|(_, method)| count(method, "calls") >= 15)
+    );
+    let engine = report["engines"]["dynamodb"]["name"].as_str().unwrap();
+    assert!(engine.starts_with("Store on "), "{engine}");
+
+    let planted = ["--pair", "sqlx:store", "--seconds", "1", "--plant"];
+    let (output, report) = demo(&[&planted[..], &[Defect::LostLines.as_str()]].concat());
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(count(&report, "different") > 0);
+}
+
+#[test]
 fn a_planted_defect_is_exit_1_with_both_values_of_the_field() {
     if !engines() {
         return;
@@ -216,6 +244,7 @@ fn what_cannot_run_is_exit_2_and_says_why() {
     for (arguments, why) in [
         (["--seconds", "1"], "What to do"),
         (["--plant", "no-such-defect"], "missing-guard"),
+        (["--pair", "sqlx:mongo"], "sqlx:store"),
         (["--json", "/no/such/folder/report.json"], "cannot write"),
     ] {
         let output = run(&arguments);

@@ -65,6 +65,18 @@ pub async fn mysql_to_dynamodb_watched(
     Ok(copied)
 }
 
+/// Puts what is in MySQL into repositories that are empty, and moves their ids past MySQL's newest.
+///
+/// # Errors
+/// As [`mysql_to_dynamodb`].
+pub async fn mysql_to_empty(from: &MySql, to: &Repositories) -> Result<Copied, RepoError> {
+    let want = Contents::of_mysql(from).await?;
+    to.users.pass_id(want.newest.user).await?;
+    to.products.pass_id(want.newest.product).await?;
+    to.orders.pass_id(want.newest.order).await?;
+    level(to, &Contents::default(), &want, &|_, _| {}).await
+}
+
 /// Makes MySQL equal to DynamoDB, the way back.
 ///
 /// # Errors

@@ -77,6 +77,19 @@ impl Defect {
         }
     }
 
+    /// Whether it is a defect of what dal's `Store` sends as well. The others are in expressions of the
+    /// code that is written by hand.
+    pub const fn is_of_store(self) -> bool {
+        matches!(
+            self,
+            Self::FirstPageOnly
+                | Self::WrongOrder
+                | Self::LostLines
+                | Self::CoarseTime
+                | Self::SwallowedFailure
+        )
+    }
+
     /// A client to the same DynamoDB through which every repository has this defect.
     pub fn plant(self, db: &DynamoDb) -> DynamoDb {
         let config = db.client().config().to_builder();
@@ -135,8 +148,10 @@ impl Defect {
             Self::FloatNumbers => through_float(&mut put.item),
             Self::CoarseTime => {
                 for name in ["created_at", "placed_at"] {
-                    if let Some(AttributeValue::N(micros)) = put.item.get_mut(name) {
-                        *micros = in_milliseconds(micros);
+                    if let Some(AttributeValue::N(time) | AttributeValue::S(time)) =
+                        put.item.get_mut(name)
+                    {
+                        *time = in_milliseconds(time);
                     }
                 }
             }
@@ -175,11 +190,11 @@ fn through_float(item: &mut Item) {
     }
 }
 
-fn in_milliseconds(micros: &str) -> String {
-    let kept = micros.len().saturating_sub(3);
-    micros
-        .get(..kept)
-        .map_or_else(|| micros.to_owned(), |digits| format!("{digits}000"))
+/// Of microseconds as a number, or at the end of a text.
+fn in_milliseconds(time: &str) -> String {
+    let kept = time.len().saturating_sub(3);
+    time.get(..kept)
+        .map_or_else(|| time.to_owned(), |digits| format!("{digits}000"))
 }
 
 #[derive(Debug)]

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use dal_dynamodb::DynamoDb;
 use dal_mysql::MySql;
+use dal_traits::Error;
+use dal_traits::store::Store;
 
 use crate::dynamodb::{DynamoCarts, DynamoOrders, DynamoProducts, DynamoUsers};
 use crate::mysql::{MySqlCarts, MySqlOrders, MySqlProducts, MySqlUsers};
 use crate::repos::{CartRepository, OrderRepository, ProductRepository, UserRepository};
+use crate::store::{StoreCarts, StoreOrders, StoreProducts, StoreUsers};
 
 /// All that the shop needs of a store. Cheap to clone.
 #[derive(Clone)]
@@ -41,5 +44,18 @@ impl Repositories {
             carts: Arc::new(DynamoCarts::new(db.clone(), table)),
             orders: Arc::new(DynamoOrders::new(db.clone(), table)),
         }
+    }
+
+    /// On a `Store` of the shop's contract, whatever its backend.
+    ///
+    /// # Errors
+    /// When the model of the store is not the shop's.
+    pub fn on_store(store: &Store) -> Result<Self, Error> {
+        Ok(Self {
+            users: Arc::new(StoreUsers::new(store.clone())?),
+            products: Arc::new(StoreProducts::new(store.clone())?),
+            carts: Arc::new(StoreCarts::new(store.clone())?),
+            orders: Arc::new(StoreOrders::new(store.clone())?),
+        })
     }
 }

@@ -18,7 +18,8 @@ mod worker;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 pub use report::Verdict;
 use run::Run;
@@ -27,6 +28,19 @@ use crate::defect::Defect;
 
 /// The defect that `--plant` alone plants: three digits of a time are lost.
 const SUBTLE: &str = "coarse-time";
+
+/// Two implementations of the shop's repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+pub enum Pair {
+    /// sqlx against the SDK.
+    #[value(name = "sqlx:sdk")]
+    #[serde(rename = "sqlx:sdk")]
+    Sdk,
+    /// sqlx against dal's `Store` on DynamoDB.
+    #[value(name = "sqlx:store")]
+    #[serde(rename = "sqlx:store")]
+    Store,
+}
 
 /// The options of `dal demo`.
 #[derive(Args, Debug)]
@@ -44,6 +58,11 @@ pub struct Options {
     /// How many customers to copy first, with half as many products and as many orders.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     pub users: u32,
+    /// Which two implementations are compared. `sqlx:sdk`: written by hand on MySQL and on DynamoDB, as
+    /// in a team that shadows traits of its own. `sqlx:store`: written by hand on MySQL, and dal's
+    /// `Store` on DynamoDB, as a migration contract says.
+    #[arg(long, value_enum, default_value = "sqlx:sdk")]
+    pub pair: Pair,
     /// Plant a defect in the DynamoDB code and find it: missing-guard, overwrite, first-page-only,
     /// wrong-order, update-creates, lost-lines, negative-stock, float-numbers, coarse-time or
     /// swallowed-failure.
@@ -60,6 +79,19 @@ pub struct Options {
 /// When a server cannot be started, the stores cannot be filled, or the report cannot be written;
 /// the text says why.
 pub async fn run(options: &Options) -> Result<Verdict, String> {
+    if let (Pair::Store, Some(defect)) = (options.pair, options.plant)
+        && !defect.is_of_store()
+    {
+        let all = Defect::ALL
+            .into_iter()
+            .filter(|defect| defect.is_of_store());
+        let names: Vec<_> = all.map(Defect::as_str).collect();
+        return Err(format!(
+            "`{defect}` is planted in code that is written by hand: with `--pair sqlx:store`, name one \
+             of {}",
+            names.join(", ")
+        ));
+    }
     let json = options.json.as_deref();
     let json = json.map(|path| create(path).map(|file| (path, file)));
     let json = json.transpose()?;

@@ -43,7 +43,7 @@ impl Run {
             products: u64::from(options.users / 2),
             orders: u64::from(options.users),
         };
-        let stores = Stores::fill(size, options.plant).await?;
+        let stores = Stores::fill(size, options.pair, options.plant).await?;
         let found = RingSink::new(FINDINGS).unredacted();
         // A read waits until it was compared; a write waits for nothing, as in a service. What is
         // on its way is waited for (reads by key) or read again (lists): no difference is one of
@@ -61,7 +61,7 @@ impl Run {
             .start()
             .await
             .map_err(|error| format!("the harness did not start: {error}"))?;
-        let shop = Repositories::shadowed(&stores.mysql(), &stores.dynamodb(), &harness);
+        let shop = Repositories::shadowed(&stores.mysql(), stores.dynamodb(), &harness);
         Ok(Self {
             stores,
             harness,

@@ -1,18 +1,21 @@
 //! Both stores with the shop in them, equal at the start.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use dal_dynamodb::DynamoDb;
+use dal_dynamodb::{DynamoDb, DynamoDbBackend};
 use dal_mysql::MySql;
 use dal_testkit::servers::{DynamoDbKind, DynamoDbServer, MySqlServer, try_dynamodb, try_mysql};
+use dal_traits::store::Store;
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
+use super::Pair;
 use super::progress::say;
 use crate::defect::Defect;
 use crate::error::RepoError;
 use crate::seed::Size;
-use crate::{Repositories, copy, schema, seed};
+use crate::{Repositories, copy, schema, seed, store};
 
 /// What ran.
 #[derive(Clone, Debug, Serialize)]
@@ -36,29 +39,36 @@ pub(super) struct Stores {
     pub(super) copied: usize,
     mysql: MySql,
     database: String,
-    dynamodb: DynamoDb,
-    table: String,
+    dynamodb: Repositories,
 }
 
 impl Stores {
     /// Starts both, fills MySQL, and copies everything to DynamoDB, whose code has the defect from
     /// the beginning.
-    pub(super) async fn fill(size: Size, planted: Option<Defect>) -> Result<Self, String> {
+    pub(super) async fn fill(
+        size: Size,
+        pair: Pair,
+        planted: Option<Defect>,
+    ) -> Result<Self, String> {
         say("starting MySQL and DynamoDB");
         let (mysql, dynamodb) = tokio::task::spawn_blocking(servers)
             .await
             .map_err(|error| error.to_string())??;
+        let name = dynamodb.kind().to_string();
         let engines = Engines {
             mysql: Engine {
                 name: "MySQL".to_owned(),
                 version: mysql.version().to_owned(),
             },
             dynamodb: Engine {
-                name: dynamodb.kind().to_string(),
+                name: match pair {
+                    Pair::Sdk => name,
+                    Pair::Store => format!("Store on {name}"),
+                },
                 version: dynamodb.version().to_owned(),
             },
         };
-        let table = format!("{}shop", dynamodb.fresh_prefix());
+        let prefix = dynamodb.fresh_prefix();
         let dynamodb = dal_dynamodb::from_client(&dynamodb.client());
         let url = mysql
             .fresh_database()
@@ -69,36 +79,21 @@ impl Stores {
         let mysql = dal_mysql::connect(&url)
             .await
             .map_err(|error| format!("cannot connect to MySQL: {error}"))?;
-        let dynamodb = planted.map_or(dynamodb.clone(), |defect| defect.plant(&dynamodb));
-        let mut stores = Self {
-            engines,
-            size,
-            copied: 0,
-            mysql,
-            database,
-            dynamodb,
-            table,
-        };
-        if let Err(why) = stores.fill_both().await {
-            stores.clear().await;
-            return Err(format!("cannot fill the stores: {why}"));
+        let filled = fill_both(&mysql, &dynamodb, &prefix, size, pair, planted).await;
+        match filled {
+            Ok((dynamodb, copied)) => Ok(Self {
+                engines,
+                size,
+                copied,
+                mysql,
+                database,
+                dynamodb,
+            }),
+            Err(why) => {
+                drop_database(&mysql, &database).await;
+                Err(format!("cannot fill the stores: {why}"))
+            }
         }
-        Ok(stores)
-    }
-
-    async fn fill_both(&mut self) -> Result<(), RepoError> {
-        let began = Instant::now();
-        schema::create_mysql(&self.mysql).await?;
-        schema::create_dynamodb(&self.dynamodb, &self.table).await?;
-        seed::fill_mysql(&self.mysql, self.size).await?;
-        let copied = copy::mysql_to_dynamodb(&self.mysql, &self.dynamodb, &self.table).await?;
-        self.copied = copied.put;
-        say(&format!(
-            "filled MySQL and copied {} records to DynamoDB in {:.1} s",
-            copied.put,
-            began.elapsed().as_secs_f32()
-        ));
-        Ok(())
     }
 
     /// The shop on MySQL alone.
@@ -107,17 +102,58 @@ impl Stores {
     }
 
     /// The shop on DynamoDB alone.
-    pub(super) fn dynamodb(&self) -> Repositories {
-        Repositories::dynamodb(&self.dynamodb, &self.table)
+    pub(super) const fn dynamodb(&self) -> &Repositories {
+        &self.dynamodb
     }
 
     /// Removes the database, for a server that goes on.
     pub(super) async fn clear(self) {
-        let drop = format!("DROP DATABASE {}", self.database);
-        let _ = sqlx::raw_sql(AssertSqlSafe(drop))
-            .execute(self.mysql.pool())
-            .await;
+        drop_database(&self.mysql, &self.database).await;
     }
+}
+
+/// The shop on DynamoDB, and how many records it was given.
+async fn fill_both(
+    mysql: &MySql,
+    dynamodb: &DynamoDb,
+    prefix: &str,
+    size: Size,
+    pair: Pair,
+    planted: Option<Defect>,
+) -> Result<(Repositories, usize), RepoError> {
+    let began = Instant::now();
+    let used = planted.map_or_else(|| dynamodb.clone(), |defect| defect.plant(dynamodb));
+    schema::create_mysql(mysql).await?;
+    seed::fill_mysql(mysql, size).await?;
+    let (repositories, copied) = match pair {
+        Pair::Sdk => {
+            let table = format!("{prefix}shop");
+            schema::create_dynamodb(dynamodb, &table).await?;
+            let copied = copy::mysql_to_dynamodb(mysql, &used, &table).await?;
+            (Repositories::dynamodb(&used, &table), copied)
+        }
+        Pair::Store => {
+            let backend = DynamoDbBackend::new(used, Arc::new(store::model()?));
+            let backend = backend.table_prefix(prefix);
+            backend.provision().await?;
+            let repositories = Repositories::on_store(&Store::open(backend))?;
+            let copied = copy::mysql_to_empty(mysql, &repositories).await?;
+            (repositories, copied)
+        }
+    };
+    say(&format!(
+        "filled MySQL and copied {} records to DynamoDB in {:.1} s",
+        copied.put,
+        began.elapsed().as_secs_f32()
+    ));
+    Ok((repositories, copied.put))
+}
+
+async fn drop_database(mysql: &MySql, database: &str) {
+    let drop = format!("DROP DATABASE {database}");
+    let _ = sqlx::raw_sql(AssertSqlSafe(drop))
+        .execute(mysql.pool())
+        .await;
 }
 
 /// Blocks for seconds; for minutes when MySQL must be fetched.

@@ -4,10 +4,10 @@ use std::ops::Bound;
 
 use async_trait::async_trait;
 use dal_traits::store::{Entity, EntityStore, Path, Store, TypedStore};
-use dal_traits::{Class, Error, ErrorKind};
+use dal_traits::{Error, ErrorKind};
 
 use super::records::products::{ById, New, Row, Whole};
-use super::users::look_ahead;
+use super::{ATTEMPTS, look_ahead, overtaken};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
 use crate::model::{self, Listed, MAX_STOCK, NewProduct, Page, Prices, Product, page_size, pieces};
@@ -19,9 +19,6 @@ pub struct StoreProducts {
     store: TypedStore,
     entity: EntityStore,
 }
-
-/// How often the stock is read again when another caller changed it.
-const ATTEMPTS: u32 = 20;
 
 /// What lists show.
 #[derive(Entity)]
@@ -94,8 +91,7 @@ impl StoreProducts {
                 Err(error) => return Err(refused(error)),
             }
         }
-        let message = "other callers changed the stock each time; try again";
-        Err(Error::of(Class::new(ErrorKind::Conflict), message).into())
+        Err(overtaken("the stock"))
     }
 }
 

@@ -5,9 +5,9 @@ use std::ops::Bound;
 use async_trait::async_trait;
 use dal_traits::store::{EntityStore, Store, TypedStore};
 use dal_traits::{Error, ErrorKind};
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use super::records::users::{ById, ByName, ByUsersEmail, ByUsersName, New, Row, Whole};
+use super::{look_ahead, utc};
 use crate::cursor::{self, List};
 use crate::error::RepoError;
 use crate::model::{NewUser, Page, User, page_size, text};
@@ -45,11 +45,6 @@ fn user(row: Row) -> User {
         name: row.name,
         created_at: row.created_at.assume_utc(),
     }
-}
-
-fn utc(time: OffsetDateTime) -> PrimitiveDateTime {
-    let time = time.to_offset(UtcOffset::UTC);
-    PrimitiveDateTime::new(time.date(), time.time())
 }
 
 /// The error of the shop for one of `Store`.
@@ -127,9 +122,4 @@ impl UserRepository for StoreUsers {
     async fn pass_id(&self, id: u64) -> Result<(), RepoError> {
         Ok(self.entity.pass_id(id.into()).await?)
     }
-}
-
-/// The shop's cursors are positions of its own: one record more tells whether there is a next page.
-pub(super) fn look_ahead(limit: usize) -> u32 {
-    u32::try_from(limit).unwrap_or(u32::MAX).saturating_add(1)
 }

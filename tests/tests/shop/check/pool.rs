@@ -13,7 +13,6 @@ use dal_tests::stores::connect;
 use dal_traits::store::Store as ContractStore;
 use shop::defect::Defect;
 use shop::repos::{CartRepository, OrderRepository, ProductRepository, UserRepository};
-use shop::store::{StoreProducts, StoreUsers};
 use shop::{Repositories, copy, schema};
 
 /// Where MySQL's ids begin: just below a power of ten, so that ordering numbers as text shows.
@@ -78,16 +77,16 @@ impl Shop {
         Arc::new(Self::of(repositories, Store::DynamoDb(db, table)))
     }
 
-    /// An empty shop whose users and products are on `Store`, as the contract says, and the rest as
-    /// before. On a DynamoDB ids begin with [`FIRST_ID_APART`].
+    /// An empty shop on `Store`, as the contract says. On a DynamoDB ids begin with
+    /// [`FIRST_ID_APART`].
     pub async fn on_store(engine: Engine) -> Arc<Self> {
         let model = Arc::new(shop::store::model().unwrap());
-        let (store, repositories, kept) = if engine == Engine::MySql {
+        let (store, kept) = if engine == Engine::MySql {
             let database = DATABASES.take().await.unwrap();
             let db = connect(database.url()).await;
             database.until_closed(db.pool());
             let store = ContractStore::open(MySqlBackend::new(&db, model));
-            (store, Repositories::mysql(&db), Store::MySql(db))
+            (store, Store::MySql(db))
         } else {
             let tables = match engine {
                 Engine::Embedded => &STORE_EMBEDDED,
@@ -97,16 +96,10 @@ impl Shop {
             let db = dal_dynamodb::from_client(&tables.client());
             let backend = DynamoDbBackend::new(db.clone(), model).table_prefix(tables.prefix());
             let table = tables.prefix() + "shop";
-            let repositories = Repositories::dynamodb(&db, &table);
             let kept = Store::DynamoDb(db, table);
-            (ContractStore::open(backend), repositories, kept)
+            (ContractStore::open(backend), kept)
         };
-        let repositories = Repositories {
-            users: Arc::new(StoreUsers::new(store.clone()).unwrap()),
-            products: Arc::new(StoreProducts::new(store).unwrap()),
-            ..repositories
-        };
-        Arc::new(Self::of(repositories, kept))
+        Arc::new(Self::of(Repositories::on_store(&store).unwrap(), kept))
     }
 
     /// Both, behind the wrappers.
@@ -147,7 +140,7 @@ async fn provision(client: Client, prefix: String) {
     let backend = DynamoDbBackend::new(db, model).table_prefix(&prefix);
     backend.provision().await.unwrap();
     let store = ContractStore::open(backend);
-    for entity in ["Users", "Products"] {
+    for entity in ["Users", "Products", "Orders"] {
         let entity = store.entity(entity).unwrap();
         entity
             .pass_id(i128::from(FIRST_ID_APART) - 1)

@@ -75,3 +75,33 @@ fn users_are_the_same_through_the_wrapper() {
 fn products_are_the_same_through_the_wrapper() {
     are_the_same_through_the_wrapper(About::Products, Engine::Embedded);
 }
+
+#[test]
+fn carts_on_mysql_agree_with_the_hand_written() {
+    agree(About::Carts, Engine::MySql);
+}
+
+#[test]
+fn carts_on_dynamodb_local_agree_with_the_hand_written() {
+    agree(About::Carts, Engine::Local);
+}
+
+#[test]
+fn orders_on_mysql_agree_with_the_hand_written() {
+    agree(About::Orders, Engine::MySql);
+}
+
+#[test]
+fn orders_on_embedded_dynamodb_agree_with_the_hand_written() {
+    agree(About::Orders, Engine::Embedded);
+}
+
+#[test]
+fn orders_on_dynamodb_local_agree_with_the_hand_written() {
+    agree(About::Orders, Engine::Local);
+}
+
+#[test]
+fn orders_are_the_same_through_the_wrapper() {
+    are_the_same_through_the_wrapper(About::Orders, Engine::Embedded);
+}
