@@ -44,11 +44,11 @@ impl StoreCarts {
             product_id: (after, Bound::Unbounded),
         });
         let page = lines.limit(limit).await?;
-        Ok(page.records.into_iter().map(line).collect())
+        Ok(page.records.iter().map(line).collect())
     }
 }
 
-fn line(row: Row) -> CartLine {
+const fn line(row: &Row) -> CartLine {
     CartLine {
         user_id: row.user_id,
         product_id: row.product_id,
@@ -138,7 +138,7 @@ impl CartRepository for StoreCarts {
                 product_id,
             })
             .await?;
-        Ok(found.map(line))
+        Ok(found.as_ref().map(line))
     }
 
     async fn lines(
