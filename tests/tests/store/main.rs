@@ -4,5 +4,6 @@
 mod behaviour;
 mod generated;
 mod model;
+mod mutants;
 mod records;
 mod stores;

@@ -11,11 +11,13 @@ use dal_traits::model::Entity;
 use dal_traits::store::Store;
 use dal_traits::value::Value;
 use dal_traits::{Clock, OpCx};
+use tokio::task::JoinSet;
 
 use super::Pair;
 use super::carry_out::{Outcome, carry_out, everything};
 use super::choices::Choices;
 use super::operation::{Known, Operation, operation};
+use super::seam::Seam;
 use super::statistics::Statistics;
 
 /// Ids that MySQL never gets to.
@@ -29,13 +31,15 @@ pub struct Lockstep {
     entities: Vec<Arc<Entity>>,
     /// Holds the database.
     _database: MySql,
+    _links: JoinSet<()>,
 }
 
 impl Lockstep {
-    pub async fn new(pair: &Pair) -> Self {
+    pub async fn new(pair: &Pair, seam: &impl Seam) -> Self {
         let model = pair.contract.model.clone();
         let database = pair.databases.take().await.unwrap();
-        let mysql = dal_mysql::connect(database.url()).await.unwrap();
+        let (url, links) = seam.mysql(database.url());
+        let mysql = dal_mysql::connect(&url).await.unwrap();
         database.until_closed(mysql.pool());
         let provisioned = model.clone();
         let tables = pair.tables.take(async move |client, prefix: String| {
@@ -49,7 +53,8 @@ impl Lockstep {
         });
         let tables = tables.await.unwrap();
         let (client, prefix) = (tables.client(), tables.prefix());
-        let dynamodb = DynamoDbBackend::new(dal_dynamodb::from_client(&client), model.clone());
+        let db = seam.dynamodb(dal_dynamodb::from_client(&client));
+        let dynamodb = DynamoDbBackend::new(db, model.clone());
         let dynamodb = dynamodb
             .table_prefix(&prefix)
             .dal_table(format!("{prefix}dal"));
@@ -64,6 +69,7 @@ impl Lockstep {
             ],
             entities: model.entities.clone(),
             _database: mysql,
+            _links: links,
         }
     }
 

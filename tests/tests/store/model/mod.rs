@@ -8,24 +8,22 @@ mod carry_out;
 mod choices;
 mod lockstep;
 mod operation;
+mod seam;
+mod search;
 mod statistics;
 mod values;
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use dal_testkit::clean::{CleanDatabases, CleanTables};
-use dal_testkit::servers::{DynamoDbKind, Engine, runtime};
-use proptest::collection::vec;
-use proptest::prelude::any;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use dal_testkit::servers::{DynamoDbKind, Engine};
 
-use self::lockstep::Lockstep;
-use self::statistics::Statistics;
+pub use self::seam::Seam;
+pub use self::search::Search;
+pub use self::statistics::Statistics;
+
+use self::seam::Nothing;
 use crate::stores::{Contract, SHOP, TYPES, engines};
-
-/// The most operations of a sequence.
-const LENGTH: usize = 40;
 
 static SHOP_DATABASES: CleanDatabases =
     CleanDatabases::new(include_str!("../../../../examples/shop/schema/mysql.sql")).first_id(8);
@@ -43,6 +41,34 @@ pub struct Pair {
     pub tables: &'static CleanTables,
     /// The DynamoDB behind `tables`.
     pub dynamodb: Engine,
+}
+
+/// The shop on memory, MySQL and a DynamoDB.
+pub fn shop(dynamodb: Engine) -> Pair {
+    let tables = match dynamodb {
+        Engine::Embedded => &SHOP_EMBEDDED,
+        _ => &SHOP_LOCAL,
+    };
+    Pair {
+        contract: &SHOP,
+        databases: &SHOP_DATABASES,
+        tables,
+        dynamodb,
+    }
+}
+
+/// A table with a column of each type on memory, MySQL and a DynamoDB.
+pub fn types(dynamodb: Engine) -> Pair {
+    let tables = match dynamodb {
+        Engine::Embedded => &TYPES_EMBEDDED,
+        _ => &TYPES_LOCAL,
+    };
+    Pair {
+        contract: &TYPES,
+        databases: &TYPES_DATABASES,
+        tables,
+        dynamodb,
+    }
 }
 
 /// Replies that must have been compared, by operation and outcome.
@@ -105,50 +131,20 @@ fn sequences(usual: u32) -> u32 {
 }
 
 /// The same sequences in every run, unless `DAL_CHECK_SEED` says otherwise.
-fn seed() -> [u8; 32] {
-    let number = std::env::var("DAL_CHECK_SEED").map_or(20_250_102, |seed| seed.parse().unwrap());
-    let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&u64::to_le_bytes(number));
-    seed
+fn seed() -> u64 {
+    std::env::var("DAL_CHECK_SEED").map_or(20_250_102, |seed| seed.parse().unwrap())
 }
 
 /// Runs `cases` sequences; panics with the shrunk operations of one that differs.
 fn run(pair: &Pair, cases: u32, floors: Floors) {
     let statistics = Statistics::default();
-    let failures = std::cell::RefCell::new(BTreeMap::new());
-    let config = Config {
-        cases,
-        max_shrink_time: 60_000,
-        failure_persistence: None,
-        ..Config::default()
+    let search = Search {
+        seed: seed(),
+        sequences: cases,
+        shrinking: u32::MAX,
     };
-    let numbers = vec(any::<[u16; 32]>(), 1..=LENGTH);
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed());
-    let outcome = TestRunner::new_with_rng(config, rng).run(&numbers, |sequence| {
-        let lockstep = runtime().block_on(Lockstep::new(pair));
-        let found = runtime().block_on(lockstep.run(&sequence, &statistics));
-        match found {
-            Ok(()) => Ok(()),
-            Err(difference) => {
-                failures
-                    .borrow_mut()
-                    .insert(sequence.len(), difference.clone());
-                Err(TestCaseError::fail(difference))
-            }
-        }
-    });
-    match outcome {
-        Ok(()) => {}
-        Err(TestError::Fail(_, sequence)) => {
-            let lockstep = runtime().block_on(Lockstep::new(pair));
-            let again = runtime().block_on(lockstep.run(&sequence, &Statistics::default()));
-            let shown = again.err().unwrap_or_else(|| {
-                let first = failures.borrow().values().next().cloned();
-                format!("not deterministic: {}", first.unwrap_or_default())
-            });
-            panic!("{} operations:\n{shown}", sequence.len());
-        }
-        Err(TestError::Abort(why)) => panic!("{why}"),
+    if let Some(found) = search.first_difference(pair, &Nothing, &statistics) {
+        panic!("{} operations:\n{}", found.operations, found.text);
     }
     let line = format!(
         "dal-tests: store model on memory, MySQL and {}: {cases} sequences, {}\n",
@@ -165,7 +161,7 @@ fn run(pair: &Pair, cases: u32, floors: Floors) {
     }
 }
 
-fn all_on(needed: Engine) -> bool {
+pub fn all_on(needed: Engine) -> bool {
     let on = engines("store_model");
     on.contains(&Engine::MySql) && on.contains(&needed)
 }
@@ -173,51 +169,27 @@ fn all_on(needed: Engine) -> bool {
 #[test]
 fn the_shop_is_the_same_on_memory_mysql_and_embedded_dynamodb() {
     if all_on(Engine::Embedded) {
-        let pair = Pair {
-            contract: &SHOP,
-            databases: &SHOP_DATABASES,
-            tables: &SHOP_EMBEDDED,
-            dynamodb: Engine::Embedded,
-        };
-        run(&pair, sequences(96), SHOP_FLOORS);
+        run(&shop(Engine::Embedded), sequences(96), SHOP_FLOORS);
     }
 }
 
 #[test]
 fn the_shop_is_the_same_on_memory_mysql_and_dynamodb_local() {
     if all_on(Engine::Local) {
-        let pair = Pair {
-            contract: &SHOP,
-            databases: &SHOP_DATABASES,
-            tables: &SHOP_LOCAL,
-            dynamodb: Engine::Local,
-        };
-        run(&pair, sequences(32), &[]);
+        run(&shop(Engine::Local), sequences(32), &[]);
     }
 }
 
 #[test]
 fn every_type_is_the_same_on_memory_mysql_and_embedded_dynamodb() {
     if all_on(Engine::Embedded) {
-        let pair = Pair {
-            contract: &TYPES,
-            databases: &TYPES_DATABASES,
-            tables: &TYPES_EMBEDDED,
-            dynamodb: Engine::Embedded,
-        };
-        run(&pair, sequences(64), TYPES_FLOORS);
+        run(&types(Engine::Embedded), sequences(64), TYPES_FLOORS);
     }
 }
 
 #[test]
 fn every_type_is_the_same_on_memory_mysql_and_dynamodb_local() {
     if all_on(Engine::Local) {
-        let pair = Pair {
-            contract: &TYPES,
-            databases: &TYPES_DATABASES,
-            tables: &TYPES_LOCAL,
-            dynamodb: Engine::Local,
-        };
-        run(&pair, sequences(32), &[]);
+        run(&types(Engine::Local), sequences(32), &[]);
     }
 }

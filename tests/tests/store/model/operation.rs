@@ -89,14 +89,14 @@ pub struct Known<'a> {
 /// The operation that the choices mean, about the entity at a place.
 pub fn operation(all: &[Known<'_>], place: usize, choices: &mut Choices<'_>) -> Operation {
     let known = &all[place];
-    match choices.below(12) {
+    match choices.below(14) {
         4 => get(known, choices),
         5 => Operation::GetMany(
             (0..=choices.below(3))
                 .map(|_| known.identity(choices))
                 .collect(),
         ),
-        6 => Operation::Query(query(known.entity, choices)),
+        6 | 12 | 13 => Operation::Query(query(known.entity, choices)),
         10 | 11 => {
             let mut steps: Vec<(usize, Operation)> = Vec::new();
             for _ in 0..2 + choices.below(2) {
@@ -187,10 +187,21 @@ fn rest(entity: &Entity, choices: &mut Choices<'_>) -> Vec<(String, Value)> {
         }
         let is_chosen = !is_wide || choices.once_in(5);
         if is_chosen && (field.default.is_none() || choices.once_in(4)) {
-            values.push(named(entity, place, values::value(field, choices)));
+            let value = if is_looked_up(entity, place) {
+                values::wanted(field, choices)
+            } else {
+                values::value(field, choices)
+            };
+            values.push(named(entity, place, value));
         }
     }
     values
+}
+
+/// Whether a path finds several records by the field: they should have few values.
+fn is_looked_up(entity: &Entity, field: usize) -> bool {
+    let mut several = entity.paths.iter().filter(|path| !path.unique);
+    several.any(|path| path.equal.contains(&field))
 }
 
 fn with_identity(
@@ -339,6 +350,7 @@ fn condition(entity: &Entity, choices: &mut Choices<'_>, depth: usize) -> Condit
         Comparison::Le,
         Comparison::Gt,
         Comparison::Ge,
+        Comparison::Ne,
     ];
     match choices.below(5) {
         0 | 1 => {
@@ -349,8 +361,8 @@ fn condition(entity: &Entity, choices: &mut Choices<'_>, depth: usize) -> Condit
             place,
             (0..2).map(|_| values::value(field, choices)).collect(),
         ),
-        3 => Condition::BeginsWith(place, choices.one_of(&["a", "A", ""]).to_owned()),
-        _ => Condition::IsNull(place),
+        4 if field.nullable => Condition::IsNull(place),
+        _ => Condition::BeginsWith(place, choices.one_of(&["a", "A", ""]).to_owned()),
     }
 }
 

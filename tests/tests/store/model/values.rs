@@ -99,6 +99,7 @@ fn all(column_type: &ColumnType) -> Vec<Value> {
         .to_vec(),
         ColumnType::Timestamp(_) => [
             datetime!(2025-01-02 03:04:05),
+            datetime!(2025-01-02 03:04:05.123456),
             datetime!(1970-01-01 00:00:01),
             datetime!(2038-01-19 03:14:07),
             datetime!(2038-01-19 03:14:09),
