@@ -105,6 +105,10 @@ pub const SHOP: &[(&str, Defect)] = &[
         "batch too short",
         Defect(&[Place::Batch(reads::short_batch)]),
     ),
+    (
+        "dropped elements",
+        Defect(&[Place::Value(values::first_row)]),
+    ),
     ("refusal swallowed", Defect(&[Place::Refusal])),
 ];
 

@@ -17,7 +17,7 @@ use dal_testkit::servers::Engine;
 use crate::model::{Pair, Seam, Search, Statistics, all_on, shop, types};
 
 /// The most sequences until a defect is found.
-const SEQUENCES: u32 = 200;
+const SEQUENCES: u32 = 1000;
 
 /// The most operations that show a defect, after shrinking.
 const OPERATIONS: usize = 8;
@@ -73,7 +73,13 @@ fn defects_of_requests_to_dynamodb_are_found_by_operations_on_the_shop() {
 
 #[test]
 fn defects_of_requests_to_dynamodb_are_found_by_operations_on_every_type() {
-    find_each("DynamoDB, types", &types(Engine::Embedded), dynamodb::TYPES);
+    // Of many fields few are NULL and compared: the others take too many sequences by day.
+    let defects = if is_nightly() {
+        dynamodb::TYPES
+    } else {
+        &dynamodb::TYPES[..1]
+    };
+    find_each("DynamoDB, types", &types(Engine::Embedded), defects);
 }
 
 #[test]

@@ -142,6 +142,13 @@ pub fn unpadded(value: &mut AttributeValue) {
     }
 }
 
+/// Of an array only the first element is kept.
+pub fn first_row(value: &mut AttributeValue) {
+    if let AttributeValue::L(rows) = value {
+        rows.truncate(1);
+    }
+}
+
 /// An empty text is written as a missing attribute.
 pub fn empty_is_missing(write: &mut Write<'_>) {
     if write.kind == Kind::Put {
