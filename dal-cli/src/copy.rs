@@ -5,6 +5,7 @@ mod found;
 mod progress;
 mod state;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -107,8 +108,6 @@ async fn copy(options: &CopyOptions, texts: &Texts) -> Result<ExitCode, String> 
         })
         .collect();
     let model = Arc::new(contract.model);
-    let (entities, not_copied) = chosen(&model, refused, options.entity.as_deref())?;
-
     let shown = |error: dal_traits::Error| error.to_string();
     let db = dal_mysql::connect(&options.mysql).await.map_err(shown)?;
     let mysql = Arc::new(MySqlBackend::new(&db, model.clone()));
@@ -116,6 +115,12 @@ async fn copy(options: &CopyOptions, texts: &Texts) -> Result<ExitCode, String> 
     let backend = DynamoDbBackend::new(client, model.clone())
         .table_prefix(options.table_prefix.as_str())
         .dal_table(options.dal_table.as_str());
+    let by_a_backend: HashMap<&str, &str> = mysql
+        .refused()
+        .chain(backend.refused())
+        .map(|(entity, reason)| (entity.name.as_str(), reason))
+        .collect();
+    let (entities, not_copied) = chosen(&model, refused, &by_a_backend, options.entity.as_deref())?;
     if options.create_tables {
         backend.provision().await.map_err(shown)?;
     }
@@ -130,8 +135,10 @@ async fn copy(options: &CopyOptions, texts: &Texts) -> Result<ExitCode, String> 
     let mut state = State::open(
         options.state.as_deref(),
         &[
-            &options.contract.display().to_string(),
+            database(&options.mysql),
+            options.dynamodb.as_deref().unwrap_or_default(),
             &options.table_prefix,
+            &options.dal_table,
         ],
         texts.sources(),
     )?;
@@ -153,6 +160,7 @@ async fn copy(options: &CopyOptions, texts: &Texts) -> Result<ExitCode, String> 
         reports.push(json!({"entity": entity.name, "counts": counts}));
         all.add(&counts);
     }
+    state.finish()?;
     mysql.close().await;
     db.pool().close().await;
     for (name, reason) in &not_copied {
@@ -196,12 +204,20 @@ fn twins(duplicates: &[DuplicateValue]) -> String {
     format!("items have the same value of a unique key; make them differ, and copy again:{lines}")
 }
 
+/// What a URL says of the database, without user, password and options.
+fn database(url: &str) -> &str {
+    let (_, address) = url.rsplit_once("//").unwrap_or(("", url));
+    let (_, address) = address.rsplit_once('@').unwrap_or(("", address));
+    address.split('?').next().unwrap_or_default()
+}
+
 type NotCopied = Vec<(String, String)>;
 
 /// The entities to copy, and the others with the reason.
 fn chosen(
     model: &Model,
     refused: NotCopied,
+    by_a_backend: &HashMap<&str, &str>,
     name: Option<&str>,
 ) -> Result<(Vec<Arc<Entity>>, NotCopied), String> {
     let is_asked = |entity: &str| name.is_none_or(|name| name == entity);
@@ -214,7 +230,9 @@ fn chosen(
         .filter(|entity| is_asked(&entity.name))
     {
         let read_only = || entity.read_only.first().cloned();
-        match unsupported(model, entity).or_else(read_only) {
+        let by_a_backend = || Some((*by_a_backend.get(entity.name.as_str())?).to_owned());
+        let why = unsupported(model, entity).or_else(read_only);
+        match why.or_else(by_a_backend) {
             None => entities.push(entity.clone()),
             Some(reason) => not_copied.push((entity.name.clone(), reason)),
         }
@@ -242,4 +260,20 @@ fn stops_on_ctrl_c() -> Arc<AtomicBool> {
         }
     });
     stop
+}
+
+#[cfg(test)]
+mod tests {
+    use super::database;
+
+    #[test]
+    fn a_database_is_the_same_with_another_password() {
+        for url in [
+            "mysql://shop:one@db:3306/shop?ssl-mode=REQUIRED",
+            "mysql://admin:t@wo@db:3306/shop",
+            "mysql://db:3306/shop",
+        ] {
+            assert_eq!(database(url), "db:3306/shop");
+        }
+    }
 }

@@ -77,8 +77,8 @@ impl State {
         };
         if content.of != of {
             return Err(format!(
-                "{shown} is the state of another copy: the contract or the table prefix was another \
-                 one. Name another file to begin anew"
+                "{shown} is the state of another copy: the contract, the database or the tables were \
+                 others. Name another file to begin anew"
             ));
         }
         Ok(Self {
@@ -123,6 +123,10 @@ impl State {
             counts: at.counts.clone(),
         };
         self.content.entities.insert(entity.to_owned(), kept);
+        self.write()
+    }
+
+    fn write(&self) -> Result<(), String> {
         let Some(path) = &self.path else {
             return Ok(());
         };
@@ -135,12 +139,55 @@ impl State {
         std::fs::rename(&beside, path).map_err(failed)
     }
 
+    /// The copy has come to its end: the same command looks at every row again.
+    pub fn finish(&mut self) -> Result<(), String> {
+        self.content.entities.clear();
+        self.write()
+    }
+
     /// What to do after a stop.
     pub const fn how_to_go_on(&self) -> &'static str {
         if self.path.is_some() {
             "the same command goes on from there"
         } else {
             "the same command begins anew and finds the items that are there; `--state FILE` spares that"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_goes_on_only_with_the_copy_that_it_is_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("copy.json");
+        let sources = |contract| Sources {
+            contract,
+            sidecar: None,
+        };
+        let open = |to: &[&str], contract| State::open(Some(&path), to, sources(contract));
+        let to = ["db/shop", "", "prod_", "dal"];
+        let mut state = open(&to, "{}").unwrap();
+        let at = At {
+            after: Some(vec![Value::from(7), Value::from("a")]),
+            ..At::default()
+        };
+        state.keep("Users", &at).unwrap();
+        let again = open(&to, "{}").unwrap().of("Users").unwrap();
+        assert_eq!((again.after, again.done), (at.after, false));
+        for (to, contract) in [
+            (["db/other", "", "prod_", "dal"], "{}"),
+            (["db/shop", "http://127.0.0.1:1", "prod_", "dal"], "{}"),
+            (["db/shop", "", "test_", "dal"], "{}"),
+            (to, "{ }"),
+        ] {
+            let refused = open(&to, contract).err();
+            assert!(
+                refused.is_some_and(|why| why.contains("another copy")),
+                "{to:?}"
+            );
         }
     }
 }

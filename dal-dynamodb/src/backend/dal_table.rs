@@ -10,7 +10,7 @@
 //! | marker | `complete#TABLE#UNIQUE_KEY` | none: each record of the table has its guard of the unique key |
 //! | counter | `counter#TABLE` | `last`: the greatest id that was given or passed |
 //!
-//! No item ever has the key `none`.
+//! No item ever has a key that begins with `none#`.
 //!
 //! `VALUE` is the hexadecimal text of the folded value, for a unique key of several columns the texts
 //! of all joined with `-`. Where the values have more than 512 bytes together, it is `sha256-` and the
@@ -19,7 +19,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use crate::Item;
+use crate::{Item, request_token};
+use dal_traits::OpCx;
 
 /// The partition key.
 pub(super) const KEY: &str = "pk";
@@ -54,9 +55,9 @@ pub(super) fn counter(table: &str) -> String {
     format!("counter#{}", name(table))
 }
 
-/// The key that no item ever has.
+/// A key that no item ever has, another one each time: transactions that name one key conflict.
 pub(super) fn none() -> String {
-    "none".to_owned()
+    format!("none#{}", request_token(&OpCx::new(), ""))
 }
 
 /// The key as an item.

@@ -125,6 +125,12 @@ impl DynamoDbBackend {
         self.shapes = self.model.entities.iter().map(shape).collect();
     }
 
+    /// The entities that it cannot carry, each with the reason.
+    pub fn refused(&self) -> impl Iterator<Item = (&Entity, &str)> {
+        let both = self.model.entities.iter().zip(&self.shapes);
+        both.filter_map(|(entity, shape)| Some((&**entity, shape.as_ref().err()?.as_str())))
+    }
+
     fn shape(&self, entity: &Entity) -> Result<&Shape> {
         match self.shapes.get(entity.place) {
             Some(Ok(shape)) if shape.entity.name == entity.name => Ok(shape),

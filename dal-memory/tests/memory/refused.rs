@@ -61,7 +61,7 @@ async fn an_array_whose_rows_the_stores_would_not_keep_alike_is_not_supported() 
         column.nullable = true;
         lines(catalog).columns.push(column);
     }
-    let cases: [(Change, &str); 8] = [
+    let cases: [(Change, &str); 9] = [
         (
             |all| to_products(all, "order_lines", "products"),
             "its rows have the foreign key `another`",
@@ -89,6 +89,16 @@ async fn an_array_whose_rows_the_stores_would_not_keep_alike_is_not_supported() 
             "it does not show `note`, and has not exactly one unique key",
         ),
         (
+            |all| {
+                let expression = UniqueKey {
+                    prefix: true,
+                    ..key(&[])
+                };
+                lines(all).unique_keys.push(expression);
+            },
+            "its unique key `another` is over an expression",
+        ),
+        (
             |all| lines(all).columns[2].generated = true,
             "`quantity` is given by MySQL",
         ),
@@ -105,6 +115,20 @@ async fn an_array_whose_rows_the_stores_would_not_keep_alike_is_not_supported() 
         let store = Store::open(MemoryBackend::new(with_catalog(change)));
         let parts = ["`lines` is an array of rows of `order_lines`", why];
         refused(store.entity("Orders"), ErrorKind::Unsupported, &parts);
+    }
+}
+
+#[tokio::test]
+async fn rows_that_two_entities_show_as_their_own_are_not_supported() {
+    let mut model = Model::clone(&shop_model());
+    let mut other = Entity::clone(model.entity("Orders").unwrap());
+    other.name = "Archive".to_owned();
+    other.place = model.entities.len();
+    model.entities.push(Arc::new(other));
+    let store = Store::open(MemoryBackend::new(Arc::new(model)));
+    for entity in ["Orders", "Archive"] {
+        let parts = ["another array holds rows of `order_lines` too"];
+        refused(store.entity(entity), ErrorKind::Unsupported, &parts);
     }
 }
 

@@ -26,7 +26,7 @@ impl MySqlBackend {
         let columns = table.entity.identity.iter();
         let columns = columns.map(|field| table.column(*field));
         let columns: Vec<&Column> = columns.collect::<Result<_>>()?;
-        let operands: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let operands: Vec<&str> = columns.iter().map(|column| column.seek()).collect();
         let mut sql = Sql::from_text(&sql::select(&columns, &table.quoted));
         if let Some(after) = after {
             table.is_identity(after)?;

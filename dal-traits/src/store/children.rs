@@ -22,9 +22,9 @@ pub(super) fn unsupported(model: &Model, entity: &Entity, place: usize) -> Optio
         .or_else(|| order(children, child))
         .or_else(|| references(model, children, source, child));
     let why = why.or_else(|| {
-        let tables = entity
-            .arrays()
-            .filter_map(|(at, _)| Some(entity.children(at)?.0.table));
+        let entities = model.entities.iter();
+        let arrays = entities.flat_map(|of| of.arrays().map(move |(at, _)| (of, at)));
+        let tables = arrays.filter_map(|(of, at)| Some(of.children(at)?.0.table));
         let is_shared = tables.filter(|table| *table == children.table).count() > 1;
         is_shared.then(|| format!("another array holds rows of `{}` too", child.name))
     });
@@ -78,7 +78,13 @@ fn columns(children: &Children, members: &[Member], child: &SourceTable) -> Opti
 /// DynamoDB keeps a unique key of the children only within one record, and by bytes.
 fn keys(children: &Children, child: &SourceTable) -> Option<String> {
     let primary = ("PRIMARY", &child.primary_key);
-    let unique = child.unique_keys.iter().filter(|key| !key.prefix);
+    if let Some(key) = child.unique_keys.iter().find(|key| key.prefix) {
+        return Some(format!(
+            "its unique key `{}` is over an expression or the beginning of a column",
+            key.name
+        ));
+    }
+    let unique = child.unique_keys.iter();
     let unique = unique.map(|key| (key.name.as_str(), &key.columns));
     let keys = children.keys(child);
     for (name, columns) in std::iter::once(primary).chain(unique) {

@@ -314,6 +314,8 @@ impl Plan {
                 Ok(Some(place))
             }
             _ if is_condition => Ok(Some(place)),
+            // Nothing is wrong with the step: another writer, or the load, came in between.
+            _ if error.class().is_transient() => Err((None, error)),
             _ => Err((Some(place), error)),
         }
     }

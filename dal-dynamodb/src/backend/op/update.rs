@@ -109,6 +109,10 @@ impl DynamoDbBackend {
             update.changes.iter().any(set)
         };
         read.extend(inputs.filter(|field| !is_set(field)));
+        // By the time of the write another record may have the key.
+        if !shape.is_keyed_by_identity {
+            read.extend(&shape.entity.identity);
+        }
         let mut expression = Expression::default();
         let read = shape.attributes_with(&read);
         let unchanged = expression.unchanged_item(item, shape.partition_key(), read);

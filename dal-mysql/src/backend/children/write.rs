@@ -179,12 +179,14 @@ impl<'a> Write<'a> {
                 delete,
                 asked,
             } => {
-                if finds(connection, self.table, lock).await? {
-                    // First, for a foreign key that does not cascade; a condition that fails undoes
-                    // it with the transaction.
-                    for (array, _) in &self.arrays {
-                        replace::delete(connection, array, &asked.identity).await?;
-                    }
+                if !finds(connection, self.table, lock).await? {
+                    // Not sent at all: a record that came since has children that would stay.
+                    return delete.of_missing();
+                }
+                // First, for a foreign key that does not cascade; a condition that fails undoes it
+                // with the transaction.
+                for (array, _) in &self.arrays {
+                    replace::delete(connection, array, &asked.identity).await?;
                 }
                 delete.on(connection).await
             }

@@ -41,6 +41,14 @@ impl<'a> Delete<'a> {
         })
     }
 
+    /// What it comes to when there is no record.
+    pub(in crate::backend) fn of_missing(&self) -> Result<Reply> {
+        if self.has_condition {
+            return Err(super::not_found());
+        }
+        Ok(Reply::Existed(false))
+    }
+
     /// Removes the record in a transaction.
     pub(in crate::backend) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
         if self.has_condition {

@@ -69,16 +69,20 @@ impl<'a> Put<'a> {
     /// Puts the record, in a transaction or without.
     pub(in crate::backend) async fn on(&self, connection: &mut MySqlConnection) -> Result<Reply> {
         let table = self.table;
+        let mut exists = None;
         for _ in 0..ATTEMPTS {
             let replaced = execute(connection, "UPDATE", table, &self.replace).await?;
             if replaced.rows_affected() > 0 {
                 return Ok(Reply::Done);
             }
             match execute(connection, "INSERT", table, &self.insert).await {
-                // Where look-ups are exact it may exist in another spelling, and then stays.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && !table.is_exact() => {}
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => exists = Some(error),
                 inserted => return inserted.map(|_| Reply::Done),
             }
+        }
+        // Where look-ups are exact it exists in another spelling, and stays.
+        if let Some(error) = exists.filter(|_| table.is_exact()) {
+            return Err(error);
         }
         let message = "others insert and delete the record at the same time; try again";
         Err(Error::new(ErrorKind::Conflict, message))

@@ -166,7 +166,7 @@ fn order<'a>(
         .iter()
         .filter(|field| !decided.contains(field))
     {
-        let operand = table.column(*field)?.name.as_str();
+        let operand = table.column(*field)?.seek();
         order.push((operand, By::Column(*field)));
     }
     Ok(order)

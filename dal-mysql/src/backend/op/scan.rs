@@ -17,7 +17,7 @@ pub(in crate::backend) async fn run(
     let mut operands = Vec::with_capacity(table.entity.identity.len());
     let mut behind = Vec::with_capacity(table.entity.identity.len());
     for field in &table.entity.identity {
-        let operand = table.column(*field)?.name.as_str();
+        let operand = table.column(*field)?.seek();
         operands.push(operand);
         if let Some(position) = &position {
             behind.push((operand, page::value(position, *field)?));

@@ -43,6 +43,8 @@ struct Lock<'a> {
 
 pub(in crate::backend) async fn run(backend: &MySqlBackend, transact: &Transact) -> Result<Reply> {
     let refused = |place: usize, error: Error| match transact.steps.get(place) {
+        // A lock, a lost link, a limit: nothing is wrong with the step.
+        Some(_) if error.class().is_transient() => error,
         Some(step) => step.refused(place + 1, error),
         None => error,
     };

@@ -44,6 +44,15 @@ impl Column {
         }
     }
 
+    /// What pages are ordered by and begin behind. MySQL orders an ENUM and a SET by number and
+    /// compares them with a text by label; a page needs one of the two for both.
+    pub(in crate::backend) fn seek(&self) -> &str {
+        match self.column_type {
+            ColumnType::Enum(_) | ColumnType::Set(_) => &self.comparable,
+            _ => &self.name,
+        }
+    }
+
     /// How often a look-up binds its value.
     pub(in crate::backend) const fn places(&self) -> usize {
         if self.exact { 2 } else { 1 }

@@ -230,6 +230,42 @@ fn an_update_that_another_overtakes_is_planned_anew() {
     });
 }
 
+/// The key of the item is not the identity, so another record may come to where this one was read.
+#[test]
+fn an_update_never_lands_on_the_record_that_took_the_place_meanwhile() {
+    on_each(&PLACES, async |stage| {
+        let (slow, quick) = (stage.faulty(), stage.backend());
+        for (id, seat) in [(1, "a"), (3, "c")] {
+            let desk = quick.record("Desks", &[("id", id.into()), ("seat", seat.into())]);
+            quick.insert(&desk).await.unwrap();
+        }
+        let [note, seat] = ["note", "seat"].map(|field| quick.place("Desks", field));
+        stage.faults.next("UpdateItem", HttpFault::Delay(PAUSE));
+        let set = |field: usize, to: &str| vec![Change::Set(field, to.into())];
+        let overtaken = slow.update("Desks", 1, set(note, "of 1"), None);
+        let overtaking = async {
+            stage.reached("UpdateItem", 1).await;
+            quick
+                .update("Desks", 1, set(seat, "b"), None)
+                .await
+                .unwrap();
+            quick
+                .update("Desks", 3, set(seat, "a"), None)
+                .await
+                .unwrap();
+        };
+        let (ended, ()) = tokio::join!(overtaken, overtaking);
+        ended.unwrap();
+        for (id, seat, note) in [(1, "b", Value::from("of 1")), (3, "a", Value::Null)] {
+            let found = quick.by_id("Desks", id).await.unwrap();
+            assert_eq!(
+                (found.get("seat"), found.get("note")),
+                (Some(&seat.into()), Some(&note))
+            );
+        }
+    });
+}
+
 #[test]
 fn a_write_that_is_overtaken_each_time_ends_as_a_conflict() {
     on_each(&SHOP, async |stage| {

@@ -20,10 +20,10 @@ const SUITE: &str = "shop_check";
 const FLOOR_BASE: u64 = 256;
 
 /// The stores are compared with each other most often where the verdict is: on DynamoDB Local.
-const AGREE_ON_LOCAL: u64 = 64;
+const AGREE_ON_LOCAL: u64 = 48;
 const AGREE_ON_EMBEDDED: u64 = 32;
-const THROUGH_THE_WRAPPER_ON_LOCAL: u64 = 32;
-const THROUGH_THE_WRAPPER_ON_EMBEDDED: u64 = 32;
+const THROUGH_THE_WRAPPER_ON_LOCAL: u64 = 24;
+const THROUGH_THE_WRAPPER_ON_EMBEDDED: u64 = 24;
 
 type ShopCheck = Check<ShopOp, Shop, Shop>;
 
@@ -86,6 +86,11 @@ fn floors(check: ShopCheck, about: About, usual: u64) -> ShopCheck {
         ],
     };
     let floor = |of_base: u64| of_base * usual / FLOOR_BASE;
+    // Orders, and what is in carts, are removed in few sequences.
+    let dead = match about {
+        About::Users | About::Products => 50,
+        About::Carts | About::Orders => 10,
+    };
     let check = methods
         .iter()
         .fold(check, |check, method| check.floor(method, floor(100)));
@@ -95,7 +100,7 @@ fn floors(check: ShopCheck, about: About, usual: u64) -> ShopCheck {
     };
     check
         .floor("handles.bound", floor(500))
-        .floor("handles.dead", floor(50))
+        .floor("handles.dead", floor(dead))
         .floor("handles.never_existed", floor(50))
         .error_floor(0.03)
         .sequences(volume(usual))

@@ -5,8 +5,8 @@ use crate::check::SUITE;
 use dal_testkit::check::check;
 use dal_testkit::servers::{Engine, announce};
 
-/// Enough for every method; `DAL_CHECK=nightly` multiplies them to 256 and more.
-const SEQUENCES: u64 = 32;
+/// Enough for every method; `DAL_CHECK=nightly` multiplies them by eight.
+const SEQUENCES: u64 = 24;
 
 fn agree(about: About, engine: Engine) {
     let wanted = [Engine::MySql, engine];
