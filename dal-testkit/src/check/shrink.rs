@@ -77,6 +77,7 @@ impl<O: Operation> Shrink<'_, O> {
         };
         work.cut();
         work.minimize().await;
+        let is_cut_short = work.is_over();
         let mut small = (steps(&work.items), work.fault);
         if let Some(resolved) = renumber::resolved(&small.0, &small.1.earlier)
             && let Some(fault) = self.fails(resolved.clone()).await
@@ -101,6 +102,13 @@ impl<O: Operation> Shrink<'_, O> {
             fault.help.push(format!(
                 "the same calls on fresh stores do not always fail: {}",
                 now_and_then(&fault, &steps)
+            ));
+        }
+        if is_cut_short {
+            fault.help.push(format!(
+                "making it shorter was stopped after {} s: it may have steps that are not needed; run \
+                 it again when the machine is less busy, or set `.shrink_time(..)`",
+                self.time.as_secs()
             ));
         }
         Shrunk {

@@ -322,6 +322,20 @@ fn a_class_that_no_method_knows_is_refused_at_the_start() {
 }
 
 #[test]
+fn shrinking_that_was_stopped_says_so() {
+    let found = |time| {
+        let check = check(user_ops(), good, with(Defect::GuardStays)).seed(1);
+        check.shrink_time(time).try_run().unwrap_err()
+    };
+    let stopped = found(Duration::ZERO);
+    let said = "making it shorter was stopped after 0 s";
+    assert!(helps(&stopped, said), "{stopped}");
+    let ended = found(Duration::from_mins(5));
+    assert!(!helps(&ended, "was stopped"), "{ended}");
+    assert!(stopped.steps.len() > ended.steps.len(), "{stopped}");
+}
+
+#[test]
 fn an_unmet_floor_proposes_one_with_a_margin() {
     let failure = check(user_ops(), good, with(Defect::None))
         .sequences(40)

@@ -50,8 +50,8 @@ fn shape_of(steps: &[Step]) -> String {
 /// The same elements in another order: advice that names the list.
 pub(super) fn order(first: &Tree, second: &Tree, differences: &[Difference]) -> String {
     match permuted(first, second, differences).as_deref() {
-        Some("") => "the same elements in another order: if the order of the answer itself means nothing to the callers, write `unordered = \"\"` on the method".to_owned(),
-        Some(list) => format!("the same elements in another order: if the order of `{list}` means nothing to the callers, write `unordered = \"{list}\"` on the method"),
+        Some("") => "the same elements in another order: if the order of the answer itself means nothing to the callers, write `unordered = \"\"` on the method; else, is a sort missing, or does one store order numbers as texts (1000 before 998)?".to_owned(),
+        Some(list) => format!("the same elements in another order: if the order of `{list}` means nothing to the callers, write `unordered = \"{list}\"` on the method; else, is a sort missing, or does one store order numbers as texts (1000 before 998)?"),
         None => "the same elements in another order, in more than one list: is a sort missing in one of the stores?".to_owned(),
     }
 }
