@@ -6,6 +6,7 @@ mod read;
 mod shape;
 mod token;
 mod transact;
+mod verification;
 mod verify;
 mod write;
 
@@ -23,10 +24,10 @@ pub use transact::{
     TypedCheckStep, TypedDeleteStep, TypedInsertStep, TypedTransacted, TypedTransaction,
     TypedUpdateStep,
 };
-pub use verify::Verification;
+pub use verification::Verification;
 pub use write::{IntoIdentity, TypedDelete, TypedUpdate};
 
-use verify::{Resolved, Table};
+use verification::{Resolved, Table};
 
 /// A store of structs that were verified: see [`Store::verify`]. Cheap to clone.
 ///

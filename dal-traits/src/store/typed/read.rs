@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::TypedStore;
 use super::shape::{self, EntityShape, Given, PathShape};
 use super::token::When;
-use super::verify::Resolved;
+use super::verification::Resolved;
 use crate::cursor::Cursor;
 use crate::op::{Op, Reply};
 use crate::store::other_reply;

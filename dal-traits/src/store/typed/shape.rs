@@ -3,8 +3,8 @@
 use std::any::{TypeId, type_name};
 use std::ops::Bound;
 
-use super::Verification;
 use super::members::Members;
+use super::verification::Verification;
 use crate::catalog::ColumnType;
 use crate::model::Entity;
 use crate::value::{ChildField, FromValue, ToBounds, ToValue, Value, ValueKind};

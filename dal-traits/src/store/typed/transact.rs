@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::TypedStore;
 use super::shape::{self, EntityShape, InsertShape};
 use super::token::{FieldToken, Operand, Summable, When};
-use super::verify::Resolved;
+use super::verification::Resolved;
 use super::write::{IntoIdentity, at, given};
 use crate::op::{Change, Reply};
 use crate::store::transact::{self, Drafts, Write};

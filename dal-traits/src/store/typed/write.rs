@@ -4,7 +4,7 @@ use super::TypedStore;
 use super::members::Members;
 use super::shape::{self, EntityShape, InsertShape};
 use super::token::{FieldToken, Operand, Summable, When};
-use super::verify::Resolved;
+use super::verification::Resolved;
 use crate::op::{Change, Op, Reply};
 use crate::store::prepare;
 use crate::value::Value;
