@@ -309,7 +309,7 @@ impl Store {
     /// types that derive `Entity`, `Insert` and `Path`. The returned store takes their values.
     ///
     /// # Errors
-    /// [`Config`](ErrorKind::Config), with every mistake.
+    /// [`Config`](crate::ErrorKind::Config), with every mistake.
     pub fn verify<S: Shape>(self) -> Result<super::TypedStore> {
         let mut verification = Verification::new(&self);
         S::verify(&mut verification);
